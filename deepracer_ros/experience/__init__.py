@@ -1,0 +1,1 @@
+"""Experience in Redis: binary segments, one atomic append, exactly once into the gradient."""

@@ -1,0 +1,1 @@
+"""Networks, action space and PPO in torch; knows no ROS, Redis or S3."""

@@ -1,0 +1,1 @@
+"""Policy files and their immutable versions in S3."""

@@ -1,0 +1,1 @@
+"""ROS 2 nodes: parameters, wires, and one call into a lower layer."""

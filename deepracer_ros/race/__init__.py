@@ -1,0 +1,1 @@
+"""The track and the rules of the race: geometry, referee, rewards."""
