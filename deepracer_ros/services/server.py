@@ -1,0 +1,228 @@
+"""A server process of ours: started with a deadline, restarted on its data, never left behind."""
+
+import fcntl
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from deepracer_ros.errors import InputError
+
+LOOPBACK = "127.0.0.1"
+START_SECONDS = 20.0
+"""How long a server may take to answer; both take about a second, more on a machine that is busy."""
+
+Server = TypeVar("Server", bound="LocalServer")
+
+
+def free_ports(count: int) -> list[int]:
+    """Return `count` different TCP ports that nobody listens on at the loopback address.
+
+    They lie below the range that the kernel gives to outgoing connections, so none of those can
+    take one before the server, or its restart, binds it.
+    """
+    found: list[int] = []
+    for port in random.sample(range(20000, 32000), 2000):
+        with closing(socket.socket()) as probe:
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+        found.append(port)
+        if len(found) == count:
+            return found
+    raise InputError(f"ports 20000 to 31999 of {LOOPBACK}: found {len(found)} free, expected {count}")
+
+
+class LocalServer:
+    """A child process that serves one folder, and ends when this process does, however that ends.
+
+    The constructor only starts the process, so several servers start at the same time;
+    `wait_ready` (or a `with` statement) waits. One process serves a folder at a time.
+
+    Attributes:
+        folder: Data, log and socket of the server.
+    """
+
+    name = "server"
+
+    def __init__(self, folder: Path) -> None:
+        """Lock the folder and start the server.
+
+        Raises:
+            InputError: if the folder cannot be written or another process serves it.
+        """
+        self.folder = Path(folder).resolve()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise InputError(f"{self.folder}: {error.strerror}; expected a writable folder for {self.name}") from error
+        try:
+            self._wait_for_lock()
+            self._configure()
+            self._spawn()
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def _configure(self) -> None:
+        """Choose ports and write configuration files; called once, before the first start."""
+
+    def _command(self) -> list[str]:
+        """Return the command line of the server."""
+        raise NotImplementedError
+
+    def _is_ready(self) -> bool:
+        """Ask the server for a sign of life; must return within about a second."""
+        raise NotImplementedError
+
+    def _wait_for_lock(self, seconds: float = 3.0) -> None:
+        """Wait until the server that a killed process left on this folder has gone, too."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise InputError(
+                        f"{self.folder}: another process serves it, expected a folder that no running {self.name} uses"
+                    ) from error
+                time.sleep(0.02)
+            else:
+                return
+
+    def _spawn(self) -> None:
+        """Start the process from a thread that lives as long as it does.
+
+        The kernel sends the parent-death signal when the *thread* that forked ends, so the thread
+        of whoever calls this, which may be short-lived, must not be the one. The server inherits
+        the lock, so the folder is free only when the server itself has gone.
+        """
+        self._log_path = self.folder / "server.log"
+        command = self._command()
+        with self._log_path.open("ab") as log:
+            self._log_start = log.tell()
+            started = threading.Event()
+            failure: list[OSError] = []
+
+            def run() -> None:
+                try:
+                    self._process = subprocess.Popen(
+                        ["setpriv", "--pdeathsig", "KILL", *command],
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=subprocess.STDOUT,
+                        cwd=self.folder,
+                        env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self.folder)},
+                        pass_fds=(self._lock,),
+                        start_new_session=True,
+                    )
+                except OSError as error:
+                    failure.append(error)
+                    return
+                finally:
+                    started.set()
+                self._process.wait()
+
+            self._thread = threading.Thread(target=run, name=self.name, daemon=True)
+            self._thread.start()
+            started.wait()
+        if failure:
+            raise InputError(
+                f"{self.name}: cannot be started ({failure[0].strerror}: {failure[0].filename}); "
+                "expected setpriv of util-linux and a writable folder"
+            ) from failure[0]
+
+    @property
+    def pid(self) -> int:
+        """Process id of the server that was started last."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._thread.is_alive()
+
+    def wait_ready(self, seconds: float = START_SECONDS) -> None:
+        """Wait until the server answers.
+
+        Raises:
+            InputError: if it ends or does not answer in time, with the last line of its log.
+        """
+        deadline = time.monotonic() + seconds
+        while not self._is_ready():
+            if not self.alive:
+                raise InputError(f"{self.name}: ended at its start ({self._last_words()}); see {self._log_path}")
+            if time.monotonic() > deadline:
+                raise InputError(f"{self.name}: no answer within {seconds:g} s; see {self._log_path}")
+            time.sleep(0.005)
+
+    def _last_words(self) -> str:
+        """Return the last line that the server wrote since its start."""
+        with self._log_path.open("rb") as log:
+            log.seek(self._log_start)
+            lines = log.read().decode(errors="replace").strip().splitlines()
+        return lines[-1].strip() if lines else "it wrote nothing"
+
+    def restart(self, seconds: float = START_SECONDS) -> None:
+        """Start a server that has died again, on the same folder and ports, and wait for it.
+
+        Does nothing if it is alive.
+
+        Raises:
+            InputError: as `wait_ready`.
+        """
+        if not self.alive:
+            self._spawn()
+        self.wait_ready(seconds)
+
+    def kill(self) -> None:
+        """End the process at once (SIGKILL) and wait for it."""
+        self._process.kill()
+        self._thread.join()
+
+    def close(self) -> None:
+        """End the server and free the folder; its data stay. Safe to call twice."""
+        if self._lock < 0:
+            return
+        self._end()
+        os.close(self._lock)
+        self._lock = -1
+
+    def _end(self, seconds: float = 5.0) -> None:
+        """Ask the process to end and wait; kill it if it does not."""
+        self._process.send_signal(signal.SIGTERM)
+        self._thread.join(seconds)
+        if self.alive:
+            self.kill()
+
+    def __enter__(self: Server) -> Server:
+        """Wait until the server answers; a server that does not is closed."""
+        try:
+            self.wait_ready()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the server."""
+        self.close()
+
+
+def find_program(name: str, beside: Path | None = None) -> str | None:
+    """Return the path of the program `name` in the folder `beside` or on the PATH, or None."""
+    if beside is not None and os.access(beside / name, os.X_OK):
+        return str(beside / name)
+    return shutil.which(name)
