@@ -1,0 +1,117 @@
+"""The actor-critic: a few convolutions, one hidden layer, a policy head and a value head."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+FRAME_MEAN = 96.0
+FRAME_SCALE = 64.0
+"""Pixels enter as (pixel - mean) / scale: about zero mean and unit variance on a road."""
+
+CONVOLUTIONS: dict[str, tuple[tuple[int, int, int], ...]] = {
+    "small": ((16, 8, 4), (32, 4, 2)),
+    "shallow": ((32, 8, 4), (64, 4, 2), (64, 3, 1)),
+}
+"""(channels, kernel, stride) of each layer; `shallow` is DeepRacer's DEEP_CONVOLUTIONAL_NETWORK_SHALLOW."""
+HIDDEN = {"small": 128, "shallow": 512}
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """The network and what it sees."""
+
+    size: Literal["small", "shallow"] = "small"
+    """`small` trains in seconds on two cores; `shallow` is DeepRacer's own."""
+    width: int = 80
+    """Frame width the policy sees, pixels; a larger camera is shrunk to it."""
+    height: int = 60
+    """Frame height the policy sees, pixels."""
+    colour: Literal["grey", "rgb"] = "grey"
+    """One channel or three."""
+
+    def __post_init__(self) -> None:
+        """Refuse frames that the convolutions cannot take.
+
+        Raises:
+            ValueError: if the frame is smaller than 40x40 pixels.
+        """
+        if min(self.width, self.height) < 40:
+            raise ValueError(f"network: found {self.width}x{self.height} pixels, expected at least 40x40")
+
+    @property
+    def channels(self) -> int:
+        """1 for grey, 3 for RGB."""
+        return 1 if self.colour == "grey" else 3
+
+
+class ActorCritic(nn.Module):
+    """Policy and value over one frame, with a shared trunk.
+
+    The first convolution's stride divides its kernel, so it is computed as a stride-1 convolution
+    over stride x stride blocks of pixels laid out as channels (space to depth): the same numbers,
+    three times as fast on a CPU. `arrange` does that layout once for a batch. The
+    pixels' mean and scale are folded into its weights, so bytes go in exactly as they are.
+    """
+
+    def __init__(self, config: NetworkConfig, outputs: int) -> None:
+        """Build the network with orthogonal weights; the policy starts close to indifferent."""
+        super().__init__()
+        self.config = config
+        layers = CONVOLUTIONS[config.size]
+        channels, height, width = config.channels, config.height, config.width
+        self.convolutions = nn.ModuleList()
+        for features, kernel, stride in layers:
+            self.convolutions.append(nn.Conv2d(channels, features, kernel, stride))
+            channels = features
+            height, width = ((side - kernel) // stride + 1 for side in (height, width))
+        self.hidden = nn.Linear(channels * height * width, HIDDEN[config.size])
+        self.policy = nn.Linear(HIDDEN[config.size], outputs)
+        self.value = nn.Linear(HIDDEN[config.size], 1)
+        for module in (*self.convolutions, self.hidden):
+            nn.init.orthogonal_(module.weight, 2**0.5)
+            nn.init.zeros_(module.bias)
+        for head, gain in ((self.policy, 0.01), (self.value, 0.1)):
+            nn.init.orthogonal_(head.weight, gain)
+            nn.init.zeros_(head.bias)
+
+    def arrange(self, frames: NDArray[np.uint8] | Tensor) -> Tensor:
+        """Lay frames (B, H, W) or (B, H, W, C) out as blocks (B, stride² C, H / stride, W / stride), still bytes."""
+        pixels = torch.as_tensor(frames)
+        stride = CONVOLUTIONS[self.config.size][0][2]
+        rows, columns = self.config.height // stride, self.config.width // stride
+        count, channels = pixels.shape[0], self.config.channels
+        pixels = pixels.reshape(count, self.config.height, self.config.width, channels)
+        pixels = pixels[:, : rows * stride, : columns * stride]
+        blocks = pixels.reshape(count, rows, stride, columns, stride, channels).permute(0, 1, 3, 2, 4, 5)
+        return blocks.reshape(count, rows, columns, -1).permute(0, 3, 1, 2)
+
+    def _first_convolution(self, blocks: Tensor) -> Tensor:
+        layer = self.convolutions[0]
+        features, channels, kernel, _ = layer.weight.shape
+        stride = layer.stride[0]
+        cells = kernel // stride
+        weight = layer.weight / FRAME_SCALE
+        bias = layer.bias - FRAME_MEAN * weight.sum(dim=(1, 2, 3))
+        weight = weight.view(features, channels, cells, stride, cells, stride).permute(0, 3, 5, 1, 2, 4)
+        return functional.conv2d(blocks, weight.reshape(features, -1, cells, cells), bias)
+
+    def forward(self, blocks: Tensor) -> tuple[Tensor, Tensor]:
+        """Return policy outputs (B, outputs) and values (B,), both float32, of arranged frames.
+
+        Args:
+            blocks: What `arrange` returns, as bytes or already converted to a float type.
+        """
+        if blocks.dtype == torch.uint8:
+            blocks = blocks.to(torch.bfloat16 if torch.is_autocast_enabled("cpu") else torch.float32)
+        x = self._first_convolution(blocks).relu()
+        for convolution in list(self.convolutions)[1:]:
+            x = convolution(x).relu()
+        # Rows, columns, channels: the memory order of channels_last (and TensorFlow's), so nothing is copied.
+        x = self.hidden(x.permute(0, 2, 3, 1).flatten(1)).relu().float()
+        with torch.autocast("cpu", enabled=False):
+            return self.policy(x), self.value(x).squeeze(1)

@@ -1,0 +1,230 @@
+"""Proximal policy optimisation with a clipped objective and generalised advantage estimation.
+
+Schulman et al., "Proximal Policy Optimization Algorithms", 2017; advantages after Schulman et al.,
+"High-Dimensional Continuous Control Using Generalized Advantage Estimation", 2016. Experience may be
+a few versions old: the clip is around the policy at the start of the update (the proximal policy), and
+each sample is weighted by proximal over behaviour probability, truncated: Hilton, Cobbe and Schulman,
+"Batch size-invariance for policy optimization", 2022.
+"""
+
+import time
+from dataclasses import dataclass, fields
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from deepracer_ros.learning.action_space import ActionSpace
+from deepracer_ros.learning.network import ActorCritic
+
+
+class NonFiniteLossError(RuntimeError):
+    """The loss or its gradient became NaN or infinite; the network is as before that step."""
+
+
+@dataclass(frozen=True)
+class PPOConfig:
+    """Hyperparameters of the learner."""
+
+    learning_rate: float = 1e-3
+    """Adam's step size."""
+    epochs: int = 4
+    """Passes over each batch."""
+    minibatch_size: int = 256
+    """Transitions in one gradient step."""
+    discount_factor: float = 0.97
+    """Gamma; a control step is 1/15 s."""
+    gae_lambda: float = 0.9
+    """Lambda of generalised advantage estimation."""
+    clip_range: float = 0.2
+    """How far the probability ratio may move from 1 in one update."""
+    entropy_coefficient: float = 0.01
+    """Weight of the entropy bonus."""
+    value_coefficient: float = 0.5
+    """Weight of the value loss (Huber)."""
+    max_gradient_norm: float = 0.5
+    """Gradients are scaled down to this norm."""
+    max_importance: float = 2.0
+    """Where the proximal over behaviour probability is truncated."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Number format of convolutions and matrix products; `auto` times both on this CPU at the start."""
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """S segments of T steps: see `docs/architecture.md`.
+
+    Attributes:
+        frames: (S, T + 1, H, W[, C]) uint8.
+        actions: (S, T, A) float32.
+        log_probability: (S, T) float32, under the policy that acted.
+        reward: (S, T) float32.
+        terminated: (S, T) bool, frame t + 1 ended its episode for good.
+        truncated: (S, T) bool, frame t + 1 ended its episode by the clock.
+        valid: (S, T) bool, false for the transition out of an ended frame.
+    """
+
+    frames: NDArray[np.uint8]
+    actions: NDArray[np.float32]
+    log_probability: NDArray[np.float32]
+    reward: NDArray[np.float32]
+    terminated: NDArray[np.bool_]
+    truncated: NDArray[np.bool_]
+    valid: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class UpdateStatistics:
+    """What one update did; names as in CleanRL."""
+
+    policy_loss: float
+    value_loss: float
+    entropy: float
+    approx_kl: float
+    clipfrac: float
+    explained_variance: float
+    importance: float
+    """Mean truncated weight of proximal over behaviour policy: 1 when nothing is stale."""
+    samples: int
+    seconds: float
+
+
+def generalised_advantages(
+    batch: Batch, values: NDArray[np.float32], discount_factor: float, gae_lambda: float
+) -> NDArray[np.float32]:
+    """Return advantages (S, T) of a batch whose frames have `values` (S, T + 1).
+
+    A terminated step bootstraps from nothing, a truncated one from its last frame's value, and
+    neither hands advantage on to the episode before it; invalid steps are 0.
+    """
+    advantages = np.zeros_like(batch.reward)
+    running = np.zeros(len(batch.reward), np.float32)
+    ended = batch.terminated | batch.truncated
+    for t in reversed(range(batch.reward.shape[1])):
+        following = np.where(batch.terminated[:, t], 0.0, values[:, t + 1])
+        delta = batch.reward[:, t] + discount_factor * following - values[:, t]
+        running = delta + discount_factor * gae_lambda * np.where(ended[:, t], 0.0, running)
+        running = np.where(batch.valid[:, t], running, 0.0).astype(np.float32)
+        advantages[:, t] = running
+    return advantages
+
+
+class PPO:
+    """Updates an actor-critic from batches; knows no files, logs or loops."""
+
+    def __init__(self, network: ActorCritic, space: ActionSpace, config: PPOConfig) -> None:
+        """Set up Adam and choose the number format."""
+        self.network = network.to(memory_format=torch.channels_last)
+        self.space = space
+        self.config = config
+        self.optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate, eps=1e-5, fused=True)
+        self.bfloat16 = {"float32": False, "bfloat16": True}.get(config.precision)
+        if self.bfloat16 is None:
+            self.bfloat16 = bfloat16_is_faster(network, config.minibatch_size)
+
+    def _forward(self, blocks: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.autocast("cpu", torch.bfloat16, enabled=bool(self.bfloat16)):
+            outputs: tuple[Tensor, Tensor] = self.network(blocks)
+        return outputs
+
+    def update(self, batch: Batch) -> UpdateStatistics:
+        """Run the configured epochs over one batch.
+
+        Raises:
+            NonFiniteLossError: if the loss or its gradient is not finite; that step is not taken.
+        """
+        started = time.monotonic()
+        config, (segments, steps) = self.config, batch.reward.shape
+        blocks = self.network.arrange(batch.frames.reshape(segments * (steps + 1), *batch.frames.shape[2:]))
+        actions = torch.from_numpy(batch.actions.reshape(segments * steps, -1))
+        frame_of_step = torch.arange(segments * (steps + 1)).view(segments, steps + 1)[:, :-1].reshape(-1)
+        with torch.inference_mode():
+            parts = [self._forward(part) for part in blocks.split(1024)]
+            outputs, values = (torch.cat(part) for part in zip(*parts, strict=True))
+            proximal, _ = self.space.log_probability_and_entropy(outputs[frame_of_step], actions)
+            behaviour = torch.from_numpy(batch.log_probability.reshape(-1))
+            weight = (proximal - behaviour).exp().clamp(max=config.max_importance)
+        frame_values = values.numpy().reshape(segments, steps + 1)
+        advantages = generalised_advantages(batch, frame_values, config.discount_factor, config.gae_lambda)
+        returns = advantages + frame_values[:, :-1]
+        samples = Samples(
+            blocks, frame_of_step, actions, *(t.clone() for t in (proximal, weight)),
+            torch.from_numpy(advantages.reshape(-1)), torch.from_numpy(returns.reshape(-1)),
+        )  # fmt: skip
+        valid = torch.from_numpy(batch.valid.reshape(-1)).nonzero().squeeze(1)
+        rows = []
+        for _ in range(config.epochs):
+            shuffled = valid[torch.randperm(len(valid))]
+            # Chunks of about the configured size: a small last one would be a noisy step.
+            for index in shuffled.chunk(max(1, round(len(valid) / config.minibatch_size))):
+                rows.append(self._step(samples.take(index)))
+        mean = torch.stack(rows).mean(dim=0).tolist()
+        residual, spread = (returns - frame_values[:, :-1])[batch.valid].var(), returns[batch.valid].var()
+        explained = float(1.0 - residual / spread) if spread > 0.0 else 0.0
+        importance = float(weight[valid].mean())
+        return UpdateStatistics(*mean, explained, importance, len(valid), time.monotonic() - started)
+
+    def _step(self, sample: "Samples") -> Tensor:
+        """Take one gradient step; return the statistics of `UpdateStatistics` up to clipfrac as (5,)."""
+        config = self.config
+        outputs, values = self._forward(sample.blocks)
+        log_probability, entropy = self.space.log_probability_and_entropy(outputs, sample.actions)
+        logratio = log_probability - sample.log_probability
+        ratio = logratio.exp()
+        advantage = (sample.advantage - sample.advantage.mean()) / (sample.advantage.std() + 1e-8)
+        clipped = ratio.clamp(1.0 - config.clip_range, 1.0 + config.clip_range)
+        policy_loss = -(sample.weight * torch.min(ratio * advantage, clipped * advantage)).mean()
+        value_loss = functional.smooth_l1_loss(values, sample.returns)
+        mean_entropy = entropy.mean()
+        loss = policy_loss + config.value_coefficient * value_loss - config.entropy_coefficient * mean_entropy
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), config.max_gradient_norm, foreach=True)
+        if not bool(torch.isfinite(loss) & torch.isfinite(norm)):
+            raise NonFiniteLossError(f"loss {loss.item()}, gradient norm {norm.item()}: expected finite numbers")
+        self.optimiser.step()
+        with torch.no_grad():
+            approx_kl = (ratio - 1.0 - logratio).mean()
+            clipfrac = ((ratio - 1.0).abs() > config.clip_range).float().mean()
+            return torch.stack([policy_loss, value_loss, mean_entropy, approx_kl, clipfrac])
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Transitions of a batch, flattened; `frame` says which of the blocks each one saw."""
+
+    blocks: Tensor
+    frame: Tensor
+    actions: Tensor
+    log_probability: Tensor
+    weight: Tensor
+    advantage: Tensor
+    returns: Tensor
+
+    def take(self, index: Tensor) -> "Samples":
+        """Return the transitions of `index`, with their own blocks."""
+        rest = [getattr(self, field.name)[index] for field in fields(self)[2:]]
+        frame = self.frame[index]
+        blocks = self.blocks.permute(0, 2, 3, 1)[frame].permute(0, 3, 1, 2)
+        return Samples(blocks, torch.arange(len(index)), *rest)
+
+
+def bfloat16_is_faster(network: ActorCritic, count: int) -> bool:
+    """Time one forward and backward pass of `count` frames in both number formats, best of three."""
+    shape = (count, network.config.height, network.config.width, network.config.channels)
+    blocks = network.arrange(np.zeros(shape, np.uint8))
+    seconds = {}
+    for enabled in (False, True):
+        runs = []
+        for _ in range(4):
+            started = time.perf_counter()
+            with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+                outputs, values = network(blocks)
+            (outputs.sum() + values.sum()).backward()
+            network.zero_grad()
+            runs.append(time.perf_counter() - started)
+        seconds[enabled] = min(runs[1:])
+    return seconds[True] < seconds[False]

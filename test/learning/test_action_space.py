@@ -1,0 +1,70 @@
+"""Distributions against torch's own, commands against hand-computed ones; one contract for both kinds."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from deepracer_ros.learning.action_space import ActionSpaceConfig, make_action_space
+from torch.distributions import Beta, Categorical
+from torch.nn import functional
+
+CONTINUOUS = ActionSpaceConfig(type="continuous", steering_angle_limit=30.0, speed_low=1.0, speed_high=3.0)
+DISCRETE = ActionSpaceConfig(type="discrete", steering_angles=(-30.0, 0.0, 30.0), speeds=(1.0, 2.0))
+
+
+@pytest.mark.parametrize("config", [CONTINUOUS, DISCRETE], ids=["continuous", "discrete"])
+def test_contract(config: ActionSpaceConfig) -> None:
+    space, generator = make_action_space(config), np.random.default_rng(0)
+    outputs = torch.randn(50, space.outputs, generator=torch.Generator().manual_seed(0)) * 3
+    for actions in (space.sample(outputs, generator), space.greedy(outputs), space.random(50, generator)[0]):
+        steering, speed = space.decode(actions)
+        assert np.all(np.abs(steering) <= math.radians(30) + 1e-6)
+        assert np.all((speed >= 1.0) & (speed <= 3.0))
+        encoded = space.encode(steering.astype(np.float32), speed.astype(np.float32))
+        np.testing.assert_allclose(encoded, actions, atol=2e-6)
+        log_probability, entropy = space.log_probability_and_entropy(outputs, torch.from_numpy(actions))
+        assert log_probability.isfinite().all()
+        assert entropy.shape == (50,)
+
+
+def test_discrete_commands_and_probabilities() -> None:
+    space = make_action_space(DISCRETE)
+    steering, speed = space.decode(np.arange(6, dtype=np.float32)[:, None])
+    np.testing.assert_allclose(np.degrees(steering), [-30, 0, 30, -30, 0, 30])
+    np.testing.assert_allclose(speed, [1, 1, 1, 2, 2, 2])
+    outputs, actions = torch.randn(8, 6), torch.randint(6, (8, 1)).float()
+    log_probability, entropy = space.log_probability_and_entropy(outputs, actions)
+    reference = Categorical(logits=outputs)
+    torch.testing.assert_close(log_probability, reference.log_prob(actions[:, 0]))
+    torch.testing.assert_close(entropy, reference.entropy())
+
+
+def test_continuous_is_a_beta_distribution() -> None:
+    space = make_action_space(CONTINUOUS)
+    outputs, actions = torch.randn(8, 4), torch.rand(8, 2) * 0.98 + 0.01
+    alpha, beta = (1 + functional.softplus(outputs)).chunk(2, dim=1)
+    reference = Beta(alpha, beta)
+    log_probability, entropy = space.log_probability_and_entropy(outputs, actions)
+    torch.testing.assert_close(log_probability, reference.log_prob(actions).sum(1))
+    torch.testing.assert_close(entropy, reference.entropy().sum(1))
+    np.testing.assert_allclose(space.greedy(outputs), reference.mean.numpy(), rtol=1e-6)
+    steering, speed = space.decode(np.array([[0.5, 0.5], [1.0, 0.0]], np.float32))
+    np.testing.assert_allclose(np.degrees(steering), [0, 30], atol=1e-6)
+    np.testing.assert_allclose(speed, [2, 1])
+
+
+def test_samples_follow_the_distribution() -> None:
+    space = make_action_space(DISCRETE)
+    outputs = torch.tensor([[0.0, 1.0, 2.0, 0.0, -1.0, 0.5]]).repeat(40000, 1)
+    counts = np.bincount(space.sample(outputs, np.random.default_rng(1))[:, 0].astype(int), minlength=6)
+    np.testing.assert_allclose(counts / 40000, outputs[0].softmax(0).numpy(), atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"steering_angle_limit": 40.0}, "30 degrees"), ({"speed_high": 5.0}, "4"), ({"speeds": ()}, "no discrete")],
+)
+def test_impossible_actions_are_refused(change: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ActionSpaceConfig(**change)

@@ -1,0 +1,52 @@
+"""Frames of any size and colour are adapted; bad weights are refused; seeds repeat."""
+
+import cv2
+import numpy as np
+import pytest
+from deepracer_ros.errors import InputError
+from deepracer_ros.learning.action_space import ActionSpaceConfig, make_action_space
+from deepracer_ros.learning.network import ActorCritic, NetworkConfig
+from deepracer_ros.learning.policy import Policy, RandomPolicy, adapt_frames
+
+ACTIONS = ActionSpaceConfig()
+NETWORK = NetworkConfig(width=80, height=60)
+
+
+def weights() -> dict[str, np.ndarray]:
+    network = ActorCritic(NETWORK, make_action_space(ACTIONS).outputs)
+    return {name: p.detach().numpy().copy() for name, p in network.named_parameters()}
+
+
+def test_a_larger_rgb_camera_is_shrunk_and_turned_grey() -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (2, 120, 160, 3), np.uint8)
+    adapted = adapt_frames(rgb, NETWORK)
+    assert adapted.shape == (2, 60, 80)
+    block = cv2.cvtColor(rgb[1], cv2.COLOR_RGB2GRAY)[:2, :2]
+    assert abs(float(adapted[1, 0, 0]) - block.mean()) <= 1.0
+
+
+def test_frames_of_the_right_size_pass_untouched() -> None:
+    frames = np.zeros((2, 60, 80), np.uint8)
+    assert adapt_frames(frames, NETWORK) is frames
+
+
+def test_greedy_and_seeded_decisions_repeat() -> None:
+    policy = Policy(weights(), NETWORK, ACTIONS)
+    frames = np.random.default_rng(0).integers(0, 256, (5, 60, 80), np.uint8)
+    np.testing.assert_array_equal(policy.act(frames).steering, policy.act(frames).steering)
+    one, two = (policy.act(frames, np.random.default_rng(7)) for _ in range(2))
+    np.testing.assert_array_equal(one.steering, two.steering)
+    assert np.isfinite(one.log_probability).all()
+
+
+def test_bad_weights_are_refused() -> None:
+    bad = weights() | {"hidden.bias": np.full(128, np.nan, np.float32)}
+    with pytest.raises(InputError, match="not finite"):
+        Policy(bad, NETWORK, ACTIONS)
+    with pytest.raises(InputError, match="do not fit a small network"):
+        Policy(weights() | {"value.bias": np.zeros(3, np.float32)}, NETWORK, ACTIONS)
+
+
+def test_random_policy_knows_its_probability() -> None:
+    decision = RandomPolicy(ActionSpaceConfig(type="discrete")).act(np.zeros((7, 4, 4), np.uint8), np.random.default_rng(0))
+    np.testing.assert_allclose(decision.log_probability, -np.log(10.0), rtol=1e-6)
