@@ -1,1 +1,1 @@
-"""The console script `deepracer`."""
+"""The console script `deepracer`: one module per command."""

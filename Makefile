@@ -1,0 +1,71 @@
+# Every target sets up .venv by itself; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help train test lint bench gazebo clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
+
+# A sourced ROS installation brings rclpy and the messages; anywhere else they come as wheels. An environment made for
+# the one does not fit the other, so the stamp's name says which it is.
+ROS := $(if $(ROS_DISTRO),$(shell $(PYTHON) -c 'import rclpy' 2>/dev/null && echo $(ROS_DISTRO)))
+ifeq ($(ROS),)
+  EXTRAS := ros,local,test,dev
+else
+  EXTRAS := local,test,dev
+  VENV_OPTIONS := --system-site-packages
+  # The installation's message classes are compiled for its major version of numpy.
+  CONSTRAINT := $(VENV)/constraint.txt
+endif
+READY := $(VENV)/.ready-$(or $(ROS),wheels)
+BENCH_READY := $(READY)-bench
+
+# An upgrade of the system's Python can leave the environment's link dangling.
+ifeq ($(realpath $(BIN)/python),)
+  $(shell rm -f $(READY))
+endif
+
+help: ## list the targets
+	@echo 'make TARGET [ARGS="what the command also gets"]'
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+train: $(READY) ## train and evaluate a policy: TRACK=name or route.npy (a,b for several) SEED=1 JOBS=1
+	$(BIN)/deepracer train $(if $(TRACK),--track '$(TRACK)') $(if $(SEED),--seed '$(SEED)') $(if $(JOBS),--jobs '$(JOBS)') $(ARGS)
+
+test: $(READY) ## run the tests: ARGS="test/race -k progress" for some
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY) ## check style, types, layers and spelling
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+bench: $(BENCH_READY) ## measure speed, beside stable-baselines3: runs/bench.json
+	$(BIN)/python -m benchmarks $(ARGS)
+
+gazebo: $(READY) ## prepare a private Gazebo for --simulator gazebo
+	$(BIN)/deepracer gazebo prepare $(ARGS)
+
+clean: ## remove what make and colcon made; runs/ stays
+	rm -rf $(VENV) build install log *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is touched last. Where it is missing, whatever lies in .venv is unfinished or for another ROS: it is made anew.
+$(READY): setup.py pyproject.toml package.xml
+	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' 2>/dev/null || \
+	  { echo "make: needs Python 3.10 to 3.13 with venv ($(PYTHON) is $$($(PYTHON) -V 2>&1)): apt-get install python3-venv" >&2; exit 1; }
+	@echo 'make: setting up $(VENV), once; a few minutes where PyTorch is downloaded' >&2
+	@[ -e $@ ] || $(PYTHON) -m venv --clear $(VENV_OPTIONS) $(VENV)
+	@rm -f $@ $(BENCH_READY)
+	@$(if $(CONSTRAINT),$(PYTHON) -c 'import numpy; print(f"numpy<{int(numpy.__version__.split(".")[0]) + 1}")' > $(CONSTRAINT))
+	@$(PIP) $(if $(CONSTRAINT),-c $(CONSTRAINT)) -e '.[$(EXTRAS)]'
+	@touch $@
+
+$(BENCH_READY): $(READY)
+	@$(PIP) $(if $(CONSTRAINT),-c $(CONSTRAINT)) -e '.[$(EXTRAS),bench]'
+	@touch $@

