@@ -111,7 +111,9 @@ class Connection:
             try:
                 return action()
             except redis.AuthenticationError as error:
-                raise InputError(f"redis {self.url}: refused ({error}), expected the right password in the URL") from error
+                raise InputError(
+                    f"redis {self.url}: refused ({error}), expected the right password in the URL"
+                ) from error
             except (redis.ConnectionError, redis.TimeoutError) as error:
                 if time.monotonic() + pause > deadline:
                     raise InputError(

@@ -106,9 +106,7 @@ class ReplaySampler:
             self.refresh()
         raise InputError(f"experience: segments vanish faster than they are drawn ({len(todo)} of {rows} rows missing)")
 
-    def _draw(
-        self, todo: NDArray[np.int64], frames: NDArray[np.uint8], table: NDArray[np.void]
-    ) -> NDArray[np.int64]:
+    def _draw(self, todo: NDArray[np.int64], frames: NDArray[np.uint8], table: NDArray[np.void]) -> NDArray[np.int64]:
         """Draw and fill the rows `todo`; forget segments that are gone and return their rows."""
         if not self.steps:
             raise InputError("experience: holds no step with frames of this shape, expected some before a draw")

@@ -131,7 +131,11 @@ def encode(segment: Segment, memory: NDArray[np.uint8] | None = None) -> memoryv
         ValueError: if the arrays of the segment do not belong together.
     """
     worker, track = segment.worker.encode(), segment.track.encode()
-    if segment.frames.dtype != np.uint8 or len(segment.frames) != segment.steps + 1 or segment.frames.ndim not in (3, 4):
+    if (
+        segment.frames.dtype != np.uint8
+        or len(segment.frames) != segment.steps + 1
+        or segment.frames.ndim not in (3, 4)
+    ):
         raise ValueError(f"frames: found {segment.frames.dtype} {segment.frames.shape} for {segment.steps} steps")
     if len(worker) > _LONGEST_NAME or len(track) > _LONGEST_NAME:
         raise ValueError(f"worker and track: found more than {_LONGEST_NAME} bytes")
@@ -159,7 +163,7 @@ def encode(segment: Segment, memory: NDArray[np.uint8] | None = None) -> memoryv
     body = (worker + track).ljust(where.table - _HEADER.size, b"\0") + table.tobytes()
     checksum = zlib.crc32(body, zlib.crc32(header))
     encoded[: where.frames] = np.frombuffer(header + struct.pack("<I", checksum) + body, np.uint8)
-    return memoryview(encoded)
+    return encoded.data
 
 
 def decode(data: bytes | memoryview, where: str = "segment") -> Segment:
@@ -174,13 +178,26 @@ def decode(data: bytes | memoryview, where: str = "segment") -> Segment:
     """
     if len(data) < _HEADER.size:
         raise InputError(f"{where}: found {len(data)} bytes, expected a segment of at least {_HEADER.size}")
-    (magic, version, height, width, channels, steps, car, sequence, model_version, worker_bytes, track_bytes, checksum) = (
-        _HEADER.unpack_from(data)
-    )
+    (
+        magic,
+        version,
+        height,
+        width,
+        channels,
+        steps,
+        car,
+        sequence,
+        model_version,
+        worker_bytes,
+        track_bytes,
+        checksum,
+    ) = _HEADER.unpack_from(data)
     if magic != _MAGIC:
         raise InputError(f"{where}: begins with {magic!r}, expected {_MAGIC!r} (a segment)")
     if version != _FORMAT:
-        raise InputError(f"{where}: has format {version}, expected {_FORMAT}: run one release of this package everywhere")
+        raise InputError(
+            f"{where}: has format {version}, expected {_FORMAT}: run one release of this package everywhere"
+        )
     shape = (steps + 1, height, width, channels) if channels else (steps + 1, height, width)
     frame_bytes = (steps + 1) * height * width * (channels or 1)
     parts = _layout(worker_bytes + track_bytes, steps, frame_bytes)

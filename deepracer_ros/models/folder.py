@@ -45,9 +45,7 @@ def read_model_path(path: Path) -> Model:
             f"{error.filename}: {error.strerror}; expected a model folder with {POLICY_NAME} and {MANIFEST_NAME}, "
             "or a run folder"
         ) from error
-    return read_policy(
-        policy, decode_manifest(manifest, str(folder / MANIFEST_NAME)), str(folder / POLICY_NAME)
-    )
+    return read_policy(policy, decode_manifest(manifest, str(folder / MANIFEST_NAME)), str(folder / POLICY_NAME))
 
 
 def write_model_folder(path: Path, tensors: Tensors, manifest: Manifest) -> Manifest:
