@@ -1,0 +1,259 @@
+"""The rules of an episode for one car and one step: scalar numba functions."""
+
+from math import cos, hypot, sin
+from typing import Any, NamedTuple, TypeAlias, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepracer_ros.race.geometry import TrackTable, advance, compiled, interpolate, locate, project_point, wrap_angle
+from deepracer_ros.race.obstacle import touches_obstacle
+from deepracer_ros.race.status import Status
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+class Rules(NamedTuple):
+    """The numbers that the kernel reads, of a `RefereeConfig` and a `Footprint`: see there."""
+
+    laps: int
+    control_period: float
+    slowest_speed: float
+    immobilized_steps: int
+    immobilized_distance: float
+    reversed_steps: int
+    front: float
+    axle: float
+    front_half_track: float
+    rear_half_track: float
+    body_x: float
+    body_length: float
+    body_width: float
+
+
+class EpisodeTable(NamedTuple):
+    """Where every car's episode stands; all columns are (N,), written by the referee, read by rewards.
+
+    Attributes:
+        track: Index into the referee's tracks.
+        waypoint: Index of the one before the car's front.
+        episode: Counts the car's episodes from 0; -1 before the first.
+        step: Counts the steps of the episode; 0 at the start, -1 until the car is seen there.
+        lap: Laps completed in the episode.
+        status: A `Status`.
+        x: Position of base_link, m.
+        y: Position of base_link, m.
+        front_x: Position of the middle of the car's front, whose progress counts, m.
+        front_y: Position of the middle of the car's front, m.
+        yaw: Heading of the car, rad.
+        speed: Measured longitudinal speed, m/s.
+        commanded_speed: Of the action that led here, m/s.
+        commanded_steering: Of the action that led here, rad, + left.
+        steering_change: Commanded steering less that of the step before, rad.
+        station: Arc length at the front, m.
+        offset: Of the front from the centre line, m, + left.
+        heading_error: The car's heading less the track's, rad, in [-pi, pi).
+        curvature: Of the centre line, 1/m, + left.
+        left: Distance from the centre line to the left border, m.
+        right: Distance from the centre line to the right border, m.
+        wheels_on_track: How many wheels are on the road, 0 to 4.
+        distance: Driven along the centre line in this step, m, + forward.
+        travelled: Driven along the centre line in this episode, m.
+        goal: Length of one lap of this episode, m.
+        progress: Of the lap, %, 100 when the last one is complete; below 0 behind the start.
+        lap_seconds: Time of the last completed lap of the episode, s; NaN before.
+        lap_began: When the lap began, s since the start of the episode.
+        clock: Simulation time, s since the first frame.
+        steps_still: How many steps in a row the car stood still.
+        steps_backwards: How many steps in a row the car lost progress.
+    """
+
+    track: Integers
+    waypoint: Integers
+    episode: Integers
+    step: Integers
+    lap: Integers
+    status: Integers
+    x: Floats
+    y: Floats
+    front_x: Floats
+    front_y: Floats
+    yaw: Floats
+    speed: Floats
+    commanded_speed: Floats
+    commanded_steering: Floats
+    steering_change: Floats
+    station: Floats
+    offset: Floats
+    heading_error: Floats
+    curvature: Floats
+    left: Floats
+    right: Floats
+    wheels_on_track: Integers
+    distance: Floats
+    travelled: Floats
+    goal: Floats
+    progress: Floats
+    lap_seconds: Floats
+    lap_began: Floats
+    clock: Floats
+    steps_still: Integers
+    steps_backwards: Integers
+
+
+CAR = np.dtype([(n, np.int64 if kind == Integers else np.float64) for n, kind in get_type_hints(EpisodeTable).items()])
+"""One car's record: what the kernel works on, because a record is passed on without a count of its references."""
+
+Car: TypeAlias = Any
+"""A record of `CAR`; mypy knows no records."""
+
+
+def new_cars(cars: int) -> NDArray[np.void]:
+    """Return the (N,) records of cars before their first episode."""
+    records = np.zeros(cars, CAR)
+    records["episode"] = -1
+    records["step"] = -1
+    return records
+
+
+def as_table(records: NDArray[np.void]) -> EpisodeTable:
+    """Return the columns of the records: views, which change with them."""
+    return EpisodeTable(*(records[name] for name in EpisodeTable._fields))
+
+
+@compiled
+def judge_car(
+    car: Car,
+    tracks: TrackTable,
+    rules: Rules,
+    obstacles: Floats,
+    pose: tuple[float, float, float],
+    steering: float,
+) -> None:
+    """Bring one car's record up to date with where the car is now.
+
+    Args:
+        car: Its record.
+        tracks: The tracks of the referee.
+        rules: What counts.
+        obstacles: As of `touches_obstacle`.
+        pose: x and y, m, and yaw, rad, of base_link.
+        steering: Commanded, rad, + left.
+    """
+    moved = hypot(pose[0] - car.x, pose[1] - car.y)
+    before = car.station
+    car.clock += rules.control_period
+    observe(car, tracks, rules, pose)
+    if car.step < 0:
+        begin(car, tracks)
+        return
+    track = car.track
+    distance = advance(before, car.station, tracks.length[track], tracks.closed[track])
+    car.step += 1
+    car.distance = distance
+    car.travelled += distance
+    car.steps_still = car.steps_still + 1 if moved < rules.immobilized_distance else 0
+    car.steps_backwards = car.steps_backwards + 1 if distance < 0.0 else 0
+    car.steering_change = steering - car.commanded_steering
+    car.commanded_steering = steering
+    count_lap(car, rules)
+    crashed = touches_obstacle(obstacles, track, middle_of_body(rules, pose), rules.body_length, rules.body_width)
+    car.status = decide(car, rules, crashed)
+
+
+@compiled
+def observe(car: Car, tracks: TrackTable, rules: Rules, pose: tuple[float, float, float]) -> None:
+    """Note where a car is on its track."""
+    x, y, yaw = pose
+    track = car.track
+    front_x, front_y = x + rules.front * cos(yaw), y + rules.front * sin(yaw)
+    index, station, offset, heading, curvature, left, right = locate(tracks, track, front_x, front_y, car.waypoint)
+    car.x, car.y, car.yaw = x, y, yaw
+    car.front_x, car.front_y = front_x, front_y
+    car.waypoint = index
+    car.station = station
+    car.offset = offset
+    car.heading_error = wrap_angle(yaw - heading)
+    car.curvature = curvature
+    car.left, car.right = left, right
+    car.wheels_on_track = count_wheels(tracks, rules, track, index, pose)
+
+
+@compiled
+def count_wheels(tracks: TrackTable, rules: Rules, track: int, index: int, pose: tuple[float, float, float]) -> int:
+    """Return how many of a car's four wheels touch the road, borders included; arguments as of `judge_car`."""
+    x, y, yaw = pose
+    cosine, sine = cos(yaw), sin(yaw)
+    on_road = 0
+    for wheel in range(4):
+        ahead = rules.axle if wheel < 2 else -rules.axle
+        aside = rules.front_half_track if wheel < 2 else rules.rear_half_track
+        if wheel % 2:
+            aside = -aside
+        wheel_x, wheel_y = x + ahead * cosine - aside * sine, y + ahead * sine + aside * cosine
+        near, fraction, offset = project_point(tracks, track, wheel_x, wheel_y, index)
+        row = tracks.first[track] + near
+        left, right = interpolate(tracks.left, row, fraction), interpolate(tracks.right, row, fraction)
+        on_road += -right <= offset <= left
+    return on_road
+
+
+@compiled
+def middle_of_body(rules: Rules, pose: tuple[float, float, float]) -> tuple[float, float, float]:
+    """Return the pose of the middle of the body of a car whose base_link is at `pose`."""
+    x, y, yaw = pose
+    return x + rules.body_x * cos(yaw), y + rules.body_x * sin(yaw), yaw
+
+
+@compiled
+def begin(car: Car, tracks: TrackTable) -> None:
+    """Open an episode where the car stands; its lap is the whole loop, or the rest of an open track."""
+    track = car.track
+    car.goal = tracks.length[track] - (0.0 if tracks.closed[track] else car.station)
+    car.step = 0
+    car.lap = 0
+    car.status = Status.PREPARE
+    car.steps_still = 0
+    car.steps_backwards = 0
+    car.distance = 0.0
+    car.travelled = 0.0
+    car.progress = 0.0
+    car.commanded_steering = 0.0
+    car.steering_change = 0.0
+    car.lap_began = 0.0
+    car.lap_seconds = np.nan
+
+
+@compiled
+def count_lap(car: Car, rules: Rules) -> None:
+    """Count a lap when its end was passed in this step, and say when; set the progress."""
+    goal = car.goal
+    past = car.travelled - goal * (car.lap + 1)
+    if past >= -1e-9:
+        passed = (car.step - past / car.distance) * rules.control_period
+        car.lap_seconds = passed - car.lap_began
+        car.lap_began = passed
+        car.lap += 1
+        past -= goal
+    finished = car.lap >= rules.laps
+    car.progress = 100.0 if finished else 100.0 * (1.0 + past / goal)
+
+
+@compiled
+def decide(car: Car, rules: Rules, crashed: bool) -> int:
+    """Return the `Status` of a car after a step; a failure counts before the end of the lap."""
+    seconds = car.step * rules.control_period
+    if crashed:
+        return Status.CRASHED
+    if car.wheels_on_track == 0:
+        return Status.OFF_TRACK
+    if car.lap >= rules.laps:
+        return Status.LAP_COMPLETE
+    if car.steps_backwards >= rules.reversed_steps:
+        return Status.REVERSED
+    if car.steps_still >= rules.immobilized_steps:
+        return Status.IMMOBILIZED
+    if seconds * rules.slowest_speed >= rules.laps * car.goal:
+        return Status.TIME_UP
+    return Status.IN_PROGRESS

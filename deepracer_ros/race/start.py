@@ -1,0 +1,133 @@
+"""Where cars start: spread over the track, so that a short training sees all of it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepracer_ros.race.geometry import TrackTable, compiled, pose_at
+from deepracer_ros.race.obstacle import touches_obstacle
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+GOLDEN_RATIO = 0.6180339887498949
+"""Steps of this part of a lap fill it evenly, however many are taken (Weyl, 1916)."""
+
+CLEARANCE = 0.5
+"""No obstacle stands so near ahead of or behind a start, m."""
+
+
+@dataclass(frozen=True)
+class StartConfig:
+    """Where and which way the episodes of a car start."""
+
+    spread: Literal["random", "round_robin", "even"] = "random"
+    """Over the lap of a closed track: `random` draws each start from the car's own stretch and moves on
+    to another for the next episode; `round_robin` advances a fixed part of the lap per episode, as DeepRacer does;
+    `even` gives car i of n the place i/n, always. On an open track every car starts at the start line."""
+    advance: float = 0.05
+    """Part of the lap that `round_robin` advances with every episode."""
+    direction: Literal["forward", "reverse", "alternate", "random"] = "forward"
+    """Which way round: `alternate` changes with every episode and from car to car."""
+    lateral_noise: float = 0.3
+    """Largest distance from the centre line, as a part of the way to the border, 0 to 1."""
+    heading_noise: float = 0.15
+    """Largest deviation from the track's direction, rad."""
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        for name, most in (("advance", 1.0), ("lateral_noise", 1.0), ("heading_noise", np.pi)):
+            value = getattr(self, name)
+            if not 0.0 <= value <= most:
+                raise ValueError(f"{name}: found {value}, expected 0 to {most:g}")
+
+
+class Starter:
+    """Draws the starts of N cars; the same seed and the same calls give the same starts."""
+
+    def __init__(self, car_track: Integers, config: StartConfig, seed: int) -> None:
+        """Share out each track among its cars.
+
+        Args:
+            car_track: (N,) the track of each car.
+            config: How they start.
+            seed: Of all draws.
+        """
+        self._config = config
+        self._random = np.random.default_rng(seed)
+        self._sharing = np.bincount(car_track)[car_track]
+        """(N,) how many cars drive on the car's track."""
+        self._rank = np.array([np.count_nonzero(car_track[:i] == track) for i, track in enumerate(car_track)])
+        """(N,) which of them the car is."""
+
+    def draw(self, cars: Integers, episode: Integers) -> tuple[NDArray[np.bool_], Floats, Floats, Floats]:
+        """Draw the next starts.
+
+        Args:
+            cars: (K,) which cars start.
+            episode: (K,) number of the episode that each of them starts.
+
+        Returns:
+            (K,) arrays: whether it drives in reverse direction; the part of the lap where it starts, 0 to 1;
+            the distance from the centre line as a signed part of the way to the border; the deviation
+            from the track's direction, rad.
+        """
+        config, rank = self._config, self._rank[cars]
+        draws = self._random.random((4, len(cars)))
+        within = draws[0] if config.spread == "random" else 0.0
+        advance = {"random": GOLDEN_RATIO, "round_robin": config.advance, "even": 0.0}[config.spread]
+        fraction = ((rank + within) / self._sharing[cars] + advance * episode) % 1.0
+        backwards = {
+            "forward": np.zeros(len(cars), bool),
+            "reverse": np.ones(len(cars), bool),
+            "alternate": (rank + episode) % 2 == 1,
+            "random": draws[1] < 0.5,
+        }[config.direction]
+        lateral = config.lateral_noise * (2.0 * draws[2] - 1.0)
+        heading = config.heading_noise * (2.0 * draws[3] - 1.0)
+        return backwards, fraction, lateral, heading
+
+
+@compiled
+def place_cars(
+    tracks: TrackTable,
+    obstacles: Floats,
+    track: Integers,
+    fraction: Floats,
+    lateral: Floats,
+    heading: Floats,
+    poses: Floats,
+    waypoint: Integers,
+) -> None:
+    """Turn K starts into poses; a start too near to an obstacle moves on along the track until it is clear.
+
+    Args:
+        tracks: The tracks.
+        obstacles: As of `touches_obstacle`.
+        track: (K,) on which of them.
+        fraction: (K,) part of the lap; taken as 0 on an open track.
+        lateral: (K,) distance from the centre line as a part of the way to the border, + left.
+        heading: (K,) deviation from the track's direction, rad.
+        poses: (K, 3) is filled with x and y, m, and yaw, rad.
+        waypoint: (K,) is filled with the index of the waypoint before each car.
+    """
+    for k in range(len(track)):
+        length = tracks.length[track[k]]
+        station = fraction[k] * length if tracks.closed[track[k]] else 0.0
+        for _ in range(int(length / CLEARANCE)):
+            x, y, yaw, waypoint[k] = place_car(tracks, track[k], station, lateral[k])
+            if not touches_obstacle(obstacles, track[k], (x, y, yaw), 2.0 * CLEARANCE, CLEARANCE):
+                break
+            station += CLEARANCE
+        poses[k, 0], poses[k, 1], poses[k, 2] = x, y, yaw + heading[k]
+
+
+@compiled
+def place_car(tracks: TrackTable, track: int, station: float, lateral: float) -> tuple[float, float, float, int]:
+    """Return x, y, the track's heading and the waypoint before a place at a part of the way to the border."""
+    _, _, _, waypoint = pose_at(tracks, track, station, 0.0)
+    row = tracks.first[track] + waypoint
+    offset = lateral * (tracks.left[row] if lateral > 0.0 else tracks.right[row])
+    return pose_at(tracks, track, station, offset)

@@ -1,0 +1,347 @@
+"""The rules of an episode, with numbers worked out by hand on a straight road and on a circle."""
+
+import numpy as np
+import pytest
+
+from deepracer_ros.config import from_mapping
+from deepracer_ros.errors import InputError
+from deepracer_ros.race.obstacle import Obstacle
+from deepracer_ros.race.referee import Referee, RefereeConfig
+from deepracer_ros.race.reward import find_reward
+from deepracer_ros.race.start import StartConfig
+from deepracer_ros.race.status import Status
+from deepracer_ros.race.track import Track
+from deepracer_ros.simulation.simulator import CarStates
+
+CENTRED = StartConfig(spread="even", lateral_noise=0.0, heading_noise=0.0)
+FRONT = 0.14
+BUMPER = 0.16
+HALF_WIDTH = 0.4
+RADIUS = 2.0
+
+
+def straight():
+    """Return an open road along the x axis, 10 m long and 0.8 m wide."""
+    x = np.linspace(0.0, 10.0, 21)
+    y = np.full_like(x, HALF_WIDTH)
+    return Track.from_route("straight", np.column_stack([x, 0 * x, x, y, x, -y]))
+
+
+def circle():
+    """Return an anticlockwise loop of radius 2 m around the origin, 0.8 m wide, in 720 waypoints."""
+    angle = np.linspace(0.0, 2.0 * np.pi, 721)
+    ring = np.column_stack([np.cos(angle), np.sin(angle)])
+    ring[-1] = ring[0]
+    return Track.from_route(
+        "circle", np.hstack([RADIUS * ring, (RADIUS - HALF_WIDTH) * ring, (RADIUS + HALF_WIDTH) * ring])
+    )
+
+
+def at(x, y=0.0, yaw=0.0, speed=0.0):
+    """Return the states of cars at poses."""
+    columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(value, float)) for value in (x, y, yaw, speed)))
+    x, y, yaw, speed = (np.array(column) for column in columns)
+    return CarStates(x, y, yaw, speed, 0 * x, 0 * x, 0 * x)
+
+
+def referee(track, cars=1, start=CENTRED, seed=0, obstacles=(), **rules):
+    """Return a referee of cars on one track."""
+    config = RefereeConfig(start=start, **rules)
+    return Referee([track], np.zeros(cars, int), config, find_reward("progress"), seed, obstacles)
+
+
+def begin(judge, mask=None):
+    """Start the masked cars where the referee says and return the poses and the first verdict."""
+    poses = judge.start(np.ones(len(judge.episodes.step), bool) if mask is None else mask)
+    return poses, judge.judge(at(*poses.T), 0.0 * poses[:, 0], 0.0 * poses[:, 0])
+
+
+def drive(judge, *places):
+    """Take one car through places (tuples as of `at`) and return the last verdict."""
+    for place in places:
+        verdict = judge.judge(at(*place), np.zeros(1), np.zeros(1))
+    return verdict
+
+
+def on_circle(angle):
+    """Return the pose of a car that goes round anticlockwise on the centre line."""
+    return RADIUS * np.cos(angle), RADIUS * np.sin(angle), (angle + 1.5 * np.pi) % (2.0 * np.pi) - np.pi
+
+
+def test_the_first_frame_of_an_episode_is_the_start():
+    poses, verdict = begin(referee(straight()))
+    assert poses == pytest.approx(np.zeros((1, 3)))
+    assert verdict.status[0] == Status.PREPARE
+    assert (verdict.reward[0], verdict.step[0], verdict.episode[0], verdict.progress[0]) == (0.0, 0, 0, 0.0)
+    assert verdict.station[0] == pytest.approx(FRONT)
+    assert verdict.all_wheels_on_track[0]
+    assert not verdict.ended[0]
+    assert np.isnan(verdict.lap_seconds[0])
+
+
+def test_where_the_car_is_and_how_far_it_came():
+    judge = referee(straight())
+    begin(judge)
+    verdict = drive(judge, (1.0, 0.1, np.pi / 6))
+    assert verdict.status[0] == Status.IN_PROGRESS
+    assert verdict.station[0] == pytest.approx(1.0 + FRONT * np.cos(np.pi / 6))
+    assert verdict.offset[0] == pytest.approx(0.1 + FRONT * 0.5)
+    assert verdict.heading_error[0] == pytest.approx(np.pi / 6)
+    assert verdict.progress[0] == pytest.approx(100.0 * (verdict.station[0] - FRONT) / (10.0 - FRONT))
+    assert verdict.step[0] == 1
+
+
+def test_all_wheels_are_on_track_until_the_outer_ones_pass_the_border():
+    judge = referee(straight())
+    begin(judge)
+    outermost = 0.5 * 0.1621
+    assert drive(judge, (1.0, HALF_WIDTH - outermost - 1e-6)).all_wheels_on_track[0]
+    assert not drive(judge, (1.1, HALF_WIDTH - outermost + 1e-6)).all_wheels_on_track[0]
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_a_car_is_off_track_when_its_last_wheel_has_passed_the_border(side):
+    judge = referee(straight())
+    begin(judge)
+    last = 0.5 * 0.1621
+    verdict = drive(judge, (1.0, side * (HALF_WIDTH + last - 1e-6)))
+    assert verdict.status[0] == Status.IN_PROGRESS
+    verdict = drive(judge, (1.1, side * (HALF_WIDTH + last + 1e-6)))
+    assert verdict.status[0] == Status.OFF_TRACK
+    assert verdict.terminated[0]
+    assert not verdict.truncated[0]
+    assert verdict.reward[0] == pytest.approx(0.1 / 0.2 - 1.0)
+
+
+def test_a_car_across_the_border_is_off_track_by_its_rear_wheels():
+    judge = referee(straight())
+    begin(judge)
+    rear = 0.5 * 0.163974
+    assert drive(judge, (1.0, HALF_WIDTH + rear - 1e-6, np.pi / 2)).status[0] == Status.IN_PROGRESS
+    assert drive(judge, (1.0, HALF_WIDTH + rear + 1e-6, np.pi / 2)).status[0] == Status.OFF_TRACK
+
+
+def test_an_open_track_ends_at_its_finish_line():
+    judge = referee(straight())
+    begin(judge)
+    assert drive(judge, *[(x,) for x in np.arange(0.5, 9.6, 0.5)]).status[0] == Status.IN_PROGRESS
+    verdict = drive(judge, (9.9,))
+    assert verdict.status[0] == Status.LAP_COMPLETE
+    assert verdict.progress[0] == 100.0
+    assert verdict.lap_seconds[0] == pytest.approx(20 / 15)
+
+
+def test_a_lap_from_any_start_takes_one_time_round():
+    cars, steps_per_lap = 7, 100.5
+    judge = referee(circle(), cars)
+    poses, verdict = begin(judge)
+    start = np.arctan2(poses[:, 1], poses[:, 0])
+    assert start % (2.0 * np.pi) == pytest.approx(2.0 * np.pi * np.arange(cars) / cars)
+    zero = np.zeros(cars)
+    for step in range(1, 101):
+        verdict = judge.judge(at(*on_circle(start + 2.0 * np.pi * step / steps_per_lap)), zero, zero)
+        assert verdict.progress == pytest.approx(100.0 * step / steps_per_lap, abs=1e-3)
+    assert (verdict.status == Status.IN_PROGRESS).all()
+    verdict = judge.judge(at(*on_circle(start + 2.0 * np.pi * 101 / steps_per_lap)), zero, zero)
+    assert (verdict.status == Status.LAP_COMPLETE).all()
+    assert (verdict.progress == 100.0).all()
+    assert verdict.truncated.all()
+    assert not verdict.terminated.any()
+    assert verdict.lap_seconds == pytest.approx(steps_per_lap / 15.0, abs=1e-4)
+
+
+def test_two_laps_of_one_episode():
+    judge = referee(circle(), laps=2)
+    begin(judge)
+    angles = 2.0 * np.pi * np.arange(1, 22) / 10.5
+    verdict = drive(judge, *(on_circle(angle) for angle in angles[:11]))
+    assert verdict.status[0] == Status.IN_PROGRESS
+    assert verdict.lap[0] == 1
+    assert verdict.progress[0] == pytest.approx(100.0 * 0.5 / 10.5, abs=1e-3)
+    assert verdict.lap_seconds[0] == pytest.approx(10.5 / 15.0, abs=1e-4)
+    verdict = drive(judge, *(on_circle(angle) for angle in angles[11:]))
+    assert verdict.status[0] == Status.LAP_COMPLETE
+    assert verdict.lap[0] == 2
+    assert verdict.lap_seconds[0] == pytest.approx(10.5 / 15.0, abs=1e-4)
+
+
+def test_crossing_the_start_line_back_and_forth_is_no_lap():
+    judge = referee(circle())
+    begin(judge)
+    verdict = drive(judge, *(on_circle(angle) for angle in (0.2, -0.2, -0.4, -0.2, 0.2, 0.4)))
+    assert verdict.status[0] == Status.IN_PROGRESS
+    assert verdict.lap[0] == 0
+    assert verdict.progress[0] == pytest.approx(100.0 * 0.4 / (2.0 * np.pi), abs=1e-3)
+
+
+def test_progress_that_falls_15_steps_in_a_row_is_reversed():
+    judge = referee(circle())
+    begin(judge)
+    verdict = drive(judge, on_circle(0.02), *(on_circle(0.02 - 0.01 * step) for step in range(1, 15)))
+    assert verdict.status[0] == Status.IN_PROGRESS
+    assert verdict.progress[0] == pytest.approx(100.0 * -0.12 / (2.0 * np.pi), abs=1e-3)
+    verdict = drive(judge, on_circle(0.02 - 0.15))
+    assert verdict.status[0] == Status.REVERSED
+    assert verdict.terminated[0]
+
+
+def test_a_step_forward_forgives_the_steps_back():
+    judge = referee(straight())
+    begin(judge)
+    back = [(2.0 - 0.01 * step,) for step in range(14)]
+    verdict = drive(judge, (2.0,), *back, (2.5,), *back)
+    assert verdict.status[0] == Status.IN_PROGRESS
+
+
+def test_15_steps_without_motion_are_immobilized():
+    judge = referee(straight())
+    begin(judge)
+    still = [(1.0 + 0.00029 * step,) for step in range(16)]
+    assert drive(judge, *still[:15]).status[0] == Status.IN_PROGRESS
+    verdict = drive(judge, still[15])
+    assert verdict.status[0] == Status.IMMOBILIZED
+    assert verdict.terminated[0]
+
+
+def test_slow_motion_is_motion():
+    judge = referee(straight())
+    begin(judge)
+    assert drive(judge, *[(0.00031 * step,) for step in range(1, 40)]).status[0] == Status.IN_PROGRESS
+
+
+def test_time_up_truncates():
+    judge = referee(straight(), slowest_speed=(10.0 - FRONT) * 15.0 / 9.5)
+    begin(judge)
+    assert drive(judge, *[(0.1 * step,) for step in range(1, 10)]).status[0] == Status.IN_PROGRESS
+    verdict = drive(judge, (1.0,))
+    assert verdict.status[0] == Status.TIME_UP
+    assert verdict.truncated[0]
+    assert not verdict.terminated[0]
+
+
+def test_an_obstacle_is_hit_where_the_bumper_meets_it():
+    box = Obstacle(x=3.0, y=0.1, length=0.4, width=0.2)
+    judge = referee(straight(), obstacles=[box])
+    begin(judge)
+    assert drive(judge, (2.8 - BUMPER - 1e-6, 0.1)).status[0] == Status.IN_PROGRESS
+    verdict = drive(judge, (2.8 - BUMPER + 1e-6, 0.1))
+    assert verdict.status[0] == Status.CRASHED
+    assert verdict.terminated[0]
+
+
+def test_an_obstacle_beside_the_car_and_a_turned_one():
+    side = 0.1 + 0.5 * 0.1921
+    judge = referee(straight(), obstacles=[Obstacle(x=3.0, y=0.0, length=0.2, width=0.2)])
+    begin(judge)
+    assert drive(judge, (3.0, side + 1e-6)).status[0] == Status.IN_PROGRESS
+    assert drive(judge, (3.01, side - 1e-6)).status[0] == Status.CRASHED
+    corner = 0.1 * np.sqrt(2.0)
+    judge = referee(straight(), obstacles=[Obstacle(x=3.0, y=0.0, yaw=np.pi / 4, length=0.2, width=0.2)])
+    begin(judge)
+    assert drive(judge, (3.0 - corner - BUMPER - 1e-6,)).status[0] == Status.IN_PROGRESS
+    assert drive(judge, (3.0 - corner - BUMPER + 1e-6,)).status[0] == Status.CRASHED
+
+
+def test_a_start_on_an_obstacle_moves_on_until_it_is_clear():
+    judge = referee(circle(), obstacles=[Obstacle(x=RADIUS, y=0.0)])
+    poses, verdict = begin(judge)
+    assert np.arctan2(poses[0, 1], poses[0, 0]) == pytest.approx(1.0 / RADIUS, abs=1e-3)  # two steps of 0.5 m
+    assert verdict.progress[0] == 0.0
+
+
+def test_reverse_direction_starts_and_counts_the_other_way():
+    judge = referee(circle(), start=StartConfig("even", direction="reverse", lateral_noise=0, heading_noise=0))
+    poses, _ = begin(judge)
+    assert poses[0] == pytest.approx([RADIUS, 0.0, -np.pi / 2], abs=1e-9)
+    verdict = drive(judge, (RADIUS * np.cos(-0.5), RADIUS * np.sin(-0.5), -np.pi / 2 - 0.5))
+    assert verdict.progress[0] == pytest.approx(100.0 * 0.5 / (2.0 * np.pi), abs=1e-3)
+    assert judge.tracks[judge.episodes.track[0]].name == "circle-reversed"
+
+
+def test_alternate_direction_changes_with_every_episode_and_from_car_to_car():
+    judge = referee(circle(), 2, StartConfig("even", direction="alternate"))
+    everyone = np.ones(2, bool)
+    driven = []
+    for _ in range(3):
+        judge.start(everyone)
+        driven.append(judge.episodes.track.tolist())
+    assert driven == [[0, 1], [1, 0], [0, 1]]
+
+
+def test_only_the_masked_cars_start_again():
+    judge = referee(circle(), 3)
+    poses, _ = begin(judge)
+    moved = poses + [0.01, 0.0, 0.0]
+    zero = np.zeros(3)
+    judge.judge(at(*moved.T), zero, zero)
+    again = judge.start(np.array([False, True, False]))
+    assert (again[[0, 2]] == 0.0).all()
+    verdict = judge.judge(at(*np.where([[False], [True], [False]], again, moved).T), zero, zero)
+    assert verdict.episode.tolist() == [0, 1, 0]
+    assert verdict.step.tolist() == [2, 0, 2]
+    assert verdict.status.tolist() == [Status.IN_PROGRESS, Status.PREPARE, Status.IN_PROGRESS]
+
+
+def test_the_seed_determines_every_start():
+    def starts(seed):
+        judge = referee(circle(), 4, StartConfig(direction="random"), seed)
+        return np.stack([judge.start(np.arange(4) <= k) for k in range(4)])
+
+    assert (starts(1) == starts(1)).all()
+    assert (starts(1) != starts(2)).any()
+
+
+def test_random_starts_spread_over_the_lap_and_keep_to_the_noise():
+    cars = 8
+    track = circle()
+    judge = referee(track, cars, StartConfig(lateral_noise=0.5, heading_noise=0.2))
+    stations = []
+    for _ in range(40):
+        poses = judge.start(np.ones(cars, bool))
+        found = track.project(poses[:, :2])
+        assert (np.abs(found.offset) <= 0.5 * HALF_WIDTH + 1e-3).all()
+        assert (np.abs((poses[:, 2] - found.heading + np.pi) % (2 * np.pi) - np.pi) <= 0.2 + 1e-9).all()
+        stations.append(found.station)
+    parts = np.floor(np.array(stations) / track.length * cars).astype(int)
+    assert (np.sort((parts[0] - parts[0].min()) % cars) == np.arange(cars)).all()
+    assert all(len(set(parts[:, car])) == cars for car in range(cars))
+
+
+def test_round_robin_advances_a_part_of_the_lap_per_episode():
+    start = StartConfig("round_robin", advance=0.25, lateral_noise=0.0, heading_noise=0.0)
+    judge = referee(circle(), 1, start)
+    angles = [np.arctan2(*judge.start(np.ones(1, bool))[0, 1::-1]) for _ in range(5)]
+    assert np.array(angles) % (2 * np.pi) == pytest.approx(np.array([0, 1, 2, 3, 0]) * np.pi / 2, abs=1e-6)
+
+
+def test_cars_of_several_tracks_share_out_each_of_them():
+    judge = Referee([straight(), circle()], [1, 0, 1], RefereeConfig(start=CENTRED), find_reward("progress"), 0)
+    poses, verdict = begin(judge)
+    assert poses[0] == pytest.approx([RADIUS, 0.0, np.pi / 2])
+    assert poses[1] == pytest.approx([0.0, 0.0, 0.0])
+    assert poses[2] == pytest.approx([-RADIUS, 0.0, -np.pi / 2], abs=1e-9)
+    assert verdict.all_wheels_on_track.all()
+
+
+def test_evaluation_rules_start_straight_and_evenly():
+    start = RefereeConfig(start=StartConfig(direction="reverse"), laps=3).for_evaluation().start
+    assert start == StartConfig("even", direction="reverse", lateral_noise=0.0, heading_noise=0.0)
+
+
+def test_several_laps_on_an_open_track_are_refused():
+    with pytest.raises(InputError, match="laps: found 2, expected 1: track straight is open"):
+        referee(straight(), laps=2)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "message"),
+    [
+        ({"laps": 0}, "referee: laps: found 0, expected 1 or more"),
+        ({"slowest_speed": 0.0}, "referee: slowest_speed: found 0.0, expected a positive number"),
+        ({"start": {"lateral_noise": 2.0}}, "referee: start: lateral_noise: found 2.0, expected 0 to 1"),
+        ({"start": {"direction": "left"}}, "referee: start: direction: found 'left', expected one of"),
+    ],
+)
+def test_bad_rules_are_named(mapping, message):
+    with pytest.raises(InputError, match=message):
+        from_mapping(RefereeConfig, mapping, "referee")

@@ -1,0 +1,180 @@
+"""A user's reward file: the values it sees, and the line it gets when it is wrong."""
+
+import math
+
+import numpy as np
+import pytest
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.race.referee import Referee, RefereeConfig
+from deepracer_ros.race.reward import find_reward
+from deepracer_ros.race.start import StartConfig
+from deepracer_ros.race.track import Track
+from deepracer_ros.simulation.simulator import CarStates
+
+KEYS = [
+    "all_wheels_on_track",
+    "x",
+    "y",
+    "heading",
+    "distance_from_center",
+    "projection_distance",
+    "progress",
+    "steps",
+    "speed",
+    "steering_angle",
+    "track_width",
+    "track_length",
+    "waypoints",
+    "closest_waypoints",
+    "is_left_of_center",
+    "is_reversed",
+    "closest_objects",
+    "objects_location",
+    "objects_left_of_center",
+    "object_in_camera",
+    "objects_speed",
+    "objects_heading",
+    "objects_distance_from_center",
+    "objects_distance",
+    "is_crashed",
+    "is_offtrack",
+    "sim_time",
+]
+
+
+def square():
+    """Return a loop of 4 m sides, 0.8 m wide, a waypoint every metre, from (0, 0) along the x axis."""
+    sides = [((k, 0), (4, k), (4 - k, 4), (0, 4 - k)) for k in range(4)]
+    centre = np.array([corner[side] for side in range(4) for corner in sides] + [(0, 0)], float)
+    inwards = (np.array([2.0, 2.0]) - centre) * 0.2
+    return Track.from_route("square", np.hstack([centre, centre + inwards, centre - inwards]))
+
+
+def referee(path, text, cars=1, direction="forward"):
+    """Return a referee whose reward is the text of a user's file, with every car at its start."""
+    path.write_text(text)
+    start = StartConfig("even", direction=direction, lateral_noise=0.0, heading_noise=0.0)
+    judge = Referee([square()], np.zeros(cars, int), RefereeConfig(start=start), find_reward(path), seed=0)
+    judge.judge(states(*judge.start(np.ones(cars, bool)).T), np.zeros(cars), np.zeros(cars))
+    return judge
+
+
+def states(x, y, yaw):
+    """Return states of cars at rest."""
+    x, y, yaw = (np.atleast_1d(np.asarray(value, float)) for value in (x, y, yaw))
+    return CarStates(x, y, yaw, 0 * x, 0 * x, 0 * x, 0 * x)
+
+
+def seen_params(path, judge, *places):
+    """Drive one car through places and return the params of the last one."""
+    for place in places:
+        judge.judge(states(*place), np.array([math.radians(-20.0)]), np.array([1.5]))
+    return judge._reward._functions[0].__globals__["seen"]
+
+
+REMEMBER = "def reward_function(params):\n    global seen\n    seen = params\n    return 1\n"
+
+
+def test_all_params_of_a_step(tmp_path):
+    path = tmp_path / "reward.py"
+    params = seen_params(path, referee(path, REMEMBER), (1.0, 0.1, 0.0), (2.2, 0.1, math.radians(10.0)))
+    assert list(params) == KEYS
+    front = (2.2 + 0.14 * math.cos(math.radians(10.0)), 0.1 + 0.14 * math.sin(math.radians(10.0)))
+    assert (params["x"], params["y"]) == pytest.approx(front)
+    assert params["heading"] == pytest.approx(10.0)
+    assert params["distance_from_center"] == pytest.approx(front[1])
+    assert params["is_left_of_center"] is True
+    assert params["projection_distance"] == pytest.approx(front[0])
+    assert params["progress"] == pytest.approx(
+        100.0 * (front[0] - 0.14 * math.sqrt(0.5)) / 16.0
+    )  # starts across the corner
+    assert params["steps"] == 2
+    assert params["speed"] == 1.5
+    assert params["steering_angle"] == pytest.approx(-20.0)
+    assert params["track_length"] == pytest.approx(16.0)
+    assert params["waypoints"][:2] == [(0.0, 0.0), (1.0, 0.0)]
+    assert params["waypoints"][0] == params["waypoints"][-1]
+    assert len(params["waypoints"]) == 17
+    assert params["closest_waypoints"] == [2, 3]
+    assert params["all_wheels_on_track"] is True
+    assert params["is_reversed"] is False
+    assert (params["is_crashed"], params["is_offtrack"]) == (False, False)
+    assert params["sim_time"] == pytest.approx(3 / 15)
+    assert params["objects_location"] == []
+
+
+def test_params_right_of_the_centre_in_the_last_segment(tmp_path):
+    path = tmp_path / "reward.py"
+    judge = referee(path, REMEMBER)
+    places = [(x, 0, 0) for x in (1, 2, 3)] + [(4, y, math.pi / 2) for y in (0, 1, 2, 3)]
+    places += [(x, 4, -math.pi) for x in (4, 3, 2, 1)] + [(0, y, -math.pi / 2) for y in (4, 3, 2, 1)]
+    params = seen_params(path, judge, *places, (-0.5, 0.5, -math.pi / 2))
+    assert params["closest_waypoints"] == [15, 16]
+    assert params["is_left_of_center"] is False
+    assert params["distance_from_center"] == pytest.approx(0.5)
+    assert params["is_offtrack"] is True
+    assert params["all_wheels_on_track"] is False
+
+
+def test_reverse_direction_has_its_own_waypoints(tmp_path):
+    path = tmp_path / "reward.py"
+    judge = referee(path, REMEMBER, direction="reverse")
+    params = seen_params(path, judge, (0.0, 1.0, math.pi / 2))
+    assert params["is_reversed"] is True
+    assert params["waypoints"][:3] == [(0.0, 0.0), (0.0, 1.0), (0.0, 2.0)]
+    assert params["closest_waypoints"] == [1, 2]
+
+
+def test_each_car_has_its_own_globals_and_its_own_reward(tmp_path):
+    text = "calls = 0\ndef reward_function(params):\n    global calls\n    calls += 1\n    return calls + params['x']\n"
+    judge = referee(tmp_path / "reward.py", text, cars=2)
+    poses = np.array([[0.86, 0.0, 0.0], [2.86, 0.0, 0.0]])
+    for calls in (1, 2):
+        verdict = judge.judge(states(*poses.T), np.zeros(2), np.zeros(2))
+        assert verdict.reward == pytest.approx([calls + 1.0, calls + 3.0])
+
+
+def test_the_start_of_an_episode_has_no_reward(tmp_path):
+    judge = referee(tmp_path / "reward.py", "def reward_function(params):\n    return 5.0\n")
+    verdict = judge.judge(states(*judge.start(np.ones(1, bool)).T), np.zeros(1), np.zeros(1))
+    assert verdict.reward[0] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def reward_function(params)\n    return 1\n", r"reward.py:1: expected ':', expected Python"),
+        ("def reward(params):\n    return 1\n", r"reward.py: found reward, expected reward_function\(params\)"),
+        ("", r"reward.py: found nothing, expected reward_function\(params\)"),
+        ("import math\nx = math.sqrt(-1)\n", r"reward.py:2: ValueError: "),
+        ("raise SystemExit(3)\n", r"reward.py:1: SystemExit: 3, expected"),
+    ],
+)
+def test_a_file_that_is_no_reward_is_named(tmp_path, text, message):
+    path = tmp_path / "reward.py"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message) as caught:
+        find_reward(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"none.py: cannot be read \(No such file or directory\)"):
+        find_reward(tmp_path / "none.py")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("return params['speeed']", r"reward.py:3: KeyError: 'speeed', expected"),
+        ("return 1 / 0", r"reward.py:3: ZeroDivisionError: division by zero"),
+        ("return float('nan')", r"reward.py:2: reward_function returned nan, expected a finite number"),
+        ("return 'much'", r"reward.py:2: reward_function returned 'much', expected a finite number"),
+        ("return None", r"reward.py:2: reward_function returned None, expected a finite number"),
+    ],
+)
+def test_a_function_that_fails_is_named_with_its_line(tmp_path, body, message):
+    judge = referee(tmp_path / "reward.py", f"# a comment\ndef reward_function(params):\n    {body}\n")
+    with pytest.raises(InputError, match=message):
+        judge.judge(states(0.2, 0.0, 0.0), np.zeros(1), np.zeros(1))
