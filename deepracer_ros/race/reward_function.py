@@ -43,7 +43,7 @@ class RewardFunction:
         self._path = path
         self._code = _compile(path)
         self._functions = [self._load()]
-        self._waypoints: dict[str, list[tuple[float, float]]] = {}
+        self._waypoints: dict[Track, list[tuple[float, float]]] = {}
 
     def __call__(self, episodes: EpisodeTable, tracks: Sequence[Track]) -> Floats:
         """Return (N,) rewards; 0 for a car at its start, for which the function is not called.
@@ -55,11 +55,13 @@ class RewardFunction:
         while len(self._functions) < cars:
             self._functions.append(self._load())
         rewards = np.zeros(cars)
-        for car in np.flatnonzero(episodes.step > 0).tolist():
-            driven = int(episodes.track[car])
-            track, reverse = tracks[driven], driven >= len(tracks) // 2
-            params = make_params(episodes, car, track, self._points(track), reverse)
-            rewards[car] = self._call(self._functions[car], params)
+        rows = zip(*(column.tolist() for column in episodes), strict=True)
+        for car, row in enumerate(rows):
+            state = dict(zip(EpisodeTable._fields, row, strict=True))
+            if state["step"] > 0:
+                track, reverse = tracks[state["track"]], state["track"] >= len(tracks) // 2
+                params = make_params(state, track, self._points(track), reverse)
+                rewards[car] = self._call(self._functions[car], params)
         return rewards
 
     def _load(self) -> Callable[[Params], Any]:
@@ -94,9 +96,9 @@ class RewardFunction:
             ) from error
 
     def _points(self, track: Track) -> list[tuple[float, float]]:
-        if track.name not in self._waypoints:
-            self._waypoints[track.name] = waypoints(track)
-        return self._waypoints[track.name]
+        if track not in self._waypoints:
+            self._waypoints[track] = waypoints(track)
+        return self._waypoints[track]
 
 
 def waypoints(track: Track) -> list[tuple[float, float]]:
@@ -105,22 +107,18 @@ def waypoints(track: Track) -> list[tuple[float, float]]:
     return [*points, points[0]] if track.closed else points
 
 
-def make_params(
-    episodes: EpisodeTable, car: int, track: Track, points: list[tuple[float, float]], reverse: bool
-) -> Params:
+def make_params(row: dict[str, Any], track: Track, points: list[tuple[float, float]], reverse: bool) -> Params:
     """Return what DeepRacer's simulator passes to a reward function, in its units.
 
     Meaning: the AWS DeepRacer developer guide, "Input parameters of the reward function"; x, y and
     all that lies on the track are of the car's front, and speed is the commanded one, as in the simulator.
 
     Args:
-        episodes: The referee's table.
-        car: Which row of it.
+        row: One car's row of the referee's table.
         track: That the car drives on, in its direction.
         points: Its `waypoints`.
         reverse: Whether that direction is not the one the track was given in.
     """
-    row = {name: getattr(episodes, name)[car].item() for name in EpisodeTable._fields}
     return {
         "all_wheels_on_track": row["wheels_on_track"] == 4,
         "x": row["front_x"],
