@@ -6,7 +6,8 @@ from typing import Any, NamedTuple, TypeAlias, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from deepracer_ros.race.geometry import TrackTable, advance, compiled, interpolate, locate, project_point, wrap_angle
+from deepracer_ros.race.compilation import compiled
+from deepracer_ros.race.geometry import TrackTable, advance, interpolate, locate, project_point, wrap_angle
 from deepracer_ros.race.obstacle import touches_obstacle
 from deepracer_ros.race.status import Status
 

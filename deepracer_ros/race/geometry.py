@@ -4,23 +4,16 @@ The referee and the simulator call these once per car from their own kernels, wi
 one after another in a `TrackTable` and the car's last index as the hint of the next search.
 """
 
-from collections.abc import Callable
 from math import atan2, cos, floor, pi, sin, sqrt
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-F = TypeVar("F", bound=Callable[..., Any])
+from deepracer_ros.race.compilation import compiled
 
 SEARCH_WINDOW = 4
 """Segments looked at on either side of the hint; the search walks on while it gets nearer."""
-
-
-def compiled(function: F) -> F:
-    """Compile a scalar function with numba, once per machine; its type stays as annotated."""
-    return cast("F", numba.njit(cache=True, error_model="numpy")(function))
 
 
 class TrackTable(NamedTuple):

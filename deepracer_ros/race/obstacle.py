@@ -7,7 +7,7 @@ from math import cos, sin
 import numpy as np
 from numpy.typing import NDArray
 
-from deepracer_ros.race.geometry import compiled
+from deepracer_ros.race.compilation import compiled
 
 Floats = NDArray[np.float64]
 

@@ -6,7 +6,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from deepracer_ros.race.geometry import TrackTable, compiled, pose_at
+from deepracer_ros.race.compilation import compiled
+from deepracer_ros.race.geometry import TrackTable, pose_at
 from deepracer_ros.race.obstacle import touches_obstacle
 
 Floats = NDArray[np.float64]

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.race.geometry import TrackTable, compiled, locate, nearest_on_segment, pose_at
+from deepracer_ros.race.compilation import compiled
+from deepracer_ros.race.geometry import TrackTable, locate, nearest_on_segment, pose_at
 
 Floats = NDArray[np.float64]
 
