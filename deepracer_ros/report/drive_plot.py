@@ -1,0 +1,149 @@
+"""The driven lines on the road, coloured by speed, as a picture."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepracer_ros.race.track import Track
+from deepracer_ros.report.files import write_atomically
+from deepracer_ros.report.style import AMBER, INK, MUTED, RED, ROAD, plot_style, speed_colours, top_speed
+from deepracer_ros.simulation.evaluation import Attempt, Trajectory
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import LineCollection
+
+Floats = NDArray[np.float64]
+
+
+def write_drive_plot(path: Path, track: Track, attempts: Sequence[Attempt], title: str) -> None:
+    """Draw the track from above with the lines that were driven on it as a PNG.
+
+    Starts are marked, and where an attempt ended without its lap.
+
+    Args:
+        path: The picture.
+        track: What was driven on.
+        attempts: On this track; those without a recorded trajectory are left out.
+        title: Above the picture.
+
+    Raises:
+        InputError: if the folder cannot be written or the disk is full.
+    """
+    from matplotlib.figure import Figure
+
+    driven = [(attempt, attempt.trajectory) for attempt in attempts if attempt.trajectory is not None]
+    content = BytesIO()
+    with plot_style():
+        figure = Figure(figsize=_page(track), layout="constrained")
+        figure.suptitle(title, x=0.02, ha="left", fontsize=14, fontweight="bold")
+        axis = figure.add_subplot(aspect="equal", frame_on=False, xticks=[], yticks=[])
+        draw_road(axis, track)
+        if driven:
+            lines = _draw_lines(axis, [trajectory for _, trajectory in driven])
+            figure.colorbar(lines, ax=axis, label="speed, m/s", shrink=0.6, aspect=28, pad=0.01).outline.set_visible(
+                False
+            )
+            _mark(axis, driven)
+        _draw_scale(axis, track)
+        figure.savefig(content, format="png", dpi=150)
+    write_atomically(path, content.getvalue())
+
+
+def draw_road(axis: "Axes", track: Track) -> None:
+    """Draw the road as it lies on the floor: grey, white borders, a dashed centre line, the start line."""
+    from matplotlib.collections import PolyCollection
+
+    left, right, centre = (_round(track, line) for line in (track.left, track.right, track.centre))
+    tiles = np.stack([left[:-1], left[1:], right[1:], right[:-1]], axis=1)
+    axis.add_collection(PolyCollection(list(tiles), facecolor=ROAD, edgecolor=ROAD, linewidth=0.6, zorder=1))
+    for border in (left, right):
+        axis.plot(*border.T, color=INK, linewidth=3.4, solid_joinstyle="round", zorder=0.9)
+        axis.plot(*border.T, color="white", linewidth=1.8, solid_joinstyle="round", zorder=1.1)
+    axis.plot(*centre.T, color=AMBER, linewidth=0.9, linestyle=(0, (6, 6)), alpha=0.6, zorder=1.2)
+    axis.plot(*np.stack([left[0], right[0]]).T, color="white", linewidth=3.0, zorder=1.3)
+    aside = 1.0 + 0.15 / track.left_width[0]
+    place = centre[0] + aside * (left[0] - centre[0])
+    heading = track.pose_at([0.0])[0, 2]
+    ahead = 0.35 * np.array([np.cos(heading), np.sin(heading)])
+    axis.annotate("", place + ahead, place, arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.2})
+    axis.autoscale_view()
+
+
+def _round(track: Track, line: Floats) -> Floats:
+    """Return a line along the track with its first point repeated at the end if the track is closed."""
+    return np.concatenate([line, line[:1]]) if track.closed else line
+
+
+def _draw_lines(axis: "Axes", trajectories: Sequence[Trajectory]) -> "LineCollection":
+    from matplotlib.collections import LineCollection
+    from matplotlib.colors import ListedColormap, Normalize
+
+    pieces, speeds = [], []
+    for trajectory in trajectories:
+        points = np.stack([trajectory.x, trajectory.y], axis=1)
+        pieces.append(np.stack([points[:-1], points[1:]], axis=1))
+        speeds.append((trajectory.speed[:-1] + trajectory.speed[1:]) / 2.0)
+    speed = np.concatenate(speeds)
+    lines = LineCollection(
+        list(np.concatenate(pieces)),
+        array=speed,
+        cmap=ListedColormap(list(speed_colours())),
+        norm=Normalize(0.0, top_speed(float(speed.max(initial=0.0)))),
+        linewidth=1.7,
+        capstyle="round",
+        zorder=2,
+    )
+    axis.add_collection(lines)
+    return lines
+
+
+def _mark(axis: "Axes", driven: Sequence[tuple[Attempt, Trajectory]]) -> None:
+    """Mark where the attempts started, and where those without a lap ended."""
+    x, y = np.array([(line.x[0], line.y[0]) for _, line in driven]).T
+    axis.scatter(x, y, s=26, color="white", edgecolor=INK, linewidth=0.9, zorder=3, label=f"start ({len(x)})")
+    failed = [(attempt, line) for attempt, line in driven if not attempt.completed]
+    for status in sorted({attempt.status for attempt, _ in failed}):
+        x, y = np.array([(line.x[-1], line.y[-1]) for attempt, line in failed if attempt.status == status]).T
+        name = status.name.lower().replace("_", " ")
+        axis.scatter(
+            x,
+            y,
+            s=90,
+            marker="X",
+            color=RED,
+            edgecolor="white",
+            linewidth=1.0,
+            zorder=4,
+            label=f"{name} ({len(x)})",
+        )
+    axis.legend(loc="upper left", bbox_to_anchor=(0.0, 0.0), ncols=5, handletextpad=0.2, borderaxespad=0.2)
+
+
+def _draw_scale(axis: "Axes", track: Track) -> None:
+    """Draw a bar of one metre below the track's right end."""
+    borders = np.concatenate([track.left, track.right])
+    right, bottom = borders[:, 0].max(), borders[:, 1].min()
+    gap = 0.04 * float(np.ptp(borders, axis=0).max())
+    axis.plot([right - 1.0, right], [bottom - gap] * 2, color=MUTED, linewidth=2.0, solid_capstyle="butt")
+    axis.annotate(
+        "1 m",
+        (right - 0.5, bottom - gap),
+        xytext=(0, -4),
+        textcoords="offset points",
+        color=MUTED,
+        fontsize=9,
+        ha="center",
+        va="top",
+    )
+
+
+def _page(track: Track) -> tuple[float, float]:
+    """Return the size of the picture in inches: the track's shape, and space for title and scale."""
+    width, height = np.ptp(np.concatenate([track.left, track.right]), axis=0) + 0.5
+    scale = min(9.5 / width, 8.0 / height)
+    return max(6.0, float(width * scale) + 1.3), float(height * scale) + 1.3

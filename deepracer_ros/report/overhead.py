@@ -1,0 +1,94 @@
+"""The track seen from above, with cars moving on it: one panel of the video."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepracer_ros.race.track import Track
+from deepracer_ros.report.film import Moment
+from deepracer_ros.report.style import rgb, speed_colours
+
+Floats = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+Colour = tuple[int, int, int]
+
+CAR_LENGTH = 0.32
+CAR_WIDTH = 0.2
+SHORTEST_CAR = 13.0
+"""Pixels: on a large track a car is drawn larger than it is."""
+ROAD = rgb("#2d333b")
+BORDER = rgb("#d0d7de")
+CENTRE = rgb("#9e7b1e")
+OUTLINE = rgb("#0d1117")
+_FRACTION = 4
+"""Binary digits of a pixel that OpenCV's drawing resolves."""
+
+
+class OverheadView:
+    """Draws one track and what moves on it.
+
+    Attributes:
+        picture: (height, width, 3) RGB: the road and the lines driven so far, without cars.
+    """
+
+    def __init__(self, track: Track, width: int, height: int, ground: Colour, top_speed: float) -> None:
+        """Fit the track into a picture and draw its road.
+
+        Args:
+            track: What is driven on.
+            width: Pixels.
+            height: Pixels.
+            ground: RGB colour around the road.
+            top_speed: The end of the scale of colours, m/s.
+        """
+        borders = np.concatenate([track.left, track.right])
+        low, high = borders.min(axis=0), borders.max(axis=0)
+        margin = 0.06 * min(width, height)
+        self._scale = float(((np.array([width, height]) - 2 * margin) / (high - low)).min())
+        self._middle, self._centre = (low + high) / 2.0, np.array([width / 2.0, height / 2.0])
+        self._colours = np.rint(255.0 * speed_colours()).astype(int)
+        self._top_speed = top_speed
+        self._car_scale = max(1.0, SHORTEST_CAR / (CAR_LENGTH * self._scale))
+        self.picture: Picture = np.full((height, width, 3), ground, dtype=np.uint8)
+        self._draw_road(track)
+
+    def _pixels(self, points: Floats) -> NDArray[np.int32]:
+        """Return world points (K, 2) in m as pixels in OpenCV's fixed point; north is up."""
+        pixels = (points - self._middle) * [self._scale, -self._scale] + self._centre
+        fixed: NDArray[np.int32] = np.rint(pixels * 2**_FRACTION).astype(np.int32)
+        return fixed
+
+    def _line(self, points: Floats, colour: Colour, thickness: int, closed: bool = False) -> None:
+        cv2.polylines(self.picture, [self._pixels(points)], closed, colour, thickness, cv2.LINE_AA, _FRACTION)
+
+    def _draw_road(self, track: Track) -> None:
+        following = np.roll(np.arange(len(track.centre)), -1)[: None if track.closed else -1]
+        for i, j in enumerate(following):
+            tile = np.stack([track.left[i], track.left[j], track.right[j], track.right[i]])
+            cv2.fillConvexPoly(self.picture, self._pixels(tile), ROAD, cv2.LINE_AA, _FRACTION)
+        dash = 0.3
+        for station in np.arange(0.0, track.length - dash, 2.0 * dash):
+            self._line(track.pose_at(np.linspace(station, station + dash, 4))[:, :2], CENTRE, 1)
+        for border in (track.left, track.right):
+            self._line(border, BORDER, 1, track.closed)
+        self._line(np.stack([track.left[0], track.right[0]]), BORDER, 2)
+
+    def trace(self, before: Moment, now: Moment) -> None:
+        """Draw what a car drove between two frames, in the colour of its speed; it stays."""
+        points = np.array([(before.x, before.y), (now.x, now.y)])
+        self._line(points, self.speed_colour(now.speed), 2)
+
+    def speed_colour(self, speed: float) -> Colour:
+        """Return the RGB colour of a speed in m/s."""
+        index = int(np.clip(255.0 * speed / self._top_speed, 0.0, 255.0))
+        red, green, blue = self._colours[index]
+        return int(red), int(green), int(blue)
+
+    def draw_car(self, picture: Picture, car: Moment, colour: Colour) -> None:
+        """Draw a car, its nose pointed, on a copy of the picture."""
+        along = np.array([np.cos(car.yaw), np.sin(car.yaw)]) * CAR_LENGTH / 2.0 * self._car_scale
+        aside = np.array([-np.sin(car.yaw), np.cos(car.yaw)]) * CAR_WIDTH / 2.0 * self._car_scale
+        shape = [-along + aside, 0.4 * along + aside, 1.1 * along, 0.4 * along - aside, -along - aside]
+        outline = self._pixels(np.array([car.x, car.y]) + np.array(shape))
+        cv2.fillConvexPoly(picture, outline, colour, cv2.LINE_AA, _FRACTION)
+        cv2.polylines(picture, [outline], True, OUTLINE, 1, cv2.LINE_AA, _FRACTION)

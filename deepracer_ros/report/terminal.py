@@ -1,0 +1,254 @@
+"""The live view of a training in a terminal, and its log where there is no terminal."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from deepracer_ros.report.progress import EvaluationPoint, ProgressRecord
+
+Phase = Literal["starting", "filling", "training", "waiting", "evaluating", "done", "stopped"]
+
+LINE_SECONDS = 5.0
+"""Training seconds between two lines where there is no terminal."""
+REFRESH_SECONDS = 0.1
+"""Training seconds between two pictures in a terminal: more often is only flicker."""
+WIDTH = 84
+"""Widest view, characters: values stand near their names."""
+HISTORY = 32
+"""Characters of a sparkline."""
+
+_COLOURS: dict[Phase, str] = {
+    "starting": "yellow",
+    "filling": "yellow",
+    "training": "green",
+    "waiting": "red",
+    "evaluating": "cyan",
+    "done": "green",
+    "stopped": "red",
+}
+
+
+@dataclass(frozen=True)
+class TrainingStatus:
+    """All that the view shows: what the trainer hands over, as often as it likes."""
+
+    run: str
+    """The run's name."""
+    track: str
+    """Track names, separated by commas."""
+    simulator: str
+    """embedded or gazebo."""
+    phase: Phase
+    """starting: processes; filling: random actions fill the buffer; waiting: Redis, S3 or the disk refuses."""
+    latest: ProgressRecord
+    """What is known after the last update."""
+    jobs_alive: int
+    """Simulation jobs that sent something lately."""
+    jobs: int
+    """Simulation jobs started."""
+    warning: str | None = None
+    """The latest trouble, one line."""
+
+
+class TerminalView:
+    """Shows the statuses it is given, and decides nothing.
+
+    In a terminal a live picture; elsewhere one line every few training seconds and at whatever
+    should not be missed: a new phase, an evaluation, a warning.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        """Make the view; it shows nothing before its `with` block.
+
+        Args:
+            console: Where to show it, by default standard output.
+        """
+        self._console = console or Console()
+        self._progress: deque[float] = deque(maxlen=HISTORY)
+        self._reward: deque[float] = deque(maxlen=HISTORY)
+        self._shown: TrainingStatus | None = None
+        self._steps_seen = -1
+        self._live: Live | None = None
+        if self._console.is_terminal and not self._console.is_dumb_terminal:
+            self._live = Live(console=self._console, auto_refresh=False)
+
+    def __enter__(self) -> "TerminalView":
+        """Start the picture."""
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the last picture standing and give the terminal back."""
+        if self._live:
+            self._live.stop()
+
+    def update(self, status: TrainingStatus) -> None:
+        """Show a status, unless one like it was shown just now."""
+        self._remember(status.latest)
+        if not self._is_due(status):
+            return
+        self._shown = status
+        if self._live:
+            self._live.update(self.picture(status), refresh=True)
+        else:
+            self._console.print(line(status), markup=False, highlight=False, soft_wrap=True)
+
+    def _remember(self, record: ProgressRecord) -> None:
+        """Add a new record to the sparklines."""
+        if record.env_steps == self._steps_seen:
+            return
+        self._steps_seen = record.env_steps
+        if record.mean_progress is not None:
+            self._progress.append(record.mean_progress)
+        if record.mean_reward is not None:
+            self._reward.append(record.mean_reward)
+
+    def _is_due(self, status: TrainingStatus) -> bool:
+        if self._shown is None or _event(status) != _event(self._shown):
+            return True
+        period = REFRESH_SECONDS if self._live else LINE_SECONDS
+        return status.latest.seconds - self._shown.latest.seconds >= period
+
+    def picture(self, status: TrainingStatus) -> RenderableType:
+        """Return the picture of a status, with the history of those before it."""
+        latest = status.latest
+        rows = Table.grid(padding=(0, 2))
+        rows.add_column(style="dim", width=10)
+        rows.add_column(width=HISTORY)
+        rows.add_column(no_wrap=True)
+        rows.add_row("laps", *_lap_cells(latest.evaluation))
+        rate = latest.lap_rate or 0.0
+        rows.add_row("finishing", _bar(rate), _value(f"{100 * rate:.0f} %", "of episodes"))
+        rows.add_row(
+            "progress",
+            Text(sparkline(self._progress, 0.0, 100.0), "green"),
+            _value(_number(latest.mean_progress, ".0f", " %"), "of a lap"),
+        )
+        rows.add_row(
+            "reward",
+            Text(sparkline(self._reward), "blue"),
+            _value(_number(latest.mean_reward, ".1f"), "per episode"),
+        )
+        rows.add_row("buffer", _bar(latest.queue_fill, "yellow"), _value(f"{100 * latest.queue_fill:.0f} %", "full"))
+        parts: list[RenderableType] = [rows, Text(), _figures(status)]
+        if status.warning:
+            parts += [Text(), Text(status.warning, "red", no_wrap=True, overflow="ellipsis")]
+        return Panel(
+            Group(*parts),
+            title=Text.assemble(("deepracer", "bold default"), f" · {status.track} · {status.simulator}"),
+            title_align="left",
+            subtitle=Text.assemble((f"● {status.phase}", _COLOURS[status.phase]), f" · {status.run}"),
+            subtitle_align="left",
+            border_style="bright_black",
+            padding=(1, 2),
+            width=min(WIDTH, self._console.width),
+        )
+
+
+def _event(status: TrainingStatus) -> tuple[object, ...]:
+    """Return what is shown at once when it changes."""
+    return status.phase, status.warning, status.latest.evaluation, status.jobs_alive
+
+
+def _figures(status: TrainingStatus) -> Table:
+    """Return the numbers that have no bar, in columns."""
+    latest = status.latest
+    alive = "" if status.jobs_alive == status.jobs else "bold red"
+    cells = [
+        ("time", Text(_clock(latest.seconds))),
+        ("steps", Text(_thousands(latest.env_steps))),
+        ("steps/s", Text(_thousands(latest.steps_per_second))),
+        ("episodes", Text(_thousands(latest.episodes))),
+        ("laps", Text(_thousands(latest.laps_completed))),
+        ("model", Text(str(latest.model_version))),
+        ("staleness", Text(f"{latest.staleness:.1f}")),
+        ("jobs", Text(f"{status.jobs_alive} of {status.jobs}", alive)),
+    ]
+    table = Table.grid(padding=(0, 2), expand=True)
+    for _ in cells:
+        table.add_column(justify="left", no_wrap=True)
+    table.add_row(*(Text(name, "dim") for name, _ in cells))
+    table.add_row(*(value for _, value in cells))
+    return table
+
+
+def _lap_cells(evaluation: EvaluationPoint | None) -> tuple[RenderableType, RenderableType]:
+    """Return the bar and the words of the latest evaluation."""
+    if evaluation is None:
+        return _bar(0.0), Text("no evaluation yet", "dim")
+    share = evaluation.laps_completed / evaluation.laps_attempted
+    laps = f"{evaluation.laps_completed} of {evaluation.laps_attempted}"
+    return _bar(share), _value(laps, f"evaluated at {_clock(evaluation.seconds)}")
+
+
+def _bar(share: float, colour: str = "green") -> ProgressBar:
+    return ProgressBar(1.0, share, width=HISTORY, complete_style=colour, finished_style=colour)
+
+
+def _value(value: str, words: str) -> Text:
+    return Text.assemble((value, "bold"), " ", (words, "dim"))
+
+
+def line(status: TrainingStatus) -> str:
+    """Return a status as one line of a log."""
+    latest = status.latest
+    parts = [
+        f"{status.phase:<10} {latest.seconds:7.1f} s",
+        f"{_thousands(latest.env_steps):>9} steps",
+        f"{_thousands(latest.steps_per_second):>6}/s",
+        f"progress {_number(latest.mean_progress, '.0f', ' %')}",
+        f"reward {_number(latest.mean_reward, '.1f')}",
+        f"{_thousands(latest.laps_completed)} laps in {_thousands(latest.episodes)} episodes",
+        f"model {latest.model_version}",
+    ]
+    if latest.evaluation:
+        parts.append(f"evaluation {latest.evaluation.laps_completed} of {latest.evaluation.laps_attempted} laps")
+    if status.jobs_alive != status.jobs:
+        parts.append(f"{status.jobs_alive} of {status.jobs} jobs alive")
+    if status.warning:
+        parts.append(status.warning)
+    return "  ".join(parts)
+
+
+def sparkline(values: Sequence[float], low: float | None = None, high: float | None = None) -> str:
+    """Return values as a row of eighth blocks, the lowest block at `low`, the full one at `high`.
+
+    Args:
+        values: Oldest first, one character each.
+        low: By default the least of the values.
+        high: By default the greatest of the values.
+    """
+    if not values:
+        return ""
+    low = min(values) if low is None else low
+    high = max(values) if high is None else high
+    scale = 7.999 / (high - low) if high > low else 0.0
+    return "".join("▁▂▃▄▅▆▇█"[int(min(max((value - low) * scale, 0.0), 7.0))] for value in values)
+
+
+def _number(value: float | None, form: str, unit: str = "") -> str:
+    return "–" if value is None else f"{value:{form}}{unit}"
+
+
+def _thousands(value: float) -> str:
+    """Return a whole number with thin groups of three digits: 41 000."""
+    return f"{value:,.0f}".replace(",", " ")
+
+
+def _clock(seconds: float) -> str:
+    """Return seconds as m:ss, or h:mm:ss."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
