@@ -116,8 +116,9 @@ def _draw_curve(
     if not len(known):
         return
     x, y = known.T
-    axis.plot(x, y, color=colour, alpha=0.3, linewidth=1.0, marker="o" if len(x) == 1 else None)
-    axis.plot(x, _running_mean(y, max(1, round(WINDOW * len(y)))), color=colour, linewidth=2.0, label=label)
+    axis.plot(x, y, color=colour, alpha=0.3, linewidth=1.0)
+    mean = _running_mean(y, max(1, round(WINDOW * len(y))))
+    axis.plot(x, mean, color=colour, linewidth=2.0, label=label, marker="o" if len(x) == 1 else None)
 
 
 def _running_mean(values: Floats, window: int) -> Floats:
