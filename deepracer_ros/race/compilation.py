@@ -28,6 +28,11 @@ if not numba.config.CACHE_DIR:
     numba.config.CACHE_DIR = _cache_folder()
 
 
+def is_compiled() -> bool:
+    """Whether machine code of this state of the core is kept already."""
+    return any(Path(numba.config.CACHE_DIR).glob("**/*.nbi"))
+
+
 def compiled(function: F) -> F:
     """Compile a scalar function with numba, once per machine; its type stays as annotated.
 

@@ -1,0 +1,62 @@
+"""`deepracer evaluate`: any model on any track, with the report of a training's end."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+EXAMPLES = """\
+examples:
+  deepracer evaluate --model runs/latest --laps 10
+  deepracer evaluate --model runs/latest --track oval
+  deepracer evaluate --model path/to/model --track route.npy --output report
+"""
+
+
+def add_parser(subparsers: Any) -> None:  # noqa: ANN401
+    """Add the command to the console script."""
+    parser = subparsers.add_parser(
+        "evaluate",
+        help="drive laps with a model; write report, plot and video",
+        description="Drives laps with the model's greedy actions, started evenly over the track.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--model", type=Path, default=Path("runs/latest"), help="run or model folder (runs/latest)")
+    parser.add_argument("--track", metavar="NAME[,NAME]", help="tracks or route files (those it was trained on)")
+    parser.add_argument("--laps", type=int, default=10, help="laps on each track (10)")
+    parser.add_argument("--simulator", choices=("embedded", "gazebo"), default="embedded", help="what simulates (embedded)")
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="where the report goes (beside the model)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command.
+
+    Raises:
+        InputError: if the model, a track or the simulator is not there.
+    """
+    from deepracer_ros.errors import InputError
+    from deepracer_ros.models.folder import read_model_path
+    from deepracer_ros.training.evaluating import config_of, evaluate_model  # imports torch and numba
+
+    if args.laps < 1:
+        raise InputError(f"--laps: found {args.laps}, expected 1 or more")
+    model = read_model_path(args.model)
+    config = config_of(model)
+    tracks = [name for name in args.track.split(",") if name] if args.track else list(config.tracks)
+    config = replace(config, simulation=replace(config.simulation, simulator=args.simulator))
+    labels = "-".join(Path(name).stem for name in tracks)
+    folder = args.output or args.model / f"evaluation-{args.simulator}-{labels}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror}; expected a writable folder") from error
+    evaluation, files = evaluate_model(model, config, tracks, args.laps, folder)
+    for attempt in evaluation.attempts:
+        seconds = "" if attempt.lap_seconds is None else f"  {attempt.lap_seconds:.2f} s"
+        print(f"{attempt.track}  from {attempt.start:6.2f} m  {attempt.status.name.lower():<13} {attempt.progress:5.1f} %{seconds}")
+    print(", ".join(str(file) for file in files))
+    mean = "" if evaluation.mean_lap_seconds is None else f", mean {evaluation.mean_lap_seconds:.2f} s"
+    print(f"{evaluation.laps_completed} of {evaluation.laps_attempted} laps completed{mean}")
+    return 0

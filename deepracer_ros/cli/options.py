@@ -1,0 +1,71 @@
+"""Options that several commands share: the configuration file and what is laid over it."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from deepracer_ros.config import from_mapping, merge, nest, read_parameters
+from deepracer_ros.errors import InputError
+from deepracer_ros.share import share_directory
+
+if TYPE_CHECKING:
+    from deepracer_ros.training.config import RunConfig
+
+DEFAULT_CONFIG = "config/training.yaml"
+
+
+def add_config_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--config`, its most used keys under short names, and `--set` for all the others."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help="ROS 2 parameter file (the package's training.yaml)")
+    parser.add_argument("--track", metavar="NAME[,NAME]", help="track names or DeepRacer route files (.npy)")
+    parser.add_argument("--seed", type=int, help="what every random draw derives from")
+    parser.add_argument("--jobs", type=int, help="simulation jobs; tracks are shared out among them")
+    parser.add_argument("--reward", help="name of a reward, or a Python file with reward_function(params)")
+    parser.add_argument("--simulator", choices=("embedded", "gazebo"), help="what simulates (embedded)")
+    parser.add_argument("--redis", metavar="URL", help="Redis server (default: a local one is started)")
+    parser.add_argument("--s3", metavar="URL", help="S3 server, or 'aws' (default: a local one is started)")
+    parser.add_argument(
+        "--set", dest="settings", action="append", default=[], metavar="KEY=VALUE", help="any key, as learning.epochs=6"
+    )
+
+
+def read_run_config(args: argparse.Namespace) -> "RunConfig":
+    """Return the configuration: the file, with the options laid over it.
+
+    Raises:
+        InputError: if the file cannot be read, or a key or value is wrong; names it.
+    """
+    from deepracer_ros.training.config import RunConfig  # imports torch
+
+    path = args.config or share_directory() / DEFAULT_CONFIG
+    values = merge(read_parameters(path), nest(_settings(args.settings)))
+    options: dict[str, Any] = {
+        "tracks": [name for name in args.track.split(",") if name] if args.track is not None else None,
+        "seed": args.seed,
+        "jobs": args.jobs,
+        "reward": args.reward,
+    }
+    values = merge(values, {key: value for key, value in options.items() if value is not None})
+    if args.simulator:
+        values = merge(values, {"simulation": {"simulator": args.simulator}})
+    if args.redis:
+        values = merge(values, {"experience": {"url": args.redis}})
+    if args.s3:
+        values = merge(values, {"models": {"aws": True} if args.s3 == "aws" else {"endpoint": args.s3}})
+    return from_mapping(RunConfig, values, str(path))
+
+
+def _settings(settings: list[str]) -> dict[str, Any]:
+    """Return `KEY=VALUE` options as a mapping; values are read as YAML."""
+    found: dict[str, Any] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key:
+            raise InputError(f"--set {setting}: expected KEY=VALUE, as learning.epochs=6")
+        try:
+            found[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise InputError(f"--set {setting}: {value!r} is not YAML") from error
+    return found

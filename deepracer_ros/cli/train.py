@@ -1,0 +1,56 @@
+"""`deepracer train`: from nothing to laps."""
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from deepracer_ros.cli.options import add_config_options, read_run_config
+
+EXAMPLES = """\
+examples:
+  deepracer train
+  deepracer train --track oval --seed 3
+  deepracer train --track path/to/route.npy --reward my_reward.py
+  deepracer train --track oval,hairpin --jobs 2         one policy from two simulation jobs
+  deepracer train --name monday                         again after a stop: goes on where it was
+  deepracer train --set learning.epochs=6 --set trainer.max_seconds=120
+"""
+
+
+def add_parser(subparsers: Any) -> None:  # noqa: ANN401
+    """Add the command to the console script."""
+    parser = subparsers.add_parser(
+        "train",
+        help="train a policy that drives laps from camera frames",
+        description="Starts the pipeline (simulation, agent, recorder, Redis, trainer, S3), trains until every evaluation "
+        "lap is complete, evaluates, and leaves runs/NAME.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_config_options(parser)
+    parser.add_argument("--name", help="name of the run; an existing one goes on (default: time and track)")
+    parser.add_argument("--runs", default=Path("runs"), type=Path, metavar="FOLDER", help="folder of all runs (runs)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command.
+
+    Raises:
+        InputError: on bad input, or if a part of the pipeline cannot go on.
+    """
+    started = time.monotonic()
+    config = read_run_config(args)
+    from deepracer_ros.training.run import train  # imports torch and numba
+
+    outcome = train(config, args.runs, args.name, started)
+    evaluation = outcome.evaluation
+    print(f"{outcome.folder.path}: " + ", ".join(sorted(path.name for path in outcome.folder.path.iterdir() if path.is_file())))
+    reached = "" if outcome.seconds_to_all_laps is None else f", every lap after {outcome.seconds_to_all_laps:.1f} s"
+    print(
+        f"{evaluation.laps_completed} of {evaluation.laps_attempted} laps completed, "
+        f"trained {outcome.training_seconds:.1f} s{reached}"
+    )
+    return 0
+

@@ -1,0 +1,119 @@
+"""Subscribes to camera frames, publishes drive commands, reloads models while driving."""
+
+import json
+import sys
+import time
+
+import numpy as np
+from sensor_msgs.msg import Image, JointState
+from std_msgs.msg import String
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.learning.policy import Policy, RandomPolicy
+from deepracer_ros.nodes.base import LATCHED, LOCK_STEP, Diagnostics, Rate, make_node, run
+from deepracer_ros.nodes.messages import from_image, to_drive
+from deepracer_ros.nodes.parameters import read_config, read_job
+from deepracer_ros.training.reload import ModelLoader
+from deepracer_ros.training.stores import open_store
+
+RANDOM = "random"
+"""Name of the random policy where a model version is asked for."""
+
+
+class AgentNode:
+    """Answers every frame with a command of the newest good model."""
+
+    finished = False
+
+    def __init__(self) -> None:
+        """Read the parameters, start the model loader, open the topics.
+
+        Raises:
+            InputError: on wrong parameters.
+        """
+        self.node = make_node("agent")
+        config = read_config(self.node)
+        self._config = config
+        self._generator = np.random.default_rng([config.seed, read_job(self.node), 1])
+        self._policy: Policy | RandomPolicy | None = RandomPolicy(config.actions)
+        self._model = RANDOM
+        if not config.agent.random_before_model:
+            self._policy, self._model = None, "none"
+        self._names: list[str] = []
+        self._frames, self._bad_frames, self._error = Rate(), 0, ""
+        self._drive = self.node.create_publisher(JointState, "drive", LOCK_STEP)
+        self._driving = self.node.create_publisher(String, "agent/model", LATCHED)
+        self._announce(0, "")
+        self._loader = ModelLoader(open_store(config), config.run)
+        self.node.create_subscription(Image, "camera/image_raw", self._on_image, LOCK_STEP)
+        self.node.create_subscription(String, "/model/published", lambda _: self._loader.look(), LATCHED)
+        self._diagnostics = Diagnostics(self.node, self._report)
+
+    def _on_image(self, message: Image) -> None:
+        self._swap()
+        try:
+            frames = from_image(message, self._config.camera.height)
+        except InputError as error:
+            self._bad_frames += 1
+            self._error = str(error)
+            return
+        if len(self._names) != len(frames):
+            self._names = [f"car_{index}" for index in range(len(frames))]
+        if self._policy is None:
+            zeros = np.zeros(len(frames))
+            self._publish(zeros, zeros, np.zeros(len(frames), np.float32), message)
+            return
+        explores = self._config.agent.explore or isinstance(self._policy, RandomPolicy)
+        decision = self._policy.act(frames, self._generator if explores else None)
+        self._publish(decision.steering, decision.speed, decision.log_probability, message)
+        self._frames.count += len(frames)
+
+    def _publish(
+        self, steering: np.ndarray, speed: np.ndarray, log_probability: np.ndarray, message: Image
+    ) -> None:
+        """Answer a frame; a car whose command is not finite stops and is counted."""
+        bad = ~(np.isfinite(steering) & np.isfinite(speed) & np.isfinite(log_probability))
+        if bad.any():
+            self._bad_frames += int(bad.sum())
+            self._error = f"model {self._model}: decided NaN or infinity; those cars stop"
+            steering, speed, log_probability = (np.where(bad, 0.0, a) for a in (steering, speed, log_probability))
+        self._drive.publish(
+            to_drive(steering, speed, np.asarray(log_probability), self._names, self._model, message.header.stamp)
+        )
+
+    def _swap(self) -> None:
+        """Take a freshly loaded model between two frames."""
+        loaded = self._loader.take()
+        if loaded is None:
+            return
+        self._policy, self._model = loaded.policy, str(loaded.version)
+        self._error = ""
+        self._announce(loaded.version, loaded.sha256)
+
+    def _announce(self, version: int, sha256: str) -> None:
+        text = json.dumps({"model": self._model, "version": version, "sha256": sha256, "since": time.time()})
+        self._driving.publish(String(data=text))
+
+    def _report(self) -> dict[str, object]:
+        return {
+            "error": self._loader.error or self._error,
+            "frames_per_second": self._frames.take(),
+            "model": self._model,
+            "reloads": self._loader.reloads,
+            "refused_models": self._loader.refused,
+            "bad_frames": self._bad_frames,
+            "reload_ms": round(1e3 * self._loader.last_seconds, 1),
+        }
+
+    def close(self) -> None:
+        """Stop the loader."""
+        self._loader.close()
+
+
+def main() -> int:
+    """Run the node until a signal."""
+    return run([AgentNode])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""What all nodes share: quality of service, diagnostics, and running until a signal."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.executors import ExternalShutdownException
+from rclpy.experimental.events_executor import EventsExecutor
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
+
+from deepracer_ros.errors import InputError
+
+LOCK_STEP = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST, depth=8, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.VOLATILE
+)
+"""Reliable: in lock-step nobody may miss a message, and nobody can fall behind by more than a window."""
+LATCHED = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)  # fmt: skip
+"""A late subscriber gets the last message."""
+DIAGNOSTICS_PERIOD = 1.0
+
+
+class Diagnostics:
+    """Publishes one status of a node on `/diagnostics` every second."""
+
+    def __init__(self, node: Node, report: Callable[[], dict[str, object]]) -> None:
+        """Take the function that returns the node's figures.
+
+        Args:
+            node: The node.
+            report: Called once a second; a key `error` that is not empty makes the level ERROR.
+        """
+        self._node, self._report = node, report
+        self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._timer = node.create_timer(DIAGNOSTICS_PERIOD, self.publish)
+
+    def publish(self) -> None:
+        """Publish the figures now."""
+        figures = self._report()
+        error = str(figures.get("error") or "")
+        status = DiagnosticStatus(
+            level=DiagnosticStatus.ERROR if error else DiagnosticStatus.OK,
+            name=self._node.get_fully_qualified_name().lstrip("/"),
+            message=error or "running",
+            hardware_id="deepracer_ros",
+            values=[KeyValue(key=key, value=str(value)) for key, value in figures.items()],
+        )
+        message = DiagnosticArray(status=[status])
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        self._publisher.publish(message)
+
+
+class Rate:
+    """Events per second since it was last asked."""
+
+    def __init__(self) -> None:
+        """Start counting."""
+        self.count = 0
+        self._asked, self._at = 0, time.monotonic()
+
+    def take(self) -> float:
+        """Return the rate and start anew."""
+        now, since = time.monotonic(), self.count - self._asked
+        rate = since / max(now - self._at, 1e-9)
+        self._asked, self._at = self.count, now
+        return round(rate, 1)
+
+
+class RunnableNode(Protocol):
+    """A node of ours: it may end the process by `finished`, and frees what it holds in `close`."""
+
+    finished: bool
+
+    def close(self) -> None:
+        """Free everything but the node itself."""
+        ...
+
+
+def make_node(name: str) -> Node:
+    """Return a plain node that has every parameter it was given."""
+    return Node(name, automatically_declare_parameters_from_overrides=True)
+
+
+def run(makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | None = None) -> int:
+    """Make the nodes and run them in one executor until a signal, an error, or one has finished.
+
+    Returns:
+        Exit code: 0 after SIGINT, SIGTERM or a finished node, 2 after bad input.
+    """
+    rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.ALL)
+    nodes: list[RunnableNode] = []
+    # The fastest executor; its spin() never returns on a signal, its spin_once() does.
+    executor = EventsExecutor()
+    try:
+        for maker in makers:
+            nodes.append(maker())  # noqa: PERF401 - those made so far must be closed if the next one fails
+            executor.add_node(nodes[-1].node)  # type: ignore[attr-defined]
+        while rclpy.ok() and not any(node.finished for node in nodes):
+            executor.spin_once(timeout_sec=0.1)
+    except InputError as error:
+        print(f"deepracer: {error}", file=sys.stderr, flush=True)
+        return 2
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        for node in nodes:
+            node.close()
+        executor.shutdown()
+        rclpy.try_shutdown()
+    return 0

@@ -1,0 +1,115 @@
+"""Records what the cars saw, did and got, and appends it to Redis in segments."""
+
+import sys
+
+from builtin_interfaces.msg import Time
+from rclpy.node import MsgType
+from sensor_msgs.msg import Image, JointState, PointCloud2
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.experience.connection import unique_worker
+from deepracer_ros.experience.writer import ExperienceWriter
+from deepracer_ros.nodes.base import LOCK_STEP, Diagnostics, Rate, make_node, run
+from deepracer_ros.nodes.messages import from_drive, from_image, from_state, to_nanoseconds, to_stamp
+from deepracer_ros.nodes.parameters import read_config, read_job
+from deepracer_ros.simulation.simulator import CONTROL_PERIOD
+from deepracer_ros.simulation.vehicle import load_vehicle
+from deepracer_ros.training.experience import capacity_bytes, check_experience
+from deepracer_ros.training.recording import SegmentCutter, SegmentSender, Step
+
+
+class RecorderNode:
+    """Joins camera, state and drive by their stamp; acknowledges on `recorder/recorded` what is in Redis."""
+
+    finished = False
+
+    def __init__(self) -> None:
+        """Read the parameters, connect to Redis, open the topics.
+
+        Raises:
+            InputError: on wrong parameters, or if Redis does not answer.
+        """
+        self.node = make_node("recorder")
+        config, job = read_config(self.node), read_job(self.node)
+        check_experience(config)
+        self._frame_height = config.camera.height
+        self._limit = load_vehicle().steering_limit
+        self._cutter = SegmentCutter(
+            config.job_tracks(job), unique_worker(f"job{job}"), config.experience.segment_steps
+        )
+        self._writer = ExperienceWriter(config.experience.url, config.run, capacity_bytes(config))
+        self._recorded = self.node.create_publisher(Time, "recorder/recorded", LOCK_STEP)
+        self._sender = SegmentSender(self._writer, lambda number: self._recorded.publish(to_stamp(number)))
+        self._segments, self._bad, self._dropped, self._error = Rate(), 0, 0, ""
+        self.node.create_subscription(PointCloud2, "race/state", self._on_state, LOCK_STEP)
+        self.node.create_subscription(Image, "camera/image_raw", self._on_image, LOCK_STEP)
+        self.node.create_subscription(JointState, "drive", self._on_drive, LOCK_STEP)
+        self._watch = self.node.create_timer(0.2, self._raise_failure)
+        self._diagnostics = Diagnostics(self.node, self._report)
+
+    def _raise_failure(self) -> None:
+        if self._sender.failure is not None:
+            raise self._sender.failure
+
+    def _step_of(self, message: MsgType) -> Step | None:
+        number = round(to_nanoseconds(message.header.stamp) * 1e-9 / CONTROL_PERIOD)
+        if self._cutter.next_step < 0:
+            # What was before this recorder started is nobody's any more: the simulation must not wait for it.
+            self._recorded.publish(to_stamp(number))
+        return self._cutter.step(number)
+
+    def _on_image(self, message: Image) -> None:
+        self._take(message, "frames", lambda: from_image(message, self._frame_height))
+
+    def _on_state(self, message: PointCloud2) -> None:
+        self._take(message, "state", lambda: from_state(message))
+
+    def _on_drive(self, message: JointState) -> None:
+        version = message.header.frame_id
+        number = int(version) if version.isdecimal() else 0
+        self._take(message, "command", lambda: (*from_drive(message, len(message.position), self._limit), number))
+
+    def _take(self, message: MsgType, part: str, read: object) -> None:
+        """Put one part into its step, unless it is there already; then pass on what became complete."""
+        step = self._step_of(message)
+        if step is None or getattr(step, part) is not None:
+            return
+        try:
+            setattr(step, part, read())  # type: ignore[operator]
+        except InputError as error:
+            self._bad += 1
+            self._error = str(error)
+            return
+        while (cut := self._cutter.cut()) is not None:
+            number, segments = cut
+            if self._sender.send(number, segments):
+                self._segments.count += len(segments)
+            else:
+                self._dropped += len(segments)
+
+    def _report(self) -> dict[str, object]:
+        return {
+            "error": self._error,
+            "waiting": self._sender.error,
+            "segments_per_second": self._segments.take(),
+            "segments": self._writer.counts.segments,
+            "bytes": self._writer.counts.bytes,
+            "full": self._writer.counts.full,
+            "retries": self._writer.retries,
+            "bad_messages": self._bad,
+            "dropped_segments": self._dropped,
+            "dropped_steps": self._cutter.dropped_steps,
+        }
+
+    def close(self) -> None:
+        """Stop the sender."""
+        self._sender.close()
+
+
+def main() -> int:
+    """Run the node until a signal."""
+    return run([RecorderNode])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""Steps the cars in lock-step with whoever drives them, and publishes what their cameras see."""
+
+import math
+import sys
+import time
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import Image, JointState, PointCloud2
+from std_msgs.msg import String
+from visualization_msgs.msg import MarkerArray
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.nodes.base import LATCHED, LOCK_STEP, Diagnostics, Rate, make_node, run
+from deepracer_ros.nodes.markers import track_markers
+from deepracer_ros.nodes.messages import from_drive, to_image, to_nanoseconds, to_stamp, to_state
+from deepracer_ros.nodes.parameters import read_config, read_job
+from deepracer_ros.simulation.simulator import CONTROL_PERIOD
+from deepracer_ros.training.environments import make_environment
+from deepracer_ros.simulation.vehicle import load_vehicle, robot_description
+
+REPEAT_SECONDS = 0.5
+"""A frame that nobody has answered for so long is published again: its agent may be a new one."""
+COMMAND_SECONDS = 0.2
+"""Real time: a command older than this is no command."""
+
+
+class SimulationNode:
+    """One job's simulation.
+
+    Faster than real time by default: the next frame is published when the command with this
+    frame's stamp is there, and, where a recorder is expected, when it is not more than a window behind.
+    In real time a frame is published every 1/15 s, and a car without a fresh command stops.
+    """
+
+    finished = False
+
+    def __init__(self) -> None:
+        """Read the parameters, build the environment, open the topics.
+
+        Raises:
+            InputError: on wrong parameters, tracks or rewards.
+        """
+        self.node = make_node("simulation")
+        config, job = read_config(self.node), read_job(self.node)
+        self._config = config.simulation
+        self._environment = make_environment(
+            config, config.job_tracks(job), config.simulation.cars, seed=config.seed * 1000 + job
+        )
+        self._limit = load_vehicle().steering_limit
+        self._step, self._recorded = 0, 0
+        self._waiting_since = time.monotonic()
+        self._started = False
+        self._steps, self._bad_commands, self._late, self._error = Rate(), 0, 0, ""
+        self._commanded: tuple[np.ndarray, np.ndarray] | None = None
+        self._command: tuple[np.ndarray, np.ndarray] = (np.zeros(config.simulation.cars), np.zeros(config.simulation.cars))
+        self._command_at = -math.inf
+
+        node = self.node
+        self._images = node.create_publisher(Image, "camera/image_raw", LOCK_STEP)
+        self._states = node.create_publisher(PointCloud2, "race/state", LOCK_STEP)
+        self._clock = node.create_publisher(Clock, "/clock", 10) if job == 0 else None
+        description = node.create_publisher(String, "robot_description", LATCHED)
+        description.publish(String(data=robot_description()))
+        markers = node.create_publisher(MarkerArray, "track/markers", LATCHED)
+        markers.publish(track_markers(self._environment.tracks))
+        node.create_subscription(JointState, "drive", self._on_drive, LOCK_STEP)
+        node.create_subscription(Time, "recorder/recorded", self._on_recorded, LOCK_STEP)
+        self._tick = node.create_timer(CONTROL_PERIOD if self._config.real_time else 0.02, self._on_tick)
+        self._diagnostics = Diagnostics(node, self._report)
+
+    def _on_tick(self) -> None:
+        """Start when everybody is there; afterwards the clock of real time, or the watch over lock-step."""
+        now = time.monotonic()
+        if not self._started:
+            self._start_when_ready(now)
+        elif self._config.real_time:
+            fresh = now - self._command_at <= COMMAND_SECONDS
+            self._late += not fresh
+            steering, speed = self._command
+            self._advance(steering, speed if fresh else np.zeros_like(speed))
+        elif now - self._waiting_since > REPEAT_SECONDS:
+            self._late += 1
+            self._publish()
+
+    def _start_when_ready(self, now: float) -> None:
+        listeners = self._images.get_subscription_count()
+        expected = 1 + (self._config.window > 0)
+        heard = self.node.count_publishers("drive") > 0
+        if self._config.real_time or (listeners >= expected and heard):
+            self._started = True
+            self._outcome = self._environment.reset()
+            self._publish()
+        elif now - self._waiting_since > self._config.agent_seconds:
+            raise InputError(
+                f"camera/image_raw: found {listeners} subscribers within {self._config.agent_seconds:g} s, "
+                f"expected {expected} (agent{' and recorder' if expected > 1 else ''})"
+            )
+
+    def _on_drive(self, message: JointState) -> None:
+        try:
+            steering, speed, _ = from_drive(message, self._config.cars, self._limit)
+        except InputError as error:
+            self._bad_commands += 1
+            self._error = str(error)
+            return
+        if self._config.real_time:
+            self._command, self._command_at = (steering, speed), time.monotonic()
+        elif self._started and self._commanded is None and message.header.stamp == to_stamp(self._step):
+            self._commanded = (steering, speed)
+            self._advance_when_allowed()
+
+    def _on_recorded(self, message: Time) -> None:
+        self._recorded = round(to_nanoseconds(message) * 1e-9 / CONTROL_PERIOD)
+        self._advance_when_allowed()
+
+    def _advance_when_allowed(self) -> None:
+        window = self._config.window
+        if self._commanded is not None and (window == 0 or self._step - self._recorded < window):
+            command, self._commanded = self._commanded, None
+            self._advance(*command)
+
+    def _advance(self, steering: np.ndarray, speed: np.ndarray) -> None:
+        self._outcome = self._environment.step(steering, speed)
+        self._step += 1
+        self._steps.count += self._config.cars
+        self._publish()
+
+    def _publish(self) -> None:
+        """Publish the current frame, its states and its time; state first, the frame sets off the next step."""
+        frames, states, verdict = self._outcome
+        stamp = to_stamp(self._step)
+        if self._clock:
+            self._clock.publish(Clock(clock=stamp))
+        self._states.publish(to_state(states, verdict, self._environment.car_track, stamp))
+        self._images.publish(to_image(frames, stamp))
+        self._waiting_since = time.monotonic()
+
+    def _report(self) -> dict[str, object]:
+        return {
+            "error": self._error,
+            "env_steps_per_second": self._steps.take(),
+            "step": self._step,
+            "steps_not_recorded": self._step - self._recorded if self._config.window else 0,
+            "bad_commands": self._bad_commands,
+            "late_commands": self._late,
+        }
+
+    def close(self) -> None:
+        """Close the simulator."""
+        self._environment.close()
+
+
+def main() -> int:
+    """Run the node until a signal."""
+    return run([SimulationNode])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""Runs the trainer and announces every model it publishes."""
+
+import json
+import sys
+import threading
+from pathlib import Path
+
+from std_msgs.msg import String
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.experience.reader import ExperienceReader
+from deepracer_ros.learning.checkpoint import NonFiniteWeightsError
+from deepracer_ros.learning.ppo import NonFiniteLossError
+from deepracer_ros.models.policy_file import Manifest
+from deepracer_ros.nodes.base import LATCHED, Diagnostics, make_node, run
+from deepracer_ros.nodes.parameters import read_config
+from deepracer_ros.training.experience import check_experience
+from deepracer_ros.training.stores import open_store
+from deepracer_ros.training.trainer import Trainer
+
+NON_FINITE = 3
+"""Exit code when the loss or a weight became NaN: running again would only repeat it."""
+
+
+class TrainerNode:
+    """The trainer in a thread of its own; the node's thread answers ROS and signals."""
+
+    def __init__(self) -> None:
+        """Read the parameters, connect, and start to train.
+
+        Raises:
+            InputError: on wrong parameters, or if Redis, S3 or the run folder cannot be used.
+        """
+        self.node = make_node("trainer")
+        config = read_config(self.node)
+        check_experience(config)
+        folder = Path(config.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._published = self.node.create_publisher(String, "/model/published", LATCHED)
+        reader = ExperienceReader(config.experience.url, config.run)
+        self._reader = reader
+        self._trainer = Trainer(config, folder, reader, open_store(config), self._announce)
+        self._failure: InputError | None = None
+        self._non_finite: NonFiniteLossError | NonFiniteWeightsError | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._train, name="trainer")
+        self._thread.start()
+        self._watch = self.node.create_timer(0.1, self._raise_failure)
+        self._diagnostics = Diagnostics(self.node, self._report)
+
+    @property
+    def finished(self) -> bool:
+        """Whether training came to its end."""
+        return not self._thread.is_alive() and self._failure is None
+
+    def _train(self) -> None:
+        try:
+            self._trainer.run(self._stop)
+        except InputError as error:
+            self._failure = error
+        except (NonFiniteLossError, NonFiniteWeightsError) as error:
+            self._non_finite = error
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _announce(self, manifest: Manifest) -> None:
+        text = json.dumps({"run": manifest.run, "version": manifest.version, "sha256": manifest.sha256})
+        self._published.publish(String(data=text))
+
+    def _report(self) -> dict[str, object]:
+        progress, counts = self._trainer.progress, self._trainer.counts
+        return {
+            "error": self._non_finite or self._failure or self._trainer.waiting,
+            "updates": progress.updates,
+            "env_steps": progress.env_steps,
+            "env_steps_per_second": round(progress.env_steps / max(self._trainer.seconds, 1e-9), 1),
+            "model": progress.version,
+            "publish_ms": round(1e3 * counts.publish_seconds, 1),
+            "waited_seconds": round(counts.waited_seconds, 1),
+            **vars(self._reader.counts),
+        }
+
+    def close(self) -> None:
+        """Stop after the update in hand, and save the state.
+
+        Raises:
+            SystemExit: with code 3 if the loss or a weight became NaN.
+        """
+        self._stop.set()
+        self._thread.join()
+        if self._non_finite is not None:
+            print(f"deepracer: {self._non_finite}; the last good model stays", file=sys.stderr, flush=True)
+            raise SystemExit(NON_FINITE)
+        self._trainer.close()
+
+
+def main() -> int:
+    """Run the node until training ends or a signal."""
+    return run([TrainerNode])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

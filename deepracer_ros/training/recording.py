@@ -1,0 +1,220 @@
+"""Cuts the course of every car into segments, and appends them to Redis beside the driving."""
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.experience.segment import Segment
+from deepracer_ros.experience.writer import ExperienceWriter
+from deepracer_ros.race.status import Status
+
+RETRY_SECONDS = 0.002
+"""How often a full buffer is asked for room."""
+
+
+@dataclass(eq=False)
+class Step:
+    """What is known of one control step so far; complete when all three parts are there.
+
+    Attributes:
+        frames: (N, H, W[, C]) what the cameras saw.
+        state: (N,) structured: reward, progress, status, terminated, truncated, track of that frame.
+        command: Steering (N,), speed (N,), log-probability (N,) that answered it, and the model's version.
+    """
+
+    frames: NDArray[np.uint8] | None = None
+    state: NDArray[np.void] | None = None
+    command: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], int] | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether all three parts are there."""
+        return self.frames is not None and self.state is not None and self.command is not None
+
+
+class SegmentCutter:
+    """Assembles steps in order and cuts them into segments of T steps, all N cars at once.
+
+    Attributes:
+        dropped_steps: Steps that were given up because a part of them, or one before, never came.
+    """
+
+    def __init__(self, tracks: tuple[str, ...], worker: str, steps: int) -> None:
+        """Begin with an empty segment.
+
+        Args:
+            tracks: Names of the job's tracks; `state["track"]` points into them.
+            worker: Unique name of this recorder.
+            steps: T, the steps of one segment.
+        """
+        self._tracks, self._worker, self._length = tracks, worker, steps
+        self._pending: dict[int, Step] = {}
+        self._next = -1
+        self._sequence = 0
+        self._filled = 0
+        self._buffer: _Buffer | None = None
+        self.dropped_steps = 0
+
+    @property
+    def next_step(self) -> int:
+        """The step that is waited for; -1 before the first."""
+        return self._next
+
+    def step(self, number: int) -> Step | None:
+        """Return the step to put a part into; None if it is over already."""
+        if number < self._next:
+            return None
+        if self._next < 0:
+            self._next = number
+        if len(self._pending) > 2 * self._length and number not in self._pending:
+            self._resynchronise(number)
+        return self._pending.setdefault(number, Step())
+
+    def _resynchronise(self, number: int) -> None:
+        """Give up what cannot be completed and go on at `number`."""
+        self.dropped_steps += len(self._pending) + self._filled
+        self._pending.clear()
+        self._buffer, self._filled, self._next = None, 0, number
+
+    def cut(self) -> tuple[int, list[Segment]] | None:
+        """Take in the steps that are complete; return the next T + 1 as segments and the last one's number.
+
+        The last frame of a segment is the first of the following one. Call until it returns None.
+        """
+        while (step := self._pending.get(self._next)) is not None and step.complete:
+            number = self._next
+            if self._filled < self._length:
+                del self._pending[number]
+                self._next += 1
+                self._put(step)
+                continue
+            assert self._buffer is not None
+            self._buffer.put_outcome(self._length, step)
+            segments = self._buffer.segments(self._tracks, self._worker, self._sequence)
+            # The step stays pending: it begins the next segment.
+            self._buffer, self._filled = None, 0
+            self._sequence += 1
+            return number, segments
+        return None
+
+    def _put(self, step: Step) -> None:
+        assert step.frames is not None
+        if self._buffer is None:
+            self._buffer = _Buffer(step.frames, self._length)
+        self._buffer.put_outcome(self._filled, step)
+        self._buffer.put_command(self._filled, step)
+        self._filled += 1
+
+
+class _Buffer:
+    """T + 1 frames and T steps of N cars."""
+
+    def __init__(self, frames: NDArray[np.uint8], steps: int) -> None:
+        cars = len(frames)
+        self._frames = np.empty((cars, steps + 1, *frames.shape[1:]), np.uint8)
+        names = ("steering", "speed", "reward", "log_probability", "progress")
+        self._floats = {name: np.zeros((cars, steps), np.float32) for name in names}
+        self._flags = {name: np.zeros((cars, steps), np.uint8) for name in ("terminated", "truncated", "valid")}
+        self._track = np.zeros(cars, np.int64)
+        self._version = np.iinfo(np.int64).max
+
+    def put_outcome(self, t: int, step: Step) -> None:
+        """Frame t, and what the step before it came to."""
+        assert step.frames is not None
+        assert step.state is not None
+        self._frames[:, t] = step.frames
+        self._track = step.state["track"]
+        if t == 0:
+            return
+        for name in ("reward", "progress"):
+            self._floats[name][:, t - 1] = step.state[name]
+        for name in ("terminated", "truncated"):
+            self._flags[name][:, t - 1] = step.state[name]
+        self._flags["valid"][:, t - 1] = step.state["status"] != Status.PREPARE
+
+    def put_command(self, t: int, step: Step) -> None:
+        """What answered frame t."""
+        assert step.command is not None
+        *commands, version = step.command
+        for name, values in zip(("steering", "speed", "log_probability"), commands, strict=True):
+            self._floats[name][:, t] = values
+        self._version = min(self._version, version)
+
+    def segments(self, tracks: tuple[str, ...], worker: str, sequence: int) -> list[Segment]:
+        """Return one segment per car; they are views of this buffer."""
+        return [
+            Segment(
+                frames=self._frames[car],
+                **{name: array[car] for name, array in (self._floats | self._flags).items()},
+                model_version=int(self._version),
+                track=tracks[int(self._track[car])],
+                worker=worker,
+                car=car,
+                sequence=sequence,
+            )
+            for car in range(len(self._frames))
+        ]
+
+
+class SegmentSender:
+    """A thread that appends segments in order and says when there is room for as many again.
+
+    Attributes:
+        error: Why nothing can be appended; empty if all is well.
+        failure: What ended the thread, for the node to raise.
+    """
+
+    def __init__(self, writer: ExperienceWriter, on_recorded: Callable[[int], None]) -> None:
+        """Start the thread.
+
+        Args:
+            writer: Used by this thread only.
+            on_recorded: Called from the thread with the number of the last step once everything up to it is
+                in Redis and as much again would be accepted.
+        """
+        self.error = ""
+        self.failure: InputError | None = None
+        self._writer, self._on_recorded = writer, on_recorded
+        self._queue: queue.Queue[tuple[int, list[Segment]]] = queue.Queue(maxsize=4)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._send_all, name="segment sender", daemon=True)
+        self._thread.start()
+
+    def send(self, number: int, segments: list[Segment]) -> bool:
+        """Hand over segments that end at step `number`; False if the queue is full and they are dropped.
+
+        The simulation's window keeps the queue short, so that never happens to a job of ours.
+        """
+        try:
+            self._queue.put_nowait((number, segments))
+        except queue.Full:
+            return False
+        return True
+
+    def _send_all(self) -> None:
+        try:
+            while not self._stop.is_set():
+                try:
+                    number, segments = self._queue.get(timeout=0.1)
+                except queue.Empty:
+                    continue
+                while not self._writer.append(segments) and not self._stop.wait(RETRY_SECONDS):
+                    self.error = self._writer.last_error
+                self.error = ""
+                size = sum(segment.frames.nbytes for segment in segments)
+                while not self._writer.has_room(size) and not self._stop.wait(RETRY_SECONDS):
+                    pass
+                self._on_recorded(number)
+        except InputError as error:
+            self.failure = error
+
+    def close(self) -> None:
+        """Stop the thread and close the connection; what was not appended is lost, as with a killed job."""
+        self._stop.set()
+        self._thread.join(timeout=15.0)
+        self._writer.close()

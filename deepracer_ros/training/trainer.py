@@ -1,0 +1,250 @@
+"""The trainer: draws batches, updates the network, keeps checkpoints, publishes models, evaluates."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.experience.reader import ExperienceReader, Taken
+from deepracer_ros.learning.action_space import make_action_space
+from deepracer_ros.learning.checkpoint import Progress, load_checkpoint, policy_tensors, save_checkpoint
+from deepracer_ros.learning.network import ActorCritic
+from deepracer_ros.learning.policy import Policy
+from deepracer_ros.learning.ppo import PPO, UpdateStatistics
+from deepracer_ros.models.policy_file import Manifest
+from deepracer_ros.models.store import ModelStore, StoreError
+from deepracer_ros.report.files import write_atomically
+from deepracer_ros.report.progress import EvaluationPoint, ProgressLog, ProgressRecord, read_progress
+from deepracer_ros.report.tensorboard import TensorBoardLog
+from deepracer_ros.simulation.evaluation import Evaluation, evaluate
+from deepracer_ros.training.config import RunConfig
+from deepracer_ros.training.environments import make_evaluation
+from deepracer_ros.training.experience import capacity_bytes, make_batch
+from deepracer_ros.training.statistics import EpisodeStatistics
+from deepracer_ros.training.stores import make_manifest
+
+CHECKPOINT = "checkpoint.safetensors"
+PROGRESS = "progress.jsonl"
+TENSORBOARD = "tensorboard"
+TAKE_SECONDS = 0.5
+"""How long one wait for experience may last before the trainer looks whether it should stop."""
+RETRY_SECONDS = 0.5
+"""Between two tries while the S3 server is away or refuses."""
+
+
+@dataclass
+class TrainerCounts:
+    """What the trainer did, for diagnostics."""
+
+    updates: int = 0
+    """Updates since this process began."""
+    publish_seconds: float = 0.0
+    """Of the last publication."""
+    waited_seconds: float = 0.0
+    """Waiting for experience, in all."""
+
+
+class Trainer:
+    """One run's trainer; knows no ROS.
+
+    Exactly once: what an update learned from is named in the checkpoint that follows it and removed
+    from Redis only after that. A trainer that dies before the checkpoint gets it again; one that dies after it
+    finds it named there.
+
+    Attributes:
+        progress: How far training is.
+        counts: What was done.
+        waiting: Why nothing goes on, one line; empty if all is well.
+    """
+
+    def __init__(
+        self, config: RunConfig, folder: Path, reader: ExperienceReader, store: ModelStore,
+        on_model: Callable[[Manifest], None] = lambda _: None,
+    ) -> None:  # fmt: skip
+        """Build the learner and go on from the folder's checkpoint, if there is one.
+
+        Args:
+            config: Of the run.
+            folder: The run folder: checkpoint, progress and TensorBoard events.
+            reader: Of the run's experience.
+            store: Of the run's models.
+            on_model: Called after each publication.
+
+        Raises:
+            InputError: if the checkpoint is damaged or of another network, or the folder cannot be written.
+        """
+        torch.set_num_threads(config.trainer.threads)
+        torch.manual_seed(config.seed)
+        self._config, self._folder, self._reader, self._store, self._on_model = config, folder, reader, store, on_model
+        self._space = make_action_space(config.actions)
+        self._learner = PPO(ActorCritic(config.network, self._space.outputs), self._space, config.learning)
+        self.progress, self.counts, self.waiting = Progress(), TrainerCounts(), ""
+        checkpoint = folder / CHECKPOINT
+        if checkpoint.exists():
+            self.progress = load_checkpoint(str(checkpoint), self._learner)
+        self._held: list[Taken] = []
+        earlier = read_progress(folder / PROGRESS)
+        self._episodes = EpisodeStatistics(earlier[-1] if earlier else None)
+        self._evaluation_environment = make_evaluation(config, config.tracks, config.trainer.evaluation_starts)
+        self._evaluation: EvaluationPoint | None = None
+        self._perfect = 0
+        self._resumed_seconds, self._started = self.progress.seconds, 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Training time: since the first experience was there, over all resumptions."""
+        return self._resumed_seconds + (time.monotonic() - self._started if self._started else 0.0)
+
+    def run(self, stop: threading.Event) -> None:
+        """Train until the configured end or until `stop` is set.
+
+        Raises:
+            InputError: if the disk is full, no experience comes, or Redis is away for too long.
+            NonFiniteLossError: if the loss became NaN; the last good model stays published.
+        """
+        self._reader.recover(self.progress.consumed)
+        with (
+            ProgressLog(self._folder / PROGRESS, self.progress.env_steps) as log,
+            TensorBoardLog(self._folder / TENSORBOARD, self.progress.env_steps) as board,
+        ):
+            waiting_since = time.monotonic()
+            while not stop.is_set() and not self._is_over():
+                began = time.monotonic()
+                taken = self._take(stop)
+                self.counts.waited_seconds += time.monotonic() - began
+                if len(taken) < self._config.trainer.batch_segments:
+                    self._check_patience(waiting_since)
+                    continue
+                self._started = self._started or began
+                record = self._learn(taken, stop)
+                log.append(record)
+                board.write(record)
+                waiting_since = time.monotonic()
+
+    def _take(self, stop: threading.Event) -> list[Taken]:
+        """Take one batch; gives up at `stop` or when training is over. What was taken so far is kept for later."""
+        count, version = self._config.trainer.batch_segments, self.progress.version
+        oldest = max(0, version - self._config.trainer.max_staleness)
+        if len(self._held) < count and not stop.is_set():
+            missing = count - len(self._held)
+            self._held += self._reader.take(missing, missing, TAKE_SECONDS, oldest)
+        if len(self._held) < count:
+            return []
+        taken, self._held = self._held[:count], self._held[count:]
+        return taken
+
+    def _check_patience(self, since: float) -> None:
+        waited = time.monotonic() - since
+        self.waiting = f"no experience for {waited:.0f} s" if waited > 5.0 else ""
+        if waited > self._config.trainer.patience:
+            raise InputError(
+                f"experience: found {len(self._held)} segments within {waited:.0f} s, "
+                f"expected {self._config.trainer.batch_segments}; does a simulation job run?"
+            )
+
+    def _learn(self, taken: Sequence[Taken], stop: threading.Event) -> ProgressRecord:
+        """One update: learn, checkpoint, acknowledge, publish, evaluate now and then."""
+        segments = [item.segment for item in taken]
+        staleness = float(np.mean([self.progress.version - segment.model_version for segment in segments]))
+        statistics = self._learner.update(make_batch(segments, self._space, self._config))
+        self._episodes.add(segments)
+        self.progress = replace(
+            self.progress,
+            updates=self.progress.updates + 1,
+            env_steps=self.progress.env_steps + statistics.samples,
+            seconds=self.seconds,
+            consumed=tuple(segment.id for segment in segments),
+        )
+        self.counts.updates += 1
+        self._save_checkpoint()
+        self._reader.acknowledge(item.stream_id for item in taken)
+        self._publish(stop)
+        if self.progress.updates % self._config.trainer.evaluate_every == 0:
+            self._evaluate()
+        return self._record(statistics, staleness)
+
+    def _save_checkpoint(self) -> None:
+        write_atomically(self._folder / CHECKPOINT, save_checkpoint(self._learner, self.progress))
+
+    def _publish(self, stop: threading.Event) -> None:
+        """Publish the weights; while the store is away or refuses, training waits."""
+        tensors = policy_tensors(self._learner)
+        manifest = make_manifest(self._config, self.progress.updates, self.progress.env_steps)
+        while not stop.is_set():
+            began = time.monotonic()
+            try:
+                published = self._store.publish(tensors, manifest)
+            except StoreError as error:
+                self.waiting = str(error)
+                stop.wait(RETRY_SECONDS)
+                continue
+            self.counts.publish_seconds, self.waiting = time.monotonic() - began, ""
+            self.progress = replace(self.progress, version=published.version)
+            self._on_model(published)
+            return
+
+    def _evaluate(self) -> None:
+        """Drive the evaluation's laps with the current weights; mark the best model."""
+        policy = Policy(policy_tensors(self._learner), self._config.network, self._config.actions)
+
+        def drive(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            decision = policy.act(frames)
+            return decision.steering, decision.speed
+
+        result = evaluate(self._evaluation_environment, drive, stop_on_failure=bool(self.progress.best))
+        self._evaluation = EvaluationPoint(
+            self.progress.env_steps, self.seconds, result.laps_completed, result.laps_attempted
+        )
+        self._perfect = self._perfect + 1 if result.all_completed else 0
+        if result.all_completed and self.progress.seconds_to_all_laps is None:
+            self.progress = replace(self.progress, seconds_to_all_laps=self.seconds)
+        score = _score(result)
+        if score > self.progress.best:
+            with contextlib.suppress(StoreError):  # the next best one is marked when the store is back
+                self._store.mark_best(self.progress.version)
+                self.progress = replace(self.progress, best=score)
+
+    def _record(self, statistics: UpdateStatistics, staleness: float) -> ProgressRecord:
+        losses = {k: v for k, v in asdict(statistics).items() if k not in ("samples", "seconds")}
+        recent = self._episodes.recent()
+        return ProgressRecord(
+            env_steps=self.progress.env_steps,
+            seconds=self.seconds,
+            mean_reward=recent.reward,
+            mean_progress=recent.progress,
+            lap_rate=recent.lap_rate,
+            laps_completed=self._episodes.laps,
+            episodes=self._episodes.episodes,
+            steps_per_second=self.progress.env_steps / max(self.seconds, 1e-9),
+            model_version=self.progress.version,
+            staleness=staleness,
+            queue_fill=min(1.0, self._reader.status().bytes / capacity_bytes(self._config)),
+            losses=losses,
+            evaluation=self._evaluation,
+        )
+
+    def _is_over(self) -> bool:
+        trainer = self._config.trainer
+        return (
+            (trainer.perfect_evaluations > 0 and self._perfect >= trainer.perfect_evaluations)
+            or self.seconds >= trainer.max_seconds
+            or 0 < trainer.max_env_steps <= self.progress.env_steps
+        )
+
+    def close(self) -> None:
+        """Save the state, close the evaluation's simulator and the connection."""
+        if self.counts.updates:
+            self._save_checkpoint()
+        self._evaluation_environment.close()
+        self._reader.close()
+
+
+def _score(result: Evaluation) -> tuple[float, ...]:
+    """Completed laps first, then progress, then speed."""
+    return (float(result.laps_completed), result.mean_progress, -(result.mean_lap_seconds or 0.0))

@@ -1,0 +1,96 @@
+"""Steps come in any order of their parts; segments overlap by one frame; nothing is mixed up."""
+
+import numpy as np
+from deepracer_ros.race.status import Status
+from deepracer_ros.training.recording import SegmentCutter
+
+CARS, STEPS = 2, 3
+STATE = np.dtype(
+    [("reward", "f4"), ("progress", "f4"), ("track", "u4"), ("status", "u1"), ("terminated", "u1"), ("truncated", "u1")]
+)
+
+
+def frames(number: int) -> np.ndarray:
+    return np.full((CARS, 2, 2), number, np.uint8)
+
+
+def state(number: int, ended: bool = False, prepare: bool = False) -> np.ndarray:
+    table = np.zeros(CARS, STATE)
+    table["reward"], table["progress"], table["track"] = number, number + 0.5, [0, 1]
+    table["status"] = Status.PREPARE if prepare else Status.IN_PROGRESS
+    table["terminated"] = ended
+    return table
+
+
+def command(number: int, version: int = 4) -> tuple:
+    return np.full(CARS, number * 0.01), np.full(CARS, 1.0 + number), np.full(CARS, -0.1 * number), version
+
+
+def feed(cutter: SegmentCutter, number: int, **changes: object) -> None:
+    step = cutter.step(number)
+    assert step is not None
+    step.frames, step.state, step.command = frames(number), state(number), command(number)
+    for name, value in changes.items():
+        setattr(step, name, value)
+
+
+def test_segments_by_hand() -> None:
+    cutter = SegmentCutter(("a", "b"), "w", STEPS)
+    for number in range(10, 14):
+        assert cutter.cut() is None
+        feed(cutter, number)
+    number, segments = cutter.cut()
+    assert number == 13
+    assert [segment.id for segment in segments] == ["w:0:0", "w:1:0"]
+    assert [segment.track for segment in segments] == ["a", "b"]
+    segment = segments[1]
+    np.testing.assert_array_equal(segment.frames[:, 0, 0], [10, 11, 12, 13])
+    np.testing.assert_allclose(segment.steering, [0.10, 0.11, 0.12], rtol=1e-6)
+    np.testing.assert_allclose(segment.speed, [11, 12, 13])
+    np.testing.assert_allclose(segment.reward, [11, 12, 13])  # what frame t + 1 says of action t
+    np.testing.assert_allclose(segment.progress, [11.5, 12.5, 13.5])
+    np.testing.assert_allclose(segment.log_probability, [-1.0, -1.1, -1.2], rtol=1e-6)
+    assert segment.model_version == 4
+    assert cutter.cut() is None
+    for number in range(14, 17):
+        feed(cutter, number)
+    number, segments = cutter.cut()
+    assert number == 16
+    assert segments[0].sequence == 1
+    np.testing.assert_array_equal(segments[0].frames[:, 0, 0], [13, 14, 15, 16])
+
+
+def test_ends_and_the_step_out_of_an_ended_frame() -> None:
+    cutter = SegmentCutter(("a", "b"), "w", STEPS)
+    feed(cutter, 0)
+    feed(cutter, 1, state=state(1, ended=True))
+    feed(cutter, 2, state=state(2, prepare=True))
+    feed(cutter, 3, command=command(3, version=2))
+    _, segments = cutter.cut()
+    np.testing.assert_array_equal(segments[0].terminated, [1, 0, 0])
+    np.testing.assert_array_equal(segments[0].valid, [1, 0, 1])
+    assert segments[0].model_version == 4  # the command of the last frame belongs to the next segment
+
+
+def test_parts_may_come_late_but_steps_stay_in_order() -> None:
+    cutter = SegmentCutter(("a", "b"), "w", STEPS)
+    feed(cutter, 0, state=None)
+    for number in range(1, 4):
+        feed(cutter, number)
+    assert cutter.cut() is None
+    cutter.step(0).state = state(0)
+    assert cutter.cut() is not None
+    assert cutter.step(1) is None  # it is over
+
+
+def test_a_step_that_never_completes_is_given_up_and_counted() -> None:
+    cutter = SegmentCutter(("a", "b"), "w", STEPS)
+    feed(cutter, 0, command=None)
+    cuts = []
+    for number in range(1, 5 * STEPS):
+        feed(cutter, number)
+        cuts.append(cutter.cut())
+    assert cutter.dropped_steps == 2 * STEPS + 1
+    first, segments = next(filter(None, cuts))
+    assert first == 3 * STEPS + 1
+    np.testing.assert_array_equal(segments[0].frames[:, 0, 0], [7, 8, 9, 10])
