@@ -113,27 +113,53 @@ class ProgressLog:
         self.close()
 
 
+class ProgressTail:
+    """Follows a progress file that another process writes."""
+
+    def __init__(self, path: Path) -> None:
+        """Follow `path`, which need not exist yet."""
+        self._path = path
+        self._file: int | None = None
+        self._offset = self._lines = 0
+
+    def read(self) -> list[ProgressRecord]:
+        """Return the whole lines since the last call: all lines again after a training was resumed.
+
+        Raises:
+            InputError: if the file cannot be read, or a line is no progress record.
+        """
+        try:
+            with self._path.open("rb") as file:
+                inode = os.fstat(file.fileno()).st_ino
+                if inode != self._file:  # `ProgressLog` puts a new file there when a training is resumed
+                    self._file, self._offset, self._lines = inode, 0, 0
+                file.seek(self._offset)
+                content = file.read()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise InputError(f"{self._path}: cannot be read ({error.strerror}); expected a progress file") from error
+        whole = content[: content.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        return [self._parse(line) for line in whole.splitlines()]
+
+    def _parse(self, line: bytes) -> ProgressRecord:
+        self._lines += 1
+        where = f"{self._path}:{self._lines}"
+        try:
+            document = json.loads(line)
+        except ValueError as error:
+            raise InputError(f"{where}: found {line[:40]!r}, expected a JSON object") from error
+        return from_mapping(ProgressRecord, document, where)
+
+
 def read_progress(path: Path) -> list[ProgressRecord]:
     """Read a progress file; none if it is absent. A torn last line is left out.
 
     Raises:
         InputError: if the file cannot be read, or another line is no progress record.
     """
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); expected a progress file") from error
-    del lines[-1]  # empty after the last newline, or torn
-    records = []
-    for number, line in enumerate(lines, 1):
-        try:
-            document = json.loads(line)
-        except ValueError as error:
-            raise InputError(f"{path}:{number}: found {line[:40]!r}, expected a JSON object") from error
-        records.append(from_mapping(ProgressRecord, document, f"{path}:{number}"))
-    return records
+    return ProgressTail(path).read()
 
 
 def _to_line(record: ProgressRecord) -> bytes:

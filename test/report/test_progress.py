@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.report.progress import EvaluationPoint, ProgressLog, ProgressRecord, read_progress
+from deepracer_ros.report.progress import EvaluationPoint, ProgressLog, ProgressRecord, ProgressTail, read_progress
 
 Limit = Callable[[int], AbstractContextManager[None]]
 
@@ -93,3 +93,24 @@ def test_damage_in_the_middle_is_named(tmp_path: Path) -> None:
     path.write_text('{"steps": 1}\n')
     with pytest.raises(InputError, match=r"progress\.jsonl:1: unknown key 'steps'"):
         read_progress(path)
+
+
+def test_tail_reads_what_is_new_and_all_after_a_resumption(tmp_path: Path) -> None:
+    path = tmp_path / "progress.jsonl"
+    tail = ProgressTail(path)
+    assert tail.read() == []
+    with ProgressLog(path, resumed_at=0) as log:
+        log.append(record(100))
+        log.append(record(200))
+        assert tail.read() == [record(100), record(200)]
+        assert tail.read() == []
+        line = path.read_bytes().splitlines(keepends=True)[0]
+        with path.open("ab") as file:
+            file.write(line[:50])
+        assert tail.read() == []
+        with path.open("ab") as file:
+            file.write(line[50:])
+        assert tail.read() == [record(100)]
+    with ProgressLog(path, resumed_at=100) as log:
+        log.append(record(150))
+    assert tail.read() == [record(100), record(100), record(150)]
