@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from deepracer_ros.race.track import Track
 from deepracer_ros.report.files import write_atomically
+from deepracer_ros.report.overhead import start_line
 from deepracer_ros.report.style import AMBER, INK, MUTED, RED, ROAD, plot_style, speed_colours, top_speed
 from deepracer_ros.simulation.evaluation import Attempt, Trajectory
 
@@ -65,9 +66,9 @@ def draw_road(axis: "Axes", track: Track) -> None:
         axis.plot(*border.T, color=INK, linewidth=3.4, solid_joinstyle="round", zorder=0.9)
         axis.plot(*border.T, color="white", linewidth=1.8, solid_joinstyle="round", zorder=1.1)
     axis.plot(*centre.T, color=AMBER, linewidth=0.9, linestyle=(0, (6, 6)), alpha=0.6, zorder=1.2)
-    axis.plot(*np.stack([left[0], right[0]]).T, color="white", linewidth=3.0, zorder=1.3)
-    aside = 1.0 + 0.15 / track.left_width[0]
-    place = centre[0] + aside * (left[0] - centre[0])
+    ends = start_line(track)
+    axis.plot(*ends.T, color="white", linewidth=3.0, zorder=1.3)
+    place = ends[0] + 0.2 * (ends[0] - ends[1])
     heading = track.pose_at([0.0])[0, 2]
     ahead = 0.35 * np.array([np.cos(heading), np.sin(heading)])
     axis.annotate("", place + ahead, place, arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.2})

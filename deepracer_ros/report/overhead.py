@@ -24,6 +24,13 @@ _FRACTION = 4
 """Binary digits of a pixel that OpenCV's drawing resolves."""
 
 
+def start_line(track: Track) -> Floats:
+    """Return the ends (2, 2) of the start line, left first, m: square to the road, whatever waypoints borders have."""
+    offsets = [np.median(track.left_width), -np.median(track.right_width)]
+    ends: Floats = track.pose_at([0.0, 0.0], offsets)[:, :2]
+    return ends
+
+
 class OverheadView:
     """Draws one track and what moves on it.
 
@@ -71,7 +78,7 @@ class OverheadView:
             self._line(track.pose_at(np.linspace(station, station + dash, 4))[:, :2], CENTRE, 1)
         for border in (track.left, track.right):
             self._line(border, BORDER, 1, track.closed)
-        self._line(np.stack([track.left[0], track.right[0]]), BORDER, 2)
+        self._line(start_line(track), BORDER, 2)
 
     def trace(self, before: Moment, now: Moment) -> None:
         """Draw what a car drove between two frames, in the colour of its speed; it stays."""
