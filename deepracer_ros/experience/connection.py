@@ -110,7 +110,7 @@ class Connection:
         while True:
             try:
                 return action()
-            except redis.AuthenticationError as error:
+            except redis.AuthenticationError as error:  # noqa: PERF203
                 raise InputError(
                     f"redis {self.url}: refused ({error}), expected the right password in the URL"
                 ) from error

@@ -191,7 +191,9 @@ class ExperienceReader:
         """Return up to `count` undelivered entries; waits for the first one until the deadline."""
         if not self._waiting:
             block = min(deadline - time.monotonic(), _LONGEST_BLOCK)
-            self._waiting = self._connection.attempt(lambda: self._read(">", count, block))
+            self._waiting = self._connection.attempt(
+                lambda: self._read(">", count, block if self._retries_seen == self._connection.retries else 0.0)
+            )
             if self._retries_seen != self._connection.retries:
                 self._retries_seen = self._connection.retries
                 self._waiting = self._lost_replies() + self._waiting

@@ -24,29 +24,30 @@ Mode = Literal["on-policy", "replay"]
 
 _ENTER = """
 local index, state, seen = KEYS[1], KEYS[2], KEYS[3]
-local capacity, trims = tonumber(ARGV[1]), ARGV[2] == 'replay'
+local capacity, trims, prefix, attempt = tonumber(ARGV[1]), ARGV[2] == 'replay', ARGV[3], ARGV[4]
 local held = tonumber(redis.call('HGET', state, 'bytes') or '0')
-local fresh, last, total, width = {}, {}, 0, 9
-for a = 3, #ARGV, width do
+local fresh, last, total = {}, {}, 0
+local function blob(a) return prefix .. ARGV[a] .. ':' .. ARGV[a + 1] .. ':' .. attempt end
+for a = 5, #ARGV, 8 do
   local slot, sequence = ARGV[a], tonumber(ARGV[a + 1])
   local newest = last[slot] or tonumber(redis.call('HGET', seen, slot) or '-1')
   if sequence > newest then
     last[slot] = sequence
     fresh[#fresh + 1] = a
-    total = total + tonumber(ARGV[a + 3])
+    total = total + tonumber(ARGV[a + 2])
   else
-    redis.call('UNLINK', ARGV[a + 2])
+    redis.call('UNLINK', blob(a))
     redis.call('HINCRBY', state, 'duplicates', 1)
   end
 end
 if #fresh == 0 then return {1, held} end
 if not trims and held > 0 and held + total > capacity then
-  for _, a in ipairs(fresh) do redis.call('UNLINK', ARGV[a + 2]) end
+  for _, a in ipairs(fresh) do redis.call('UNLINK', blob(a)) end
   return {0, held}
 end
 for _, a in ipairs(fresh) do
-  redis.call('XADD', index, '*', 'blob', ARGV[a + 2], 'bytes', ARGV[a + 3], 'id', ARGV[a] .. ':' .. ARGV[a + 1],
-    'version', ARGV[a + 4], 'steps', ARGV[a + 5], 'shape', ARGV[a + 6], 'table', ARGV[a + 7], 'frames', ARGV[a + 8])
+  redis.call('XADD', index, '*', 'blob', blob(a), 'bytes', ARGV[a + 2], 'id', ARGV[a] .. ':' .. ARGV[a + 1],
+    'version', ARGV[a + 3], 'steps', ARGV[a + 4], 'shape', ARGV[a + 5], 'table', ARGV[a + 6], 'frames', ARGV[a + 7])
 end
 for slot, sequence in pairs(last) do redis.call('HSET', seen, slot, string.format('%.0f', sequence)) end
 redis.call('HINCRBY', state, 'appended', #fresh)
@@ -143,21 +144,19 @@ class ExperienceWriter:
             return True
         layouts = [layout(segment) for segment in segments]
         total = sum(where.size for where in layouts)
-        if self.last_error and not self._has_room(total):
+        if self.last_error and not self.has_room(total):
             self.counts.full += 1
             return False
         if len(self._memory) < total:
             self._memory = np.empty(total, np.uint8)
-        arguments: list[object] = [self.capacity_bytes, self._mode]
+        arguments: list[object] = []
         blobs: dict[str, memoryview] = {}
-        attempt = secrets.token_hex(4)
         start = 0
         for segment, where in zip(segments, layouts, strict=True):
-            key = f"{self._keys.blob}{segment.id}:{attempt}"
-            blobs[key] = encode(segment, self._memory[start : start + where.size])
+            blobs[segment.id] = encode(segment, self._memory[start : start + where.size])
             start += where.size
             shape = "x".join(map(str, segment.frames.shape[1:]))
-            arguments += [f"{segment.worker}:{segment.car}", segment.sequence, key, where.size]
+            arguments += [f"{segment.worker}:{segment.car}", segment.sequence, where.size]
             arguments += [segment.model_version, segment.steps, shape, where.table, where.frames]
         self._enter(blobs, arguments)
         if self.last_error:
@@ -168,13 +167,19 @@ class ExperienceWriter:
         return True
 
     def _enter(self, blobs: dict[str, memoryview], arguments: list[object]) -> None:
-        """Send one transaction and set `last_error` and `held_bytes` by its answer."""
+        """Send one transaction and set `last_error` and `held_bytes` by its answer.
+
+        Each try writes under keys of its own: if an earlier one got through after all, the script
+        removes those of this one and leaves what is in the index alone.
+        """
 
         def send() -> list[int]:
+            keys, attempt = self._keys, secrets.token_hex(4)
             with self._connection.client.pipeline(transaction=True) as transaction:
-                for key, blob in blobs.items():
-                    transaction.execute_command("SET", key, blob)
-                transaction.eval(_ENTER, 3, self._keys.index, self._keys.state, self._keys.seen, *arguments)
+                for name, blob in blobs.items():
+                    transaction.execute_command("SET", f"{keys.blob}{name}:{attempt}", blob)
+                options = (self.capacity_bytes, self._mode, keys.blob, attempt)
+                transaction.eval(_ENTER, 3, keys.index, keys.state, keys.seen, *options, *arguments)
                 answer: list[int] = transaction.execute()[-1]
                 return answer
 
@@ -188,7 +193,7 @@ class ExperienceWriter:
         else:
             self.last_error = "" if stored else f"full: {self.held_bytes} of {self.capacity_bytes} bytes held"
 
-    def _has_room(self, size: int) -> bool:
+    def has_room(self, size: int) -> bool:
         """Ask, without sending segments, whether `size` more bytes would be taken."""
         held = self._connection.attempt(lambda: self._connection.client.hget(self._keys.state, "bytes"))
         self.held_bytes = int(held or 0)

@@ -91,7 +91,7 @@ class LocalServer:
         while True:
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
+            except BlockingIOError as error:  # noqa: PERF203
                 if time.monotonic() > deadline:
                     raise InputError(
                         f"{self.folder}: another process serves it, expected a folder that no running {self.name} uses"
@@ -219,6 +219,21 @@ class LocalServer:
     ) -> None:
         """Close the server."""
         self.close()
+
+
+def is_served(folder: Path) -> bool:
+    """Return whether a `LocalServer` of some process runs on this folder."""
+    try:
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
 
 
 def find_program(name: str, beside: Path | None = None) -> str | None:

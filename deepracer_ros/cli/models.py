@@ -1,0 +1,140 @@
+"""`deepracer models`: what a run has published, and which of it drives."""
+
+import argparse
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from deepracer_ros.config import from_mapping, to_mapping
+from deepracer_ros.errors import InputError
+from deepracer_ros.models.policy_file import Manifest
+from deepracer_ros.models.store import ModelStore, StoreConfig
+from deepracer_ros.services.record import FILE_NAME, ServicesRecord, read_record
+from deepracer_ros.services.s3_server import LocalS3, read_keys
+from deepracer_ros.services.server import is_served
+
+
+def add_parser(subparsers: Any) -> None:  # noqa: ANN401
+    """Add the command to the console script."""
+    parser = subparsers.add_parser(
+        "models",
+        help="list, show and roll back the models of a run",
+        description="The models that a run published to S3. The local S3 server of a finished run is started on its "
+        "folder for as long as the command takes.",
+    )
+    parser.add_argument(
+        "--run", dest="run_name", default="latest", metavar="NAME", help="name of the run, or its folder (latest)"
+    )
+    parser.add_argument("--runs", default=Path("runs"), type=Path, metavar="FOLDER", help="folder of all runs (runs)")
+    parser.add_argument("--endpoint", metavar="URL", help="S3 server (that of the run); boto3 finds the credentials")
+    parser.add_argument("--bucket", metavar="NAME", help="bucket of the models (that of the run)")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="all versions, and which are last and best").set_defaults(run_action=_list)
+    show = actions.add_parser("show", help="everything that a version's manifest says")
+    show.add_argument("version", metavar="VERSION", help="a number, last or best")
+    show.set_defaults(run_action=_show)
+    rollback = actions.add_parser("rollback", help="let an earlier version drive until the next one is published")
+    rollback.add_argument("version", metavar="VERSION", help="a number, or best")
+    rollback.set_defaults(run_action=_rollback)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; returns its exit code.
+
+    Raises:
+        InputError: if the run, version or server is not there.
+    """
+    folder = Path(args.run_name) if Path(args.run_name).is_dir() else args.runs / args.run_name
+    with open_store(folder, args.endpoint, args.bucket) as store:
+        args.run_action(store, args)
+    return 0
+
+
+@contextmanager
+def open_store(run_folder: Path, endpoint: str | None = None, bucket: str | None = None) -> Iterator[ModelStore]:
+    """Open the models of a run; its local S3 server is started for that time unless it runs.
+
+    Args:
+        run_folder: Folder of the run; a link such as `runs/latest` is followed.
+        endpoint: S3 server instead of the run's.
+        bucket: Bucket instead of the run's.
+
+    Raises:
+        InputError: if there is no such run, or its server cannot be reached or started.
+    """
+    name = run_folder.resolve().name
+    if endpoint is None and not run_folder.is_dir():
+        raise InputError(f"{run_folder}: not found, expected the folder of a run; train one first, or give --run")
+    has_record = (run_folder / FILE_NAME).is_file()
+    record = read_record(run_folder) if endpoint is None or has_record else ServicesRecord()
+    where = {"endpoint": record.s3_endpoint if endpoint is None else endpoint, "bucket": bucket or record.s3_bucket}
+    config = from_mapping(StoreConfig, where, "models")
+    if endpoint is not None or not record.s3_folder:
+        yield ModelStore(config, name)
+        return
+    folder = run_folder.resolve() / record.s3_folder
+    keys = read_keys(folder)
+    if is_served(folder):
+        yield ModelStore(config, name, keys)
+        return
+    with LocalS3(folder) as server:
+        yield ModelStore(replace(config, endpoint=server.endpoint), name, keys)
+
+
+def _list(store: ModelStore, args: argparse.Namespace) -> None:
+    pointers = {name: store.pointer(name) for name in ("last", "best")}
+    rows = [("version", "", "created", "updates", "env steps", "kB", "evaluation")]
+    for version in store.versions():
+        manifest = store.manifest(version)
+        marks = [name for name, pointer in pointers.items() if pointer and pointer.version == version]
+        rows.append(
+            (
+                str(version),
+                ",".join(marks),
+                manifest.created,
+                str(manifest.training_step),
+                str(manifest.env_steps),
+                f"{manifest.size / 1000:.0f}",
+                _evaluation(manifest),
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    print(f"{len(rows) - 1} versions of run {store.run!r}")
+
+
+def _evaluation(manifest: Manifest) -> str:
+    """Return the plain numbers of an evaluation in one cell."""
+    items = (manifest.evaluation or {}).items()
+    return " ".join(f"{key}={value:g}" for key, value in items if isinstance(value, int | float))
+
+
+def _show(store: ModelStore, args: argparse.Namespace) -> None:
+    print(json.dumps(to_mapping(store.manifest(_version(store, args.version))), indent=2))
+
+
+def _rollback(store: ModelStore, args: argparse.Namespace) -> None:
+    version = _version(store, args.version)
+    before = store.rollback(version)
+    was = f" (was {before.version})" if before else ""
+    print(f"run {store.run!r}: last is now version {version}{was}")
+
+
+def _version(store: ModelStore, text: str) -> int:
+    """Return the version that a number, `last` or `best` names."""
+    if text == "last" or text == "best":
+        pointer = store.pointer(text)
+        if pointer is None:
+            raise InputError(f"run {store.run!r}: has no {text} model, expected one published")
+        return pointer.version
+    versions = store.versions()
+    if not text.isdigit() or int(text) not in versions:
+        raise InputError(
+            f"version: found {text!r}, expected last, best or one of: {', '.join(map(str, versions)) or 'none yet'}"
+        )
+    return int(text)
