@@ -1,0 +1,57 @@
+import dataclasses
+import os
+
+import numpy as np
+import pytest
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.models.folder import read_model_path, write_model_folder
+from deepracer_ros.models.policy_file import ModelError
+
+
+def test_a_model_is_read_by_its_folder_its_run_and_its_files(tmp_path, tensors, manifest):
+    run = tmp_path / "run"
+    run.mkdir()
+    (tmp_path / "latest").symlink_to("run")
+    written = write_model_folder(run / "model", tensors, dataclasses.replace(manifest, version=4))
+    for path in (run / "model", run, tmp_path / "latest", run / "model" / "policy.safetensors"):
+        model = read_model_path(path)
+        assert model.manifest == written
+        np.testing.assert_array_equal(model.tensors["head.bias"], tensors["head.bias"])
+    assert written.version == 4
+
+
+def test_a_model_is_replaced_as_a_whole(tmp_path, tensors, manifest):
+    write_model_folder(tmp_path / "model", tensors, manifest)
+    tensors["head.bias"] += 1
+    written = write_model_folder(tmp_path / "model", tensors, manifest)
+    assert read_model_path(tmp_path).manifest == written
+    assert sorted(os.listdir(tmp_path)) == ["model"]
+
+
+def test_a_bad_model_leaves_the_old_one(tmp_path, tensors, manifest):
+    written = write_model_folder(tmp_path / "model", tensors, manifest)
+    with pytest.raises(ModelError):
+        write_model_folder(tmp_path / "model", {"head.bias": np.full(5, np.nan, np.float32)}, manifest)
+    assert read_model_path(tmp_path).manifest == written
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, tensors, manifest):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="file.*cannot be written"):
+        write_model_folder(tmp_path / "file" / "model", tensors, manifest)
+
+
+def test_absent_models_are_named(tmp_path):
+    with pytest.raises(ModelError, match="No such file.*expected a model folder"):
+        read_model_path(tmp_path)
+    with pytest.raises(ModelError, match="absent"):
+        read_model_path(tmp_path / "absent")
+
+
+def test_damaged_models_are_refused(tmp_path, tensors, manifest):
+    write_model_folder(tmp_path / "model", tensors, manifest)
+    path = tmp_path / "model" / "policy.safetensors"
+    path.write_bytes(path.read_bytes()[:-4])
+    with pytest.raises(ModelError, match="policy.safetensors: found"):
+        read_model_path(tmp_path)

@@ -1,0 +1,247 @@
+import dataclasses
+import hashlib
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.models.policy_file import ModelError, encode_manifest
+from deepracer_ros.models.store import ModelStore, Pointer, StoreConfig, StoreError
+from deepracer_ros.services.s3_server import LocalS3
+from deepracer_ros.services.server import free_ports
+
+
+def put(store, version, name, body):
+    key = f"models/{store.run}/{version:08d}/{name}"
+    store._client.put_object(Bucket="deepracer", Key=key, Body=body)
+
+
+def get(store, version, name):
+    key = f"models/{store.run}/{version:08d}/{name}"
+    return store._client.get_object(Bucket="deepracer", Key=key)["Body"].read()
+
+
+def test_versions_are_numbered_and_the_pointers_follow(store, tensors, manifest):
+    assert store.pointer("last") is None
+    assert store.versions() == []
+    first = store.publish(tensors, manifest)
+    second = store.publish(tensors, manifest, best=True)
+    assert (first.version, second.version) == (1, 2)
+    third = store.publish(tensors, manifest)
+    assert store.pointer("last").version == 3
+    assert store.pointer("best").version == 2
+    assert store.pointer("last").sha256 == third.sha256
+    assert store.versions() == [1, 2, 3]
+    assert store.manifest(2) == second
+    store.mark_best(3)
+    assert store.pointer("best").version == 3
+
+
+def test_a_model_is_loaded_by_number_name_and_pointer(store, tensors, manifest):
+    store.publish(tensors, manifest, best=True)
+    store.publish({**tensors, "head.bias": np.zeros(5, np.float32)}, manifest)
+    assert store.load().manifest.version == 2
+    assert store.load("best").manifest.version == 1
+    np.testing.assert_array_equal(store.load(1).tensors["head.bias"], tensors["head.bias"])
+    pointer = store.pointer()
+    assert not store.load(pointer).tensors["head.bias"].any()
+
+
+def test_a_pointer_that_has_not_moved_is_not_fetched_again(store, tensors, manifest):
+    store.publish(tensors, manifest)
+    known = store.pointer()
+    assert store.pointer("last", known) is known
+    store.publish(tensors, manifest)
+    assert store.pointer("last", known).version == 2
+
+
+def test_a_resumed_run_goes_on_counting(store, open_store, tensors, manifest):
+    store.publish(tensors, manifest)
+    store.publish(tensors, manifest)
+    assert open_store().publish(tensors, manifest).version == 3
+    assert store.publish(tensors, manifest).version == 4
+    assert store.pointer().version == 4
+
+
+def test_versions_are_immutable(store, tensors, manifest):
+    store.publish(tensors, manifest)
+    assert not store._put_new(store._key(1, "policy.safetensors"), b"other")
+    assert not store._put_new(store._key(1, "manifest.json"), b"other")
+    assert store.load(1).manifest.version == 1
+
+
+def together(count, action):
+    """Run `action(i)` in that many threads at once; return the results."""
+    barrier, results = threading.Barrier(count), [None] * count
+
+    def work(i):
+        barrier.wait()
+        results[i] = action(i)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def test_one_of_eight_conditional_writers_wins(store, open_store):
+    stores = [open_store() for _ in range(8)]
+    for key in ("a", "b", "c"):
+        assert sum(together(8, lambda i, key=key: stores[i]._put_new(f"models/{store.run}/{key}", b"%d" % i))) == 1
+
+
+def test_eight_publishers_get_eight_versions(store, open_store, tensors, manifest):
+    stores = [open_store(keep=100) for _ in range(8)]
+    published = together(8, lambda i: stores[i].publish(tensors, manifest).version)
+    assert sorted(published) == list(range(1, 9))
+    assert store.versions() == list(range(1, 9))
+    assert store.pointer().version == 8
+    assert store.load().manifest.version == 8
+
+
+def test_old_versions_are_deleted_but_not_those_that_a_pointer_names(open_store, tensors, manifest):
+    store = open_store(keep=3)
+    for version in range(1, 13):
+        store.publish(tensors, manifest, best=version == 2)
+    assert store.versions() == [2, 10, 11, 12]
+    assert store.load("best").manifest.version == 2
+    store.rollback(2)
+    assert open_store(keep=3).publish(tensors, manifest).version == 13
+
+
+def test_rollback_points_last_at_another_version_until_the_next_is_published(store, tensors, manifest):
+    for _ in range(3):
+        store.publish(tensors, manifest)
+    assert store.rollback(1).version == 3
+    assert store.pointer().version == 1
+    assert store.publish(tensors, manifest).version == 4
+    assert store.pointer().version == 4
+    with pytest.raises(StoreError, match="00000009/manifest.json not found"):
+        store.rollback(9)
+
+
+def test_a_damaged_version_is_not_rolled_back_to(store, tensors, manifest):
+    store.publish(tensors, manifest)
+    store.publish(tensors, manifest)
+    put(store, 1, "policy.safetensors", get(store, 1, "policy.safetensors")[:-1])
+    with pytest.raises(ModelError):
+        store.rollback(1)
+    assert store.pointer().version == 2
+
+
+def test_damaged_models_are_refused(store, tensors, manifest):
+    published = store.publish(tensors, manifest)
+    policy = get(store, 1, "policy.safetensors")
+    for damaged in (policy[:-1], policy[:-1] + bytes([policy[-1] ^ 1]), b""):
+        put(store, 1, "policy.safetensors", damaged)
+        with pytest.raises(ModelError, match="policy.safetensors"):
+            store.load()
+    put(store, 1, "policy.safetensors", policy)
+    other = dataclasses.replace(published, shapes={**published.shapes, "head.bias": [6]})
+    put(store, 1, "manifest.json", encode_manifest(other))
+    with pytest.raises(ModelError, match=r"'head.bias': found shape \[5\], expected \[6\]"):
+        store.load()
+    put(store, 1, "manifest.json", encode_manifest(dataclasses.replace(published, version=2)))
+    with pytest.raises(ModelError, match="found version 2, expected 1"):
+        store.load()
+    put(store, 1, "manifest.json", b"{}")
+    with pytest.raises(ModelError, match="key 'run' is missing"):
+        store.load()
+
+
+def test_a_model_that_was_signed_anew_is_not_what_the_pointer_means(store, tensors, manifest):
+    published = store.publish(tensors, manifest)
+    pointer = store.pointer()
+    forged = get(store, 1, "policy.safetensors")[:-4] + b"\0\0\0\0"
+    put(store, 1, "policy.safetensors", forged)
+    forged_manifest = dataclasses.replace(published, sha256=hashlib.sha256(forged).hexdigest())
+    put(store, 1, "manifest.json", encode_manifest(forged_manifest))
+    with pytest.raises(ModelError, match="by the pointer"):
+        store.load(pointer)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b'{"version": "1", "sha256": ""}', b"[]"])
+def test_a_damaged_pointer_is_refused(store, body):
+    store._client.put_object(Bucket="deepracer", Key=f"models/{store.run}/last.json", Body=body)
+    with pytest.raises(ModelError, match="last.json"):
+        store.pointer()
+
+
+def test_a_model_that_is_not_finite_is_not_published(store, tensors, manifest):
+    store.publish(tensors, manifest)
+    tensors["head.bias"][0] = np.nan
+    with pytest.raises(ModelError, match="NaN"):
+        store.publish(tensors, manifest)
+    assert store.versions() == [1]
+
+
+def test_wrong_credentials_are_refused_in_one_line(open_store, s3):
+    for credentials in ((s3.access_key, "wrong"), ("WRONG", s3.secret_key)):
+        with pytest.raises(StoreError, match="refused.*expected credentials") as caught:
+            open_store(credentials)
+        assert "\n" not in str(caught.value)
+        assert s3.secret_key not in str(caught.value)
+
+
+def test_a_reader_may_load_but_not_publish(store, open_store, tensors, manifest):
+    store.publish(tensors, manifest)
+    reader = open_store(("READER", "reader-secret"))
+    assert reader.load().manifest.version == 1
+    with pytest.raises(StoreError, match=r"refused \(AccessDenied\)"):
+        reader.publish(tensors, manifest)
+    assert store.versions() == [1]
+
+
+def test_nothing_published_and_versions_that_are_not_there(store):
+    with pytest.raises(StoreError, match="last.json not found, expected a published model"):
+        store.load()
+    with pytest.raises(StoreError, match="00000003/manifest.json not found"):
+        store.load(3)
+
+
+def test_an_unreachable_server_is_an_error_soon():
+    start = time.monotonic()
+    with pytest.raises(StoreError, match="unreachable"):
+        ModelStore(StoreConfig(endpoint=f"http://127.0.0.1:{free_ports(1)[0]}"), "run", ("key", "secret"))
+    assert time.monotonic() - start < 8.0
+
+
+def test_a_bucket_is_made_where_it_is_absent(open_store, tensors, manifest):
+    store = open_store(bucket="another-bucket")
+    store.publish(tensors, manifest)
+    assert open_store(bucket="another-bucket").versions() == [1]
+
+
+def test_a_killed_server_keeps_what_was_published(tmp_path, tensors, manifest):
+    with LocalS3(tmp_path) as server:
+        store = ModelStore(StoreConfig(endpoint=server.endpoint), "run", (server.access_key, server.secret_key))
+        store.publish(tensors, manifest, best=True)
+        store.publish(tensors, manifest)
+        server.kill()
+        with pytest.raises(StoreError, match="unreachable"):
+            store.publish(tensors, manifest)
+        server.restart()
+        assert store.versions() == [1, 2]
+        assert store.load("best").manifest.version == 1
+        assert store.publish(tensors, manifest).version >= 3
+        assert store.pointer().version == store.versions()[-1]
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "../a", "a b"])
+def test_run_names_are_plain(name):
+    with pytest.raises(InputError, match="run name"):
+        ModelStore(StoreConfig(), name)
+
+
+@pytest.mark.parametrize("changes", [{"endpoint": "localhost:80"}, {"bucket": "B"}, {"keep": 0}])
+def test_configurations_are_checked(changes):
+    with pytest.raises(ValueError, match="expected"):
+        StoreConfig(**changes)
+
+
+def test_pointers_compare_by_what_they_say():
+    assert Pointer(1, "a", "x") == Pointer(1, "a", "x")
