@@ -19,6 +19,9 @@ SAME_POINT = 1e-3
 MISPLACED = 0.2
 """Share of waypoints whose pair of border points may lie oddly: real routes pair them askew in tight corners."""
 
+FARTHEST = 1000.0
+"""How far from the world's origin a track may reach along x or y, m."""
+
 MOST_WAYPOINTS = 20_000
 """Waypoints a route may have: 200 m at 1 cm."""
 
@@ -93,13 +96,14 @@ class Track:
                 side of the centre line.
         """
         rows = np.asarray(route)
-        if rows.ndim != 2 or rows.shape[1] != 6 or not np.issubdtype(rows.dtype, np.number):
+        if rows.ndim != 2 or rows.shape[1] != 6 or rows.dtype.kind not in "iuf":
             raise InputError(f"route {name}: found {rows.dtype} of shape {rows.shape}, expected numbers (N, 6)")
         rows = rows.astype(np.float64)
         if len(rows) > MOST_WAYPOINTS:
             raise InputError(f"route {name}: found {len(rows)} waypoints, expected at most {MOST_WAYPOINTS}")
-        if not np.isfinite(rows).all():
-            raise InputError(f"route {name}: row {_first_row(~np.isfinite(rows).all(axis=1))} is not finite")
+        outside = ~(np.abs(rows) <= FARTHEST).all(axis=1)
+        if outside.any():
+            raise InputError(f"route {name}: row {_first_row(outside)} is not finite and within {FARTHEST:.0f} m")
         rows = _without_repeats(rows)
         closed = len(rows) > 1 and bool(_distance(rows[0, :2], rows[-1, :2]) < SAME_POINT)
         rows = rows[:-1] if closed else rows
@@ -186,9 +190,10 @@ class Track:
             station: (K,) arc length, m; wraps round a closed track, stops at the ends of an open one.
             offset: (K,) or a number: distance from the centre line, m, + left.
         """
-        stations, offsets = np.broadcast_arrays(np.atleast_1d(np.asarray(station, float)), np.asarray(offset, float))
+        stations = np.array(station, dtype=np.float64, ndmin=1)
+        offsets = np.array(np.broadcast_to(np.asarray(offset, dtype=np.float64), stations.shape))
         poses = np.empty((len(stations), 3))
-        _poses_at_all(self._table, np.ascontiguousarray(stations), np.ascontiguousarray(offsets), poses)
+        _poses_at_all(self._table, stations, offsets, poses)
         return poses
 
     @cached_property

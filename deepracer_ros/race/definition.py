@@ -1,0 +1,154 @@
+"""Tracks of our own: a few corners, rounded off.
+
+A definition is a YAML file a person can write: the corners of a polygon, each with the radius of the
+arc that rounds it off. Straights and arcs meet tangentially and a loop closes exactly, whatever the
+numbers are.
+"""
+
+from dataclasses import dataclass
+from math import atan2, ceil, cos, hypot, pi, sin, tan
+from pathlib import Path
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from deepracer_ros.config import from_mapping
+from deepracer_ros.errors import InputError
+from deepracer_ros.race.geometry import wrap_angle
+from deepracer_ros.race.track import Track
+
+Floats = NDArray[np.float64]
+
+SPACING = 0.1
+"""Distance between waypoints, at most, m: on an arc of 0.7 m radius the chord misses the arc by 2 mm."""
+
+TOUCHING = 1e-9
+"""Two arcs may meet without a straight between them; rounding of the corners' numbers is no overlap, m."""
+
+
+@dataclass(frozen=True)
+class TrackDefinition:
+    """A track by its corners."""
+
+    width: float
+    """Of the road between the middles of its border lines, m."""
+    corners: tuple[tuple[float, ...], ...]
+    """x and y (m) of each corner of the centre line in driving order, and the radius (m) of the arc that rounds it
+    off. A lap starts halfway between the first two. The ends of an open track have no radius."""
+    closed: bool = True
+    """Whether the last corner leads back to the first."""
+    description: str = ""
+    """One line for people."""
+
+    def __post_init__(self) -> None:
+        """Check the corners' shape; whether the arcs fit, `build_track` finds."""
+        if not 0.0 < self.width < np.inf:
+            raise ValueError(f"width {self.width}, expected metres above 0")
+        if len(self.corners) < (3 if self.closed else 2):
+            raise ValueError(f"found {len(self.corners)} corners, expected at least 3 (2 of an open track)")
+        for number, corner in enumerate(self.corners):
+            is_end = not self.closed and number in (0, len(self.corners) - 1)
+            if len(corner) != (2 if is_end else 3) or not np.isfinite(corner).all():
+                raise ValueError(f"corner {number} is {list(corner)}, expected {'x, y' if is_end else 'x, y, radius'}")
+            if not is_end and corner[2] <= self.width / 2.0:
+                raise ValueError(f"corner {number} has radius {corner[2]}, expected more than half the road's width")
+
+
+@dataclass(frozen=True)
+class _Corner:
+    """A rounded corner: where it is, its arc's radius, its turn (rad, + left), how far from it the arc begins."""
+
+    x: float
+    y: float
+    radius: float
+    turn: float
+    tangent: float
+
+
+def read_definition(path: Path) -> TrackDefinition:
+    """Read a definition from its YAML file.
+
+    Raises:
+        InputError: if the file cannot be read or is no definition.
+    """
+    try:
+        document = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); expected a track definition") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: is not YAML ({' '.join(str(error).split())})") from error
+    return from_mapping(TrackDefinition, document, str(path))
+
+
+def build_track(name: str, definition: TrackDefinition) -> Track:
+    """Lay straights and arcs of waypoints from corner to corner.
+
+    Raises:
+        InputError: if two neighbouring arcs need more room than there is between their corners.
+    """
+    corners = _round_off(definition)
+    count = len(corners)
+    edges = [(i, (i + 1) % count) for i in range(count if definition.closed else count - 1)]
+    pieces: list[Floats] = []
+    for a, b in edges:
+        start, end = corners[a], corners[b]
+        gap = hypot(end.x - start.x, end.y - start.y) - start.tangent - end.tangent
+        if gap < -TOUCHING:
+            raise InputError(f"track {name}: the arcs of corners {a} and {b} overlap by {-gap:.3f} m, expected room")
+        pieces += [_straight(start, end), _arc(start, end)]
+    if definition.closed:
+        # The lap starts halfway along the first straight, so its first half is driven last.
+        half = len(pieces[0]) // 2
+        pieces = [pieces[0][half:], *pieces[1:], pieces[0][:half]]
+    else:
+        pieces.append(np.array([[corners[-1].x, corners[-1].y, _direction(corners[-2], corners[-1])]]))
+    poses = np.concatenate(pieces)
+    aside = definition.width / 2.0 * np.column_stack([-np.sin(poses[:, 2]), np.cos(poses[:, 2])])
+    centre = poses[:, :2].copy()
+    return Track(name, definition.closed, centre, centre + aside, centre - aside)
+
+
+def _round_off(definition: TrackDefinition) -> list[_Corner]:
+    corners = []
+    count = len(definition.corners)
+    for i, (x, y, *radius) in enumerate(definition.corners):
+        if not radius:
+            corners.append(_Corner(x, y, 0.0, 0.0, 0.0))
+            continue
+        before, after = definition.corners[i - 1], definition.corners[(i + 1) % count]
+        turn = wrap_angle(atan2(after[1] - y, after[0] - x) - atan2(y - before[1], x - before[0]))
+        corners.append(_Corner(x, y, radius[0], turn, radius[0] * tan(abs(turn) / 2.0)))
+    return corners
+
+
+def _direction(start: _Corner, end: _Corner) -> float:
+    return atan2(end.y - start.y, end.x - start.x)
+
+
+def _straight(start: _Corner, end: _Corner) -> Floats:
+    """Return the poses along the straight from start's arc to end's, without its last.
+
+    The number of its pieces is even, so that one waypoint lies halfway.
+    """
+    direction = _direction(start, end)
+    whole = hypot(end.x - start.x, end.y - start.y)
+    length = whole - start.tangent - end.tangent
+    pieces = 2 * ceil(length / SPACING / 2.0 - TOUCHING)
+    distance = start.tangent + length * np.arange(pieces) / max(pieces, 1)
+    x, y = start.x + distance * cos(direction), start.y + distance * sin(direction)
+    return np.column_stack([x, y, np.full(pieces, direction)])
+
+
+def _arc(start: _Corner, corner: _Corner) -> Floats:
+    """Return the poses along the corner's arc, without its last."""
+    direction = _direction(start, corner)
+    pieces = ceil(corner.radius * abs(corner.turn) / SPACING)
+    # From the arc's middle point, which lies to the side that it turns to.
+    side = pi / 2.0 if corner.turn > 0.0 else -pi / 2.0
+    x = corner.x - corner.tangent * cos(direction) + corner.radius * cos(direction + side)
+    y = corner.y - corner.tangent * sin(direction) + corner.radius * sin(direction + side)
+    heading = direction + corner.turn * np.arange(pieces) / max(pieces, 1)
+    return np.column_stack(
+        [x - corner.radius * np.cos(heading + side), y - corner.radius * np.sin(heading + side), heading]
+    )

@@ -1,0 +1,49 @@
+"""DeepRacer route files: tracks as numpy arrays on disk."""
+
+import os
+import tokenize
+from pathlib import Path
+
+import numpy as np
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.race.track import MOST_WAYPOINTS, Track
+
+LARGEST_FILE = 6 * 16 * MOST_WAYPOINTS + 4096
+"""Bytes: the longest route in the widest floating-point type, and a header."""
+
+
+def read_route(path: Path) -> Track:
+    """Read a DeepRacer route file; the track is named after it.
+
+    Args:
+        path: A `.npy` file with an array (N, 6): centre x, y, inner x, y, outer x, y, m.
+
+    Raises:
+        InputError: if the file cannot be read, is no numpy array of numbers, or no route.
+    """
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise InputError(f"{path}: found {size} bytes, expected a route of at most {MOST_WAYPOINTS} waypoints")
+        with path.open("rb") as file:
+            route = np.lib.format.read_array(file, allow_pickle=False)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); expected a route file") from error
+    # What numpy's reader is known to raise on damaged headers and short data.
+    except (ValueError, TypeError, EOFError, MemoryError, SyntaxError, tokenize.TokenError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise InputError(f"{path}: is no numpy array of numbers ({reason}); expected a route (N, 6)") from error
+    return Track.from_route(path.stem, route)
+
+
+def write_route(track: Track, path: Path) -> None:
+    """Write a track as a DeepRacer route file, complete or not at all."""
+    inner, outer = (track.left, track.right) if track.turning >= 0.0 else (track.right, track.left)
+    route = np.hstack([track.centre, inner, outer])
+    if track.closed:
+        route = np.concatenate([route, route[:1]])
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    with partial.open("wb") as file:
+        np.lib.format.write_array(file, route, allow_pickle=False)
+    partial.replace(path)

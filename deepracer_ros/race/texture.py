@@ -1,0 +1,177 @@
+"""The ground picture of a track: what the cameras see, drawn from above."""
+
+from dataclasses import dataclass
+from math import ceil
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.race.track import Track
+
+Pixels = NDArray[np.uint8]
+Colour = tuple[int, ...]
+
+SUPERSAMPLING = 4
+"""Each pixel is the mean of this many rows and columns of finer ones."""
+
+MOST_PIXELS = 40_000_000
+"""Of a picture; 40 m by 100 m at 1 cm."""
+
+_FRACTION = 4
+"""Binary digits of a fine pixel that OpenCV's drawing resolves."""
+
+
+@dataclass(frozen=True)
+class TrackLook:
+    """Colours (RGB, 0 to 255) and sizes of what is painted on the ground, as on the physical mat."""
+
+    road: Colour = (62, 63, 66)
+    """Asphalt between the borders."""
+    border: Colour = (236, 236, 232)
+    """The line along either border, and across the ends of an open track."""
+    centre: Colour = (236, 190, 38)
+    """The dashes of the centre line."""
+    ground: Colour = (74, 122, 82)
+    """Everything around."""
+    border_width: float = 0.05
+    """m; the middle of the line is the border."""
+    centre_width: float = 0.03
+    """m."""
+    dash: float = 0.15
+    """Length of a dash and of the gap after it, m; adjusted so that a whole number of both makes a lap."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrackImage:
+    """A picture of the ground.
+
+    Attributes:
+        rgb: (rows, columns, 3); the first row lies at the smallest y, the first column at the smallest x.
+        origin: World position of the picture's corner with the smallest x and y, m.
+        resolution: Size of a pixel, m.
+    """
+
+    rgb: Pixels
+    origin: tuple[float, float]
+    resolution: float
+
+    @property
+    def grey(self) -> Pixels:
+        """(rows, columns) luminance by ITU-R BT.601."""
+        return np.asarray(cv2.cvtColor(self.rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Extent along x and y, m."""
+        rows, columns = self.rgb.shape[:2]
+        return columns * self.resolution, rows * self.resolution
+
+
+def draw_track(
+    track: Track, metres_per_pixel: float = 0.01, margin: float = 3.0, look: TrackLook | None = None
+) -> TrackImage:
+    """Draw a track's road, borders and centre line, antialiased.
+
+    Args:
+        track: What to draw.
+        metres_per_pixel: Resolution of the picture.
+        margin: Ground around the outermost border, m.
+        look: Colours and sizes.
+
+    Raises:
+        InputError: if the picture would have more than `MOST_PIXELS`.
+    """
+    look = look or TrackLook()
+    borders = np.concatenate([track.left, track.right])
+    low = borders.min(axis=0) - margin
+    extent = borders.max(axis=0) + margin - low
+    columns, rows = (ceil(side / metres_per_pixel) for side in extent)
+    if rows * columns > MOST_PIXELS:
+        raise InputError(
+            f"track {track.name}: its picture would have {columns} x {rows} pixels of {metres_per_pixel} m, "
+            f"expected at most {MOST_PIXELS} in all"
+        )
+    canvas = _Canvas(rows, columns, low, metres_per_pixel)
+    road = canvas.road(track)
+    picture = np.full((rows, columns, 3), look.ground, dtype=np.float32)
+    _blend(picture, canvas.coverage(road), look.road)
+    _blend(picture, canvas.coverage(canvas.dashes(track, look)), look.centre)
+    _blend(picture, canvas.coverage(canvas.outline(road, look.border_width)), look.border)
+    return TrackImage(np.rint(picture).astype(np.uint8), (float(low[0]), float(low[1])), metres_per_pixel)
+
+
+def road_edges(track: Track, distance: float) -> list[NDArray[np.float64]]:
+    """Return the closed lines (K, 2) in m that keep a distance from the road, around it and in its middle.
+
+    Found in a drawing of 1 cm, so that lines beside a tight corner do not fold.
+    """
+    borders = np.concatenate([track.left, track.right])
+    low = borders.min(axis=0) - distance - 0.1
+    resolution = 0.04
+    extent = borders.max(axis=0) + distance + 0.1 - low
+    columns, rows = (ceil(side / resolution) for side in extent)
+    canvas = _Canvas(rows, columns, low, resolution)
+    road = canvas.road(track)
+    wide = road | canvas.outline(road, 2.0 * distance)
+    contours, _ = cv2.findContours(wide, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    lines = [cv2.approxPolyDP(contour, 1.5, True)[:, 0, :] for contour in contours]
+    return [low + (line + 0.5) * resolution / SUPERSAMPLING for line in lines if len(line) > 2]
+
+
+class _Canvas:
+    """Draws masks of fine pixels and averages them to the coverage of the picture's pixels."""
+
+    def __init__(self, rows: int, columns: int, low: NDArray[np.float64], metres_per_pixel: float) -> None:
+        self._shape = (rows * SUPERSAMPLING, columns * SUPERSAMPLING)
+        self._low = low
+        self._fine = metres_per_pixel / SUPERSAMPLING
+
+    def road(self, track: Track) -> Pixels:
+        """Return the mask of the road: one quadrangle per segment, so that folded borders leave no hole."""
+        left, right = self._fixed(track.left), self._fixed(track.right)
+        mask = np.zeros(self._shape, np.uint8)
+        segments = range(len(left) if track.closed else len(left) - 1)
+        for i in segments:
+            j = (i + 1) % len(left)
+            quadrangle = cv2.convexHull(np.array([left[i], right[i], right[j], left[j]]))
+            cv2.fillConvexPoly(mask, quadrangle, 255, shift=_FRACTION)
+        return mask
+
+    def outline(self, road: Pixels, width: float) -> Pixels:
+        """Return the mask of a line along the edge of the road."""
+        contours, _ = cv2.findContours(road, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+        mask = np.zeros(self._shape, np.uint8)
+        cv2.drawContours(mask, contours, -1, 255, thickness=self._thickness(width))
+        return mask
+
+    def dashes(self, track: Track, look: TrackLook) -> Pixels:
+        """Return the mask of the dashed centre line."""
+        mask = np.zeros(self._shape, np.uint8)
+        count = max(1, round(track.length / (2.0 * look.dash)))
+        period = track.length / count
+        for i in range(count):
+            stations = np.linspace((i + 0.25) * period, (i + 0.75) * period, 5)
+            line = self._fixed(track.pose_at(stations)[:, :2])
+            cv2.polylines(mask, [line], False, 255, thickness=self._thickness(look.centre_width), shift=_FRACTION)
+        return mask
+
+    def coverage(self, mask: Pixels) -> NDArray[np.float32]:
+        """Return the share (rows, columns, 1) of each pixel that the mask covers."""
+        size = (mask.shape[1] // SUPERSAMPLING, mask.shape[0] // SUPERSAMPLING)
+        mean = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
+        return np.asarray(mean, np.float32)[:, :, None] / np.float32(255.0)
+
+    def _thickness(self, width: float) -> int:
+        return max(1, round(width / self._fine))
+
+    def _fixed(self, points: NDArray[np.float64]) -> NDArray[np.int32]:
+        """Return world points as fine pixels in OpenCV's fixed point, whose whole numbers are pixel centres."""
+        fixed: NDArray[np.int32] = np.rint(((points - self._low) / self._fine - 0.5) * 2**_FRACTION).astype(np.int32)
+        return fixed
+
+
+def _blend(picture: NDArray[np.float32], coverage: NDArray[np.float32], colour: Colour) -> None:
+    """Paint a colour over the picture where it covers."""
+    picture += coverage * (np.array(colour, np.float32) - picture)
