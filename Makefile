@@ -14,6 +14,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --qui
 ROS := $(if $(ROS_DISTRO),$(shell $(PYTHON) -c 'import rclpy' 2>/dev/null && echo $(ROS_DISTRO)))
 ifeq ($(ROS),)
   EXTRAS := ros,local,test,dev
+  # May lead to an installation for another Python.
+  unexport PYTHONPATH
 else
   EXTRAS := local,test,dev
   VENV_OPTIONS := --system-site-packages
@@ -62,7 +64,7 @@ $(READY): setup.py pyproject.toml package.xml
 	@echo 'make: setting up $(VENV), once; a few minutes where PyTorch is downloaded' >&2
 	@[ -e $@ ] || $(PYTHON) -m venv --clear $(VENV_OPTIONS) $(VENV)
 	@rm -f $@ $(BENCH_READY)
-	@$(if $(CONSTRAINT),$(PYTHON) -c 'import numpy; print(f"numpy<{int(numpy.__version__.split(".")[0]) + 1}")' > $(CONSTRAINT))
+	@$(if $(CONSTRAINT),$(PYTHON) -c 'import numpy; print("numpy<%d" % (int(numpy.__version__.split(".")[0]) + 1))' > $(CONSTRAINT))
 	@$(PIP) $(if $(CONSTRAINT),-c $(CONSTRAINT)) -e '.[$(EXTRAS)]'
 	@touch $@
 
