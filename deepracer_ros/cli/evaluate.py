@@ -25,7 +25,9 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
     parser.add_argument("--model", type=Path, default=Path("runs/latest"), help="run or model folder (runs/latest)")
     parser.add_argument("--track", metavar="NAME[,NAME]", help="tracks or route files (those it was trained on)")
     parser.add_argument("--laps", type=int, default=10, help="laps on each track (10)")
-    parser.add_argument("--simulator", choices=("embedded", "gazebo"), default="embedded", help="what simulates (embedded)")
+    parser.add_argument(
+        "--simulator", choices=("embedded", "gazebo"), default="embedded", help="what simulates (embedded)"
+    )
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="where the report goes (beside the model)")
     parser.set_defaults(run=run)
 
@@ -55,7 +57,9 @@ def run(args: argparse.Namespace) -> int:
     evaluation, files = evaluate_model(model, config, tracks, args.laps, folder)
     for attempt in evaluation.attempts:
         seconds = "" if attempt.lap_seconds is None else f"  {attempt.lap_seconds:.2f} s"
-        print(f"{attempt.track}  from {attempt.start:6.2f} m  {attempt.status.name.lower():<13} {attempt.progress:5.1f} %{seconds}")
+        print(
+            f"{attempt.track}  from {attempt.start:6.2f} m  {attempt.status.name.lower():<13} {attempt.progress:5.1f} %{seconds}"
+        )
     print(", ".join(str(file) for file in files))
     mean = "" if evaluation.mean_lap_seconds is None else f", mean {evaluation.mean_lap_seconds:.2f} s"
     print(f"{evaluation.laps_completed} of {evaluation.laps_attempted} laps completed{mean}")

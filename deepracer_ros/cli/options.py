@@ -18,7 +18,9 @@ DEFAULT_CONFIG = "config/training.yaml"
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
     """Add `--config`, its most used keys under short names, and `--set` for all the others."""
-    parser.add_argument("--config", type=Path, metavar="FILE", help="ROS 2 parameter file (the package's training.yaml)")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="ROS 2 parameter file (the package's training.yaml)"
+    )
     parser.add_argument("--track", metavar="NAME[,NAME]", help="track names or DeepRacer route files (.npy)")
     parser.add_argument("--seed", type=int, help="what every random draw derives from")
     parser.add_argument("--jobs", type=int, help="simulation jobs; tracks are shared out among them")

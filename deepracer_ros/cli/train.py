@@ -46,11 +46,13 @@ def run(args: argparse.Namespace) -> int:
 
     outcome = train(config, args.runs, args.name, started)
     evaluation = outcome.evaluation
-    print(f"{outcome.folder.path}: " + ", ".join(sorted(path.name for path in outcome.folder.path.iterdir() if path.is_file())))
+    print(
+        f"{outcome.folder.path}: "
+        + ", ".join(sorted(path.name for path in outcome.folder.path.iterdir() if path.is_file()))
+    )
     reached = "" if outcome.seconds_to_all_laps is None else f", every lap after {outcome.seconds_to_all_laps:.1f} s"
     print(
         f"{evaluation.laps_completed} of {evaluation.laps_attempted} laps completed, "
         f"trained {outcome.training_seconds:.1f} s{reached}"
     )
     return 0
-

@@ -160,10 +160,7 @@ class ContinuousActionSpace:
         log_normaliser = alpha.lgamma() + beta.lgamma() - total.lgamma()
         log_probability = (alpha - 1) * actions.log() + (beta - 1) * (-actions).log1p() - log_normaliser
         entropy = (
-            log_normaliser
-            - (alpha - 1) * alpha.digamma()
-            - (beta - 1) * beta.digamma()
-            + (total - 2) * total.digamma()
+            log_normaliser - (alpha - 1) * alpha.digamma() - (beta - 1) * beta.digamma() + (total - 2) * total.digamma()
         )
         return log_probability.sum(dim=1), entropy.sum(dim=1)
 

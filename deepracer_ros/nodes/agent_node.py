@@ -68,9 +68,7 @@ class AgentNode:
         self._publish(decision.steering, decision.speed, decision.log_probability, message)
         self._frames.count += len(frames)
 
-    def _publish(
-        self, steering: np.ndarray, speed: np.ndarray, log_probability: np.ndarray, message: Image
-    ) -> None:
+    def _publish(self, steering: np.ndarray, speed: np.ndarray, log_probability: np.ndarray, message: Image) -> None:
         """Answer a frame; a car whose command is not finite stops and is counted."""
         bad = ~(np.isfinite(steering) & np.isfinite(speed) & np.isfinite(log_probability))
         if bad.any():

@@ -16,7 +16,10 @@ from rclpy.signals import SignalHandlerOptions
 from deepracer_ros.errors import InputError
 
 LOCK_STEP = QoSProfile(
-    history=HistoryPolicy.KEEP_LAST, depth=8, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.VOLATILE
+    history=HistoryPolicy.KEEP_LAST,
+    depth=8,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.VOLATILE,
 )
 """Reliable: in lock-step nobody may miss a message, and nobody can fall behind by more than a window."""
 LATCHED = QoSProfile(

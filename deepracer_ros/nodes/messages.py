@@ -48,7 +48,7 @@ def to_image(frames: NDArray[np.uint8], stamp: Time) -> Image:
     message.step = width * channels
     message.header.stamp = stamp
     message.header.frame_id = "camera_optical"
-    message.data = array.array("B", np.ascontiguousarray(frames).reshape(-1).data)
+    message.data = array.array("B", frames.tobytes())
     return message
 
 

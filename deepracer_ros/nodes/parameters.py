@@ -1,7 +1,6 @@
 """ROS parameters: the run's configuration as every node sees it."""
 
-from collections.abc import Mapping
-from typing import Any
+import array
 
 from rclpy.exceptions import ParameterNotDeclaredException
 from rclpy.node import Node
@@ -23,7 +22,11 @@ def read_config(node: Node) -> RunConfig:
         InputError: on an unknown key or a value of the wrong type.
     """
     flat = {name: parameter.value for name, parameter in node.get_parameters_by_prefix("").items()}
-    own = {name: value for name, value in flat.items() if name.split(".")[0] not in (*ROS_OWN, "job")}
+    own = {
+        name: list(value) if isinstance(value, array.array) else value
+        for name, value in flat.items()
+        if name.split(".")[0] not in (*ROS_OWN, "job")
+    }
     return from_mapping(RunConfig, nest(own), f"parameters of {node.get_name()}")
 
 
@@ -33,12 +36,3 @@ def read_job(node: Node) -> int:
         return int(node.get_parameter("job").value)
     except ParameterNotDeclaredException:
         return 0
-
-
-def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Turn nested mappings into dotted keys: the inverse of `config.nest`."""
-    flat: dict[str, Any] = {}
-    for key, value in config.items():
-        name = f"{prefix}{key}"
-        flat.update(flatten(value, f"{name}.") if isinstance(value, Mapping) else {name: value})
-    return flat

@@ -13,7 +13,7 @@ from deepracer_ros.nodes.base import LOCK_STEP, Diagnostics, Rate, make_node, ru
 from deepracer_ros.nodes.messages import from_drive, from_image, from_state, to_nanoseconds, to_stamp
 from deepracer_ros.nodes.parameters import read_config, read_job
 from deepracer_ros.simulation.simulator import CONTROL_PERIOD
-from deepracer_ros.simulation.vehicle import load_vehicle
+from deepracer_ros.simulation.vehicle import read_vehicle
 from deepracer_ros.training.experience import capacity_bytes, check_experience
 from deepracer_ros.training.recording import SegmentCutter, SegmentSender, Step
 
@@ -33,7 +33,7 @@ class RecorderNode:
         config, job = read_config(self.node), read_job(self.node)
         check_experience(config)
         self._frame_height = config.camera.height
-        self._limit = load_vehicle().steering_limit
+        self._limit = read_vehicle().steering_limit
         self._cutter = SegmentCutter(
             config.job_tracks(job), unique_worker(f"job{job}"), config.experience.segment_steps
         )

@@ -13,12 +13,13 @@ from visualization_msgs.msg import MarkerArray
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.nodes.base import LATCHED, LOCK_STEP, Diagnostics, Rate, make_node, run
+from deepracer_ros.nodes.description import robot_description
 from deepracer_ros.nodes.markers import track_markers
 from deepracer_ros.nodes.messages import from_drive, to_image, to_nanoseconds, to_stamp, to_state
 from deepracer_ros.nodes.parameters import read_config, read_job
 from deepracer_ros.simulation.simulator import CONTROL_PERIOD
 from deepracer_ros.training.environments import make_environment
-from deepracer_ros.simulation.vehicle import load_vehicle, robot_description
+from deepracer_ros.simulation.vehicle import read_vehicle
 
 REPEAT_SECONDS = 0.5
 """A frame that nobody has answered for so long is published again: its agent may be a new one."""
@@ -48,13 +49,16 @@ class SimulationNode:
         self._environment = make_environment(
             config, config.job_tracks(job), config.simulation.cars, seed=config.seed * 1000 + job
         )
-        self._limit = load_vehicle().steering_limit
+        self._limit = read_vehicle().steering_limit
         self._step, self._recorded = 0, 0
         self._waiting_since = time.monotonic()
         self._started = False
         self._steps, self._bad_commands, self._late, self._error = Rate(), 0, 0, ""
         self._commanded: tuple[np.ndarray, np.ndarray] | None = None
-        self._command: tuple[np.ndarray, np.ndarray] = (np.zeros(config.simulation.cars), np.zeros(config.simulation.cars))
+        self._command: tuple[np.ndarray, np.ndarray] = (
+            np.zeros(config.simulation.cars),
+            np.zeros(config.simulation.cars),
+        )
         self._command_at = -math.inf
 
         node = self.node

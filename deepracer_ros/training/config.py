@@ -76,8 +76,9 @@ class TrainerConfig:
     """Segments in one update."""
     max_staleness: int = 3
     """Experience of a model more versions old than this is dropped and counted."""
-    threads: int = 2
-    """Torch threads of the update."""
+    threads: int = 1
+    """Torch threads of the update. More than the cores that are free slow it down many times over:
+    every parallel loop waits for its slowest thread."""
     evaluate_every: int = 2
     """Updates between two evaluations."""
     evaluation_starts: int = 10
@@ -100,7 +101,7 @@ class RunConfig:
     """Name of the run: its folder, its experience and its models."""
     folder: str = "runs/run"
     """The run folder: checkpoint, progress, TensorBoard events."""
-    tracks: tuple[str, ...] = ("serpentine",)
+    tracks: tuple[str, ...] = ("technical",)
     """Names of tracks, or paths of DeepRacer route files."""
     jobs: int = 1
     """Simulation jobs; tracks are shared out among them."""
@@ -145,7 +146,9 @@ class RunConfig:
             if count < 1:
                 raise ValueError(f"{name}: found {count}, expected 1 or more")
         if self.camera.colour != self.network.colour:
-            raise ValueError(f"camera.colour: found {self.camera.colour!r}, expected the network's {self.network.colour!r}")
+            raise ValueError(
+                f"camera.colour: found {self.camera.colour!r}, expected the network's {self.network.colour!r}"
+            )
 
     def job_tracks(self, job: int) -> tuple[str, ...]:
         """Return the tracks of one job: every jobs-th from its own number on, all in turn if there are fewer."""

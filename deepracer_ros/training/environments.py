@@ -11,7 +11,7 @@ from deepracer_ros.simulation.embedded import EmbeddedSimulator
 from deepracer_ros.simulation.environment import Environment
 from deepracer_ros.simulation.randomisation import RandomisationConfig
 from deepracer_ros.simulation.simulator import Simulator
-from deepracer_ros.simulation.vehicle import load_vehicle
+from deepracer_ros.simulation.vehicle import read_vehicle
 from deepracer_ros.training.config import RunConfig
 
 
@@ -24,9 +24,9 @@ def make_simulator(config: RunConfig, tracks: Sequence[Track], car_track: Sequen
     if config.simulation.simulator == "gazebo":
         from deepracer_ros.simulation.gazebo.simulator import GazeboSimulator  # its parts may be absent
 
-        return GazeboSimulator(tracks, car_track, config.camera, load_vehicle(), seed)
+        return GazeboSimulator(tracks, car_track, config.camera, read_vehicle(), seed)
     return EmbeddedSimulator(
-        tracks, car_track, camera=config.camera, vehicle=load_vehicle(), randomisation=config.randomisation, seed=seed
+        tracks, car_track, camera=config.camera, vehicle=read_vehicle(), randomisation=config.randomisation, seed=seed
     )
 
 

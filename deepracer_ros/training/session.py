@@ -121,9 +121,13 @@ class Session:
         config = self._config
         self._view.update(
             TrainingStatus(
-                run=config.run, track=",".join(Path(name).stem for name in config.tracks),
-                simulator=config.simulation.simulator, phase=phase, latest=self._latest,
-                jobs_alive=sum(job.exit_code is None for job in self._jobs), jobs=len(self._jobs),
+                run=config.run,
+                track=",".join(Path(name).stem for name in config.tracks),
+                simulator=config.simulation.simulator,
+                phase=phase,
+                latest=self._latest,
+                jobs_alive=sum(job.exit_code is None for job in self._jobs),
+                jobs=len(self._jobs),
                 warning=self._warning,
             )  # fmt: skip
         )

@@ -48,5 +48,7 @@ def test_bad_weights_are_refused() -> None:
 
 
 def test_random_policy_knows_its_probability() -> None:
-    decision = RandomPolicy(ActionSpaceConfig(type="discrete")).act(np.zeros((7, 4, 4), np.uint8), np.random.default_rng(0))
+    decision = RandomPolicy(ActionSpaceConfig(type="discrete")).act(
+        np.zeros((7, 4, 4), np.uint8), np.random.default_rng(0)
+    )
     np.testing.assert_allclose(decision.log_probability, -np.log(10.0), rtol=1e-6)

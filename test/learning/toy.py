@@ -24,7 +24,9 @@ def frames_and_targets(count: int, generator: np.random.Generator) -> tuple[np.n
     return frames, target
 
 
-def toy_batch(policy: Policy, learner: PPO, generator: np.random.Generator, segments: int = 32, steps: int = 8) -> Batch:
+def toy_batch(
+    policy: Policy, learner: PPO, generator: np.random.Generator, segments: int = 32, steps: int = 8
+) -> Batch:
     """One-step episodes: the reward of a step is how close steering came to the bar."""
     frames, target = frames_and_targets(segments * (steps + 1), generator)
     decision = policy.act(frames, generator)
