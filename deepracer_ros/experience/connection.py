@@ -53,6 +53,13 @@ def hide_password(url: str) -> str:
     return re.sub(r"([?&]password=)[^&]*", r"\1***", re.sub(r"^([a-z+]+://[^:/@]*:).*@", r"\1***@", url))
 
 
+def refusal(error: redis.ResponseError) -> str:
+    """Return why the server takes no writes now (no memory, no disk, a replica); empty if it is another error."""
+    reason = str(error).split("caused error: ")[-1]
+    waits = isinstance(error, redis.OutOfMemoryError | redis.ReadOnlyError) or reason.startswith("MISCONF")
+    return f"refuses writes: {reason}" if waits else ""
+
+
 def unique_worker(label: str = "") -> str:
     """Return a worker name that no other start of a recorder has, with `label` for people to read."""
     return f"{label or socket.gethostname()}-{secrets.token_hex(4)}".replace(":", "_")
@@ -103,7 +110,7 @@ class Connection:
         """Run `action`, which must be safe to repeat, until the server answers it.
 
         Raises:
-            InputError: if the server does not answer in time, or refuses the password.
+            InputError: if the server does not answer or take writes in time, or refuses the password.
         """
         deadline = time.monotonic() + self._patience
         pause = 0.01
@@ -114,10 +121,14 @@ class Connection:
                 raise InputError(
                     f"redis {self.url}: refused ({error}), expected the right password in the URL"
                 ) from error
-            except (redis.ConnectionError, redis.TimeoutError) as error:
+            except (redis.ConnectionError, redis.TimeoutError, redis.ResponseError) as error:
+                reason = refusal(error) if isinstance(error, redis.ResponseError) else f"unreachable: {error}"
+                if not reason:
+                    raise
                 if time.monotonic() + pause > deadline:
                     raise InputError(
-                        f"redis {self.url}: unreachable for {self._patience:g} s ({error}), expected a Redis server"
+                        f"redis {self.url}: not within {self._patience:g} s ({reason}), expected a Redis server "
+                        "that takes writes"
                     ) from error
                 self.retries += 1
                 time.sleep(pause)

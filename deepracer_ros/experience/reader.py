@@ -9,6 +9,7 @@ contains, and that is dropped instead.
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import redis
@@ -147,13 +148,9 @@ class ExperienceReader:
             How many segments will be handed out again.
         """
         entries: list[Entry] = []
-        start: Any = "0-0"
+        start: str | bytes = "0-0"
         while True:
-            start, claimed, *_ = self._connection.attempt(
-                lambda at=start: self._connection.client.xautoclaim(
-                    self._keys.index, _GROUP, self._consumer, min_idle_time=0, start_id=at, count=256
-                )
-            )
+            start, claimed, *_ = self._connection.attempt(partial(self._claim, start))
             entries += [(stream_id.decode(), fields) for stream_id, fields in claimed if fields]
             if start in (b"0-0", "0-0"):
                 break
@@ -165,6 +162,11 @@ class ExperienceReader:
         self._waiting = [entry for entry in entries if entry[0] not in finished]
         self.counts.redelivered += len(self._waiting)
         return len(self._waiting)
+
+    def _claim(self, start: str | bytes) -> Any:  # noqa: ANN401
+        return self._connection.client.xautoclaim(
+            self._keys.index, _GROUP, self._consumer, min_idle_time=0, start_id=start, count=256
+        )
 
     def take(self, minimum: int, maximum: int, seconds: float, oldest_version: int = 0) -> list[Taken]:
         """Take the next segments, in the order of their arrival.

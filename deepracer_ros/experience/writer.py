@@ -17,7 +17,7 @@ import numpy as np
 import redis
 from numpy.typing import NDArray
 
-from deepracer_ros.experience.connection import PATIENCE, Connection, Keys
+from deepracer_ros.experience.connection import PATIENCE, Connection, Keys, refusal
 from deepracer_ros.experience.segment import Segment, encode, layout
 
 Mode = Literal["on-policy", "replay"]
@@ -62,9 +62,6 @@ end
 redis.call('HSET', state, 'bytes', string.format('%.0f', held))
 return {1, held}
 """
-
-_REFUSALS = (redis.OutOfMemoryError, redis.ReadOnlyError)
-"""With MISCONF (the disk is full): answers of a server that cannot take writes now."""
 
 
 @dataclass
@@ -173,25 +170,23 @@ class ExperienceWriter:
         removes those of this one and leaves what is in the index alone.
         """
 
-        def send() -> list[int]:
+        def send() -> str:
             keys, attempt = self._keys, secrets.token_hex(4)
             with self._connection.client.pipeline(transaction=True) as transaction:
                 for name, blob in blobs.items():
                     transaction.execute_command("SET", f"{keys.blob}{name}:{attempt}", blob)
                 options = (self.capacity_bytes, self._mode, keys.blob, attempt)
                 transaction.eval(_ENTER, 3, keys.index, keys.state, keys.seen, *options, *arguments)
-                answer: list[int] = transaction.execute()[-1]
-                return answer
+                try:
+                    stored, self.held_bytes = transaction.execute()[-1]
+                except redis.ResponseError as error:
+                    reason = refusal(error)
+                    if not reason:
+                        raise
+                    return f"redis {self._connection.url} {reason}"
+            return "" if stored else f"full: {self.held_bytes} of {self.capacity_bytes} bytes held"
 
-        try:
-            stored, self.held_bytes = self._connection.attempt(send)
-        except redis.ResponseError as error:
-            reason = str(error).split("caused error: ")[-1]
-            if not isinstance(error, _REFUSALS) and not reason.startswith("MISCONF"):
-                raise
-            self.last_error = f"redis {self._connection.url} refuses writes: {reason}"
-        else:
-            self.last_error = "" if stored else f"full: {self.held_bytes} of {self.capacity_bytes} bytes held"
+        self.last_error = self._connection.attempt(send)
 
     def has_room(self, size: int) -> bool:
         """Ask, without sending segments, whether `size` more bytes would be taken."""
