@@ -32,7 +32,7 @@ LONGEST_SECONDS = 60.0
 OTHERS_SECONDS = 4.0
 """How long the other cars may go on after the one that is seen best has ended."""
 LAST_SECONDS = 1.5
-"""How long the last frame stands."""
+"""How long the result stands."""
 SCALE_OF_STEERING = 30.0
 """Degrees at either end of the steering gauge."""
 
@@ -57,10 +57,10 @@ def write_drive_video(path: Path, track: Track, attempts: Sequence[Attempt], tak
     scene = _Scene(track, attempts, takes, model)
     with open_video(path, WIDTH, HEIGHT) as write:
         for step in range(scene.steps):
-            frame = scene.draw(step)
-            write(frame)
+            write(scene.draw(step))
+        result = scene.draw(scene.longest - 1)  # of every attempt, also of one that was not watched to its end
         for _ in range(round(LAST_SECONDS * FRAMES_PER_SECOND)):
-            write(frame)
+            write(result)
 
 
 def choose(attempts: Sequence[Attempt], takes: Sequence[Take]) -> int:
@@ -95,9 +95,9 @@ class _Scene:
         fastest = max(moment.speed for take in takes for moment in take.moments)
         self._top_speed = top_speed(fastest)
         self._overhead = OverheadView(track, *OVERHEAD[2:], PANEL, self._top_speed)
-        longest = max(len(take.moments) for take in takes)
+        self.longest = max(len(take.moments) for take in takes)
         mine = min(len(self._take.moments), round(LONGEST_SECONDS * FRAMES_PER_SECOND))
-        self.steps = min(longest, mine + round(OTHERS_SECONDS * FRAMES_PER_SECOND))
+        self.steps = min(self.longest, mine + round(OTHERS_SECONDS * FRAMES_PER_SECOND))
         self._page = self._draw_page(track.name, model)
 
     @property

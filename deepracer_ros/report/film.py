@@ -14,8 +14,8 @@ from deepracer_ros.simulation.simulator import CarStates
 
 Floats = NDArray[np.float64]
 
-CAMERAS = 16
-"""Cars whose camera is filmed; the others are only seen from above."""
+CAMERAS = 10
+"""Cars of each track whose camera is filmed; the others are only seen from above."""
 QUALITY = 95
 """JPEG quality: a frame of 160x120 takes 5 kB in place of 19, so that a long evaluation stays in memory."""
 
@@ -45,7 +45,7 @@ class Take:
     moments: list[Moment] = field(default_factory=list)
     """One per frame."""
     pictures: list[NDArray[np.uint8]] = field(default_factory=list)
-    """JPEG files of the camera's frames; none of a car beyond `CAMERAS`."""
+    """JPEG files of the camera's frames; none of a car beyond the first `CAMERAS` of its track."""
 
     def frame(self, step: int) -> NDArray[np.uint8]:
         """Return what the camera saw at a step as RGB (H, W, 3)."""
@@ -66,6 +66,8 @@ class Film:
         self._course = course
         self.takes: tuple[Take, ...] = ()
         self._running: NDArray[np.bool_] = np.zeros(0, dtype=bool)
+        track = course.car_track
+        self._filmed = [np.count_nonzero(track[:car] == track[car]) < CAMERAS for car in range(len(track))]
 
     @property
     def tracks(self) -> Sequence[Track]:
@@ -98,7 +100,7 @@ class Film:
         for car in np.flatnonzero(self._running):
             take = self.takes[car]
             take.moments.append(Moment(*map(float, rows[car])))
-            if car < CAMERAS:
+            if self._filmed[car]:
                 take.pictures.append(_jpeg(frames[car]))
         self._running &= ~verdict.ended
 

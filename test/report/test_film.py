@@ -44,3 +44,11 @@ def test_the_last_cars_of_many_have_no_pictures(filmed, monkeypatch):
     assert [len(take.moments) for take in again.takes] == [len(take.moments) for take in film.takes]
     course: Course = again
     assert course.tracks == [track]
+
+
+def test_each_track_is_filmed(filmed_on_two, monkeypatch):
+    _, _, film = filmed_on_two
+    monkeypatch.setattr(film_module, "CAMERAS", 1)
+    again = Film(film._course)
+    evaluate(again, lambda frames: (np.zeros(2), np.zeros(2)))
+    assert all(take.pictures for take in again.takes)
