@@ -1,0 +1,286 @@
+"""The embedded simulator: all cars and all tracks in two compiled calls per step."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from math import ceil
+
+import numba
+import numpy as np
+from numba import prange
+from numpy.typing import ArrayLike, NDArray
+
+from deepracer_ros.race.compilation import compiled
+from deepracer_ros.race.geometry import wrap_angle
+from deepracer_ros.race.obstacle import Obstacle
+from deepracer_ros.race.texture import draw_track
+from deepracer_ros.race.track import Track
+from deepracer_ros.simulation.camera import CameraConfig, View, render_ground, view_from
+from deepracer_ros.simulation.dynamics import CarModel, DynamicsConfig, Motion, advance_motion
+from deepracer_ros.simulation.ground import Ground, flatten_ground
+from deepracer_ros.simulation.objects import Objects, camera_colour, gather_objects, render_objects
+from deepracer_ros.simulation.randomisation import Randomisation, RandomisationConfig, Term, add_noise, apply_tones
+from deepracer_ros.simulation.simulator import CONTROL_PERIOD, CarStates
+from deepracer_ros.simulation.vehicle import Vehicle, read_vehicle
+
+Floats = NDArray[np.float64]
+
+GROUND_MARGIN = 1.5
+"""Ground around the track that is held as an image, m; beyond it the image's border goes on."""
+
+FINE, COARSE = 0.005, 0.01
+"""Sizes of a texel, m: the fine one unless a track's image would be larger than `MOST_TEXELS`."""
+
+MOST_TEXELS = 20_000_000
+"""Of the finest level of one track's ground image."""
+
+SKY = (178, 178, 178)
+"""RGB above the horizon: the background of Gazebo's scenes, which have no sky of their own."""
+
+
+class EmbeddedSimulator:
+    """N cars on several tracks, simulated and seen by numba kernels; a `Simulator`.
+
+    The results depend on the arguments and calls alone, not on the number of threads.
+
+    Attributes:
+        cars: N.
+        frame_shape: (height, width) of a grey camera, (height, width, 3) of an RGB one.
+    """
+
+    def __init__(
+        self,
+        tracks: Sequence[Track],
+        car_track: ArrayLike,
+        camera: CameraConfig | None = None,
+        vehicle: Vehicle | None = None,
+        dynamics: DynamicsConfig | None = None,
+        randomisation: RandomisationConfig | None = None,
+        seed: int = 0,
+        obstacles: Sequence[Obstacle] = (),
+        cars_per_heat: int = 1,
+        threads: int | None = None,
+    ) -> None:
+        """Draw the tracks and put all cars at rest at their origin; `reset` puts them in place.
+
+        Args:
+            tracks: The tracks.
+            car_track: (N,) the index of each car's track.
+            camera: The image of each car's camera.
+            vehicle: The car; by default that of the package's URDF.
+            dynamics: How it moves.
+            randomisation: What differs between cars and episodes.
+            seed: Of all draws, a non-negative number.
+            obstacles: Boxes on the tracks.
+            cars_per_heat: So many cars, one after another in `car_track`, drive together and see
+                each other.
+            threads: How many to use; by default one per core.
+
+        Raises:
+            ValueError: if `cars_per_heat` does not divide the cars into heats on one track each.
+        """
+        camera = camera or CameraConfig()
+        dynamics = dynamics or DynamicsConfig()
+        vehicle = vehicle or read_vehicle()
+        where = np.array(car_track, dtype=np.int64)
+        self.cars = len(where)
+        self.frame_shape = camera.frame_shape
+        _check_heats(where, cars_per_heat)
+        grey = camera.colour == "grey"
+        self._car_track = where
+        self._ground = _draw_ground(tuple(tracks), grey)
+        self._objects = gather_objects(obstacles, vehicle, self.cars, cars_per_heat, grey)
+        self._sky = np.array(camera_colour(SKY, grey)).round().astype(np.uint8)
+        self._heat = cars_per_heat
+        self._seed = seed
+        self._random = Randomisation(
+            randomisation or RandomisationConfig(), vehicle, dynamics, self.cars, camera.channels, seed
+        )
+        self._model = CarModel.of(vehicle, dynamics)
+        cores: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+        self._threads = min(threads or cores, cores)
+        self._motion = np.zeros((self.cars, len(Motion._fields)))
+        commands_under_way = 1 + ceil(self._random.longest_latency / CONTROL_PERIOD)
+        self._commands = np.zeros((self.cars, commands_under_way, 2))
+        self._states = np.zeros((7, self.cars))
+        self._frames = np.zeros((self.cars, camera.height, camera.width * camera.channels), dtype=np.uint8)
+        self._count = 0
+
+    def reset(self, mask: NDArray[np.bool_], poses: Floats) -> tuple[NDArray[np.uint8], CarStates]:
+        """Put the masked cars at rest on new poses and draw their terms anew; no time passes.
+
+        Args:
+            mask: (N,) which cars are moved.
+            poses: (N, 3) x, y in m and yaw in rad; rows outside the mask are ignored.
+
+        Returns:
+            Frames (N, *frame_shape) and states of all N cars, as of `Simulator`.
+        """
+        self._random.draw(mask)
+        self._motion[mask] = 0.0
+        self._motion[mask, :3] = poses[mask]
+        self._commands[mask] = 0.0
+        self._states[:, mask] = 0.0
+        self._states[:3, mask] = poses[mask].T
+        self._states[2, mask] = (self._states[2, mask] + np.pi) % (2.0 * np.pi) - np.pi
+        return self._see(mask.reshape(-1, self._heat).any(axis=1).repeat(self._heat))
+
+    def step(self, steering: Floats, speed: Floats) -> tuple[NDArray[np.uint8], CarStates]:
+        """Apply the commands for one control period and return what the cameras then see.
+
+        Args:
+            steering: (N,) commanded steering angle, rad, + left; limited to what the car can do.
+            speed: (N,) commanded speed, m/s; limited to what the car can do.
+
+        Returns:
+            Frames (N, *frame_shape) and states of all N cars, as of `Simulator`.
+
+        Raises:
+            ValueError: if a command is not finite.
+        """
+        self._commands[:, 1:] = self._commands[:, :-1]
+        self._commands[:, 0, 0] = steering
+        self._commands[:, 0, 1] = speed
+        if not np.isfinite(self._commands[:, 0]).all():
+            raise ValueError("drive commands: found a number that is not finite")
+        self._count += 1
+        numba.set_num_threads(self._threads)
+        _drive_all(self._motion, self._states, self._commands, self._random.values, self._model)
+        return self._see(np.ones(self.cars, dtype=np.bool_))
+
+    def close(self) -> None:
+        """Do nothing: there is only memory to free."""
+
+    def _see(self, mask: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], CarStates]:
+        random = self._random
+        numba.set_num_threads(self._threads)
+        _see_all(
+            self._frames,
+            np.flatnonzero(mask),
+            self._car_track,
+            self._ground,
+            self._objects,
+            self._sky,
+            self._states,
+            random.values,
+            random.tones,
+            random.noise,
+            self._seed,
+            self._count,
+        )
+        return self._frames.reshape(self.cars, *self.frame_shape), CarStates(*self._states)
+
+
+def _check_heats(car_track: NDArray[np.int64], cars_per_heat: int) -> None:
+    if cars_per_heat < 1 or len(car_track) % cars_per_heat:
+        raise ValueError(f"cars_per_heat: found {cars_per_heat}, expected a divisor of {len(car_track)} cars")
+    heats = car_track.reshape(-1, cars_per_heat)
+    if (heats != heats[:, :1]).any():
+        raise ValueError(f"cars_per_heat: found {cars_per_heat}, expected the cars of a heat on one track")
+
+
+@lru_cache(maxsize=2)
+def _draw_ground(tracks: tuple[Track, ...], grey: bool) -> Ground:
+    """Return what the cameras look at; kept, for it takes longer than all else to begin anew with another seed."""
+    images = []
+    for track in tracks:
+        borders = np.concatenate([track.left, track.right])
+        area = np.prod(np.ptp(borders, axis=0) + 2.0 * GROUND_MARGIN)
+        texel = FINE if area <= MOST_TEXELS * FINE**2 else COARSE
+        images.append(draw_track(track, texel, GROUND_MARGIN))
+    return flatten_ground(images, grey)
+
+
+@numba.njit(parallel=True, cache=True, nogil=True, error_model="numpy")
+def _drive_all(motions: Floats, states: Floats, commands: Floats, values: Floats, model: CarModel) -> None:
+    """Advance all cars by one control period.
+
+    Args:
+        motions: (N, fields) the `Motion` of each car; updated.
+        states: (7, N) the rows of `CarStates`; filled.
+        commands: (N, K, 2) steering and speed, the newest first, one control period apart.
+        values: (N, terms) as of `Randomisation`.
+        model: The car.
+    """
+    for car in prange(len(motions)):
+        drive(car, motions, states, commands, values, model)
+
+
+@numba.njit(parallel=True, cache=True, nogil=True, error_model="numpy")
+def _see_all(
+    frames: NDArray[np.uint8],
+    cars: NDArray[np.int64],
+    car_track: NDArray[np.int64],
+    ground: Ground,
+    objects: Objects,
+    sky: NDArray[np.uint8],
+    states: Floats,
+    values: Floats,
+    tones: NDArray[np.uint8],
+    noise: NDArray[np.int64],
+    seed: int,
+    count: int,
+) -> None:
+    """Draw the frames of some cars.
+
+    Args:
+        frames: (N, H, W * C); those of the cars are filled.
+        cars: Which.
+        car_track: (N,) the track of each car.
+        ground: Of all tracks.
+        objects: On the tracks.
+        sky: (C,) colour above the horizon.
+        states: (7, N) the rows of `CarStates`.
+        values: (N, terms) as of `Randomisation`.
+        tones: As of `Randomisation`.
+        noise: As of `Randomisation`.
+        seed: Of the noise.
+        count: Steps so far: no two frames have the same noise.
+    """
+    for k in prange(len(cars)):
+        car = cars[k]
+        view = view_from_car(states[0, car], states[1, car], states[2, car], values[car], frames.shape[2] // len(sky))
+        render_ground(frames[car], ground, car_track[car], view, sky)
+        if objects.heat > 1 or len(objects.boxes) > 0:
+            render_objects(frames[car], view, objects, car, car_track[car], states[0], states[1], states[2])
+        if len(tones) > 0:
+            apply_tones(frames[car], tones[car])
+        if len(noise) > 0:
+            add_noise(frames[car], noise, seed, car, count)
+
+
+@compiled
+def drive(car: int, motions: Floats, states: Floats, commands: Floats, values: Floats, model: CarModel) -> None:
+    """Advance one car by one control period; arguments as of `_drive_all`."""
+    row = motions[car]
+    motion = Motion(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7])
+    late = round(values[car, Term.LATENCY] / model.dt)
+    oldest = commands.shape[1] - 1
+    for substep in range(model.substeps):
+        # The newest command is so many periods old that it has been under way for the latency.
+        age = min(max((late - substep + model.substeps - 1) // model.substeps, 0), oldest)
+        steering = commands[car, age, 0] * values[car, Term.STEERING_GAIN] + values[car, Term.STEERING_BIAS]
+        speed = commands[car, age, 1] * values[car, Term.SPEED_GAIN]
+        motion = advance_motion(motion, steering, speed, values[car, Term.FRICTION], model)
+    for k, value in enumerate(motion):
+        row[k] = value
+    states[0, car] = motion.x
+    states[1, car] = motion.y
+    states[2, car] = wrap_angle(motion.yaw)
+    states[3, car] = motion.speed
+    states[4, car] = motion.lateral_speed - model.offset * motion.yaw_rate
+    states[5, car] = motion.yaw_rate
+    states[6, car] = motion.steering
+
+
+@compiled
+def view_from_car(x: float, y: float, yaw: float, values: Floats, width: int) -> View:
+    """Return the view of a car (m, rad) with these (terms,) values and an image so wide (pixels)."""
+    return view_from(
+        (x, y, yaw),
+        values[Term.CAMERA_X],
+        values[Term.CAMERA_Z],
+        values[Term.CAMERA_PITCH],
+        values[Term.CAMERA_YAW],
+        values[Term.CAMERA_FOV],
+        width,
+    )

@@ -1,0 +1,216 @@
+"""Boxes and other cars before the camera: boxes on the ground, drawn in front of what they hide."""
+
+from collections.abc import Sequence
+from math import cos, floor, inf, sin
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepracer_ros.race.compilation import compiled
+from deepracer_ros.race.obstacle import Obstacle
+from deepracer_ros.simulation.camera import View
+from deepracer_ros.simulation.vehicle import Vehicle
+
+Floats = NDArray[np.float64]
+Colour = tuple[int, int, int]
+
+OBSTACLE_HEIGHT = 0.3
+"""m."""
+
+OBSTACLE_COLOUR: Colour = (176, 132, 84)
+"""Cardboard."""
+
+CAR_COLOURS: tuple[Colour, ...] = ((204, 31, 13), (28, 60, 190), (240, 140, 20), (230, 230, 230), (110, 30, 140))
+"""RGB; the cars of a heat take turns."""
+
+TOP, ENDS, SIDES = 1.0, 0.82, 0.66
+"""Brightness of a box's faces: light from above."""
+
+NEAR = 0.02
+"""Nearest distance that a camera sees, m."""
+
+FAR = 12.0
+"""A box beyond this is no larger than a few pixels and not drawn, m."""
+
+
+class Box(NamedTuple):
+    """A box on the ground.
+
+    Attributes:
+        x: Middle, m.
+        y: Middle, m.
+        yaw: Direction of its length, rad.
+        half_length: m.
+        half_width: m.
+        height: m.
+    """
+
+    x: float
+    y: float
+    yaw: float
+    half_length: float
+    half_width: float
+    height: float
+
+
+class Objects(NamedTuple):
+    """All that stands or drives on the tracks, ready for a numba kernel.
+
+    Attributes:
+        boxes: (K, 7) rows of track, x, y, yaw, half length, half width and height.
+        box_colour: (C,) of all of them.
+        body: (4,) of a car: how far its middle lies ahead of base_link, half length, half width and height, m.
+        car_colours: (N, C).
+        heat: How many cars drive together and see each other; 1 if every car has the track to itself.
+    """
+
+    boxes: Floats
+    box_colour: Floats
+    body: Floats
+    car_colours: Floats
+    heat: int
+
+
+def gather_objects(obstacles: Sequence[Obstacle], vehicle: Vehicle, cars: int, heat: int, grey: bool) -> Objects:
+    """Bring boxes and cars into the form of the kernels.
+
+    Args:
+        obstacles: Boxes on the tracks.
+        vehicle: The car.
+        cars: How many.
+        heat: Cars `heat * k` to `heat * k + heat - 1` see each other.
+        grey: Whether the cameras are grey.
+    """
+    boxes = [(o.track, o.x, o.y, o.yaw, 0.5 * o.length, 0.5 * o.width, OBSTACLE_HEIGHT) for o in obstacles]
+    return Objects(
+        boxes=np.array(boxes, dtype=np.float64).reshape(-1, 7),
+        box_colour=np.array(camera_colour(OBSTACLE_COLOUR, grey)),
+        body=np.array([vehicle.body_x, 0.5 * vehicle.body_length, 0.5 * vehicle.body_width, vehicle.body_height]),
+        car_colours=np.array([camera_colour(CAR_COLOURS[i % heat % len(CAR_COLOURS)], grey) for i in range(cars)]),
+        heat=heat,
+    )
+
+
+def camera_colour(colour: Colour, grey: bool) -> list[float]:
+    """Return an RGB colour as the camera's channels; grey by ITU-R BT.601, as OpenCV weighs it."""
+    red, green, blue = colour
+    return [0.299 * red + 0.587 * green + 0.114 * blue] if grey else [float(red), float(green), float(blue)]
+
+
+@compiled
+def render_objects(
+    frame: NDArray[np.uint8], view: View, objects: Objects, car: int, track: int, x: Floats, y: Floats, yaw: Floats
+) -> None:
+    """Draw the boxes of a track and the other cars of a heat over the ground.
+
+    Args:
+        frame: (H, W * C) the ground as the car sees it.
+        view: The car's camera.
+        objects: What may be seen.
+        car: Which car looks.
+        track: Where it is.
+        x: (N,) of all cars, m.
+        y: (N,) of all cars, m.
+        yaw: (N,) of all cars, rad.
+    """
+    channels = objects.car_colours.shape[1]
+    depth = np.full((frame.shape[0], frame.shape[1] // channels), np.float32(inf))
+    for k in range(len(objects.boxes)):
+        row = objects.boxes[k]
+        if row[0] == track:
+            draw_box(frame, depth, view, Box(row[1], row[2], row[3], row[4], row[5], row[6]), objects.box_colour)
+    first = car - car % objects.heat
+    ahead, half_length, half_width, height = objects.body[0], objects.body[1], objects.body[2], objects.body[3]
+    for other in range(first, min(first + objects.heat, len(x))):
+        if other != car:
+            middle_x, middle_y = x[other] + ahead * cos(yaw[other]), y[other] + ahead * sin(yaw[other])
+            body = Box(middle_x, middle_y, yaw[other], half_length, half_width, height)
+            draw_box(frame, depth, view, body, objects.car_colours[other])
+
+
+@compiled
+def draw_box(frame: NDArray[np.uint8], depth: NDArray[np.float32], view: View, box: Box, colour: Floats) -> None:
+    """Draw a box where nothing nearer is drawn.
+
+    A box stands on the ground, so its part of a pixel's ray comes before the ground.
+
+    Args:
+        frame: (H, W * C) to draw in.
+        depth: (H, W) distance along the optical axis of what is drawn, m; updated.
+        view: The camera.
+        box: What to draw.
+        colour: (C,) of its top.
+    """
+    height, width = depth.shape
+    left, right, top, bottom = bounds(view, box, width, height)
+    along = (cos(box.yaw), sin(box.yaw))
+    away_x, away_y = view.x - box.x, view.y - box.y
+    eye = (away_x * along[0] + away_y * along[1], away_y * along[0] - away_x * along[1], view.z)
+    # The camera's axis and its right in the box's frame; down is the axis turned by 90 degrees of pitch.
+    cosine = view.cos_yaw * along[0] + view.sin_yaw * along[1]
+    sine = view.sin_yaw * along[0] - view.cos_yaw * along[1]
+    for row in range(top, bottom):
+        down = (row + 0.5 - 0.5 * height) / view.focal
+        flat = view.cos_pitch - down * view.sin_pitch
+        fall = -view.sin_pitch - down * view.cos_pitch
+        for column in range(left, right):
+            aside = (column + 0.5 - 0.5 * width) / view.focal
+            ray = (flat * cosine + aside * sine, flat * sine - aside * cosine, fall)
+            distance, brightness = hit_box(eye, ray, box)
+            if distance < depth[row, column]:
+                depth[row, column] = distance
+                for channel in range(len(colour)):
+                    frame[row, column * len(colour) + channel] = np.uint8(brightness * colour[channel])
+
+
+@compiled
+def hit_box(eye: tuple[float, float, float], ray: tuple[float, float, float], box: Box) -> tuple[float, float]:
+    """Return how far along a ray it enters a box, and the brightness of the face there; inf if it misses.
+
+    The slab method: a ray is inside a box while it is between all three pairs of faces (Kay and
+    Kajiya, SIGGRAPH 1986).
+
+    Args:
+        eye: Where the ray begins, in the box's frame, m.
+        ray: Its direction in the box's frame.
+        box: Its size.
+    """
+    enter, leave, brightness = NEAR, inf, 0.0
+    for axis, low, high, shade in (
+        (0, -box.half_length, box.half_length, ENDS),
+        (1, -box.half_width, box.half_width, SIDES),
+        (2, 0.0, box.height, TOP),
+    ):
+        first, second = (low - eye[axis]) / ray[axis], (high - eye[axis]) / ray[axis]
+        if min(first, second) > enter:
+            enter, brightness = min(first, second), shade
+        leave = min(leave, max(first, second))
+    if enter < leave and brightness > 0.0:
+        return enter, brightness
+    return inf, 0.0
+
+
+@compiled
+def bounds(view: View, box: Box, width: int, height: int) -> tuple[int, int, int, int]:
+    """Return the columns and rows (from, to) that hold a box's image; none if it is out of sight."""
+    reach = box.half_length + box.half_width
+    away_x, away_y = box.x - view.x, box.y - view.y
+    forward = away_x * view.cos_yaw + away_y * view.sin_yaw
+    if forward < -reach or away_x * away_x + away_y * away_y > FAR * FAR:
+        return 0, 0, 0, 0
+    left, right, top, bottom = inf, -inf, inf, -inf
+    cosine, sine = cos(box.yaw), sin(box.yaw)
+    for corner in range(8):
+        ahead = box.half_length if corner & 1 else -box.half_length
+        aside = box.half_width if corner & 2 else -box.half_width
+        up = (box.height if corner & 4 else 0.0) - view.z
+        x, y = away_x + ahead * cosine - aside * sine, away_y + ahead * sine + aside * cosine
+        flat = x * view.cos_yaw + y * view.sin_yaw
+        distance = flat * view.cos_pitch - up * view.sin_pitch
+        if distance < NEAR:
+            return 0, width, 0, height
+        column = 0.5 * width + view.focal * (x * view.sin_yaw - y * view.cos_yaw) / distance
+        row = 0.5 * height - view.focal * (flat * view.sin_pitch + up * view.cos_pitch) / distance
+        left, right, top, bottom = min(left, column), max(right, column), min(top, row), max(bottom, row)
+    return max(0, floor(left)), min(width, floor(right) + 1), max(0, floor(top)), min(height, floor(bottom) + 1)
