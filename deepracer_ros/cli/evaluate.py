@@ -57,9 +57,8 @@ def run(args: argparse.Namespace) -> int:
     evaluation, files = evaluate_model(model, config, tracks, args.laps, folder)
     for attempt in evaluation.attempts:
         seconds = "" if attempt.lap_seconds is None else f"  {attempt.lap_seconds:.2f} s"
-        print(
-            f"{attempt.track}  from {attempt.start:6.2f} m  {attempt.status.name.lower():<13} {attempt.progress:5.1f} %{seconds}"
-        )
+        ended = attempt.status.name.lower()
+        print(f"{attempt.track}  from {attempt.start:6.2f} m  {ended:<13} {attempt.progress:5.1f} %{seconds}")
     print(", ".join(str(file) for file in files))
     mean = "" if evaluation.mean_lap_seconds is None else f", mean {evaluation.mean_lap_seconds:.2f} s"
     print(f"{evaluation.laps_completed} of {evaluation.laps_attempted} laps completed{mean}")

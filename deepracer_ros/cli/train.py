@@ -23,8 +23,8 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
     parser = subparsers.add_parser(
         "train",
         help="train a policy that drives laps from camera frames",
-        description="Starts the pipeline (simulation, agent, recorder, Redis, trainer, S3), trains until every evaluation "
-        "lap is complete, evaluates, and leaves runs/NAME.",
+        description="Starts the pipeline (simulation, agent, recorder, Redis, trainer, S3), trains until every "
+        "evaluation lap is complete, evaluates, and leaves runs/NAME.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -93,11 +93,11 @@ class DiscreteActionSpace:
     def sample(self, outputs: Tensor, generator: np.random.Generator) -> NDArray[np.float32]:
         """Draw by the Gumbel-max trick: the index of the largest logit plus Gumbel noise."""
         noisy = outputs.numpy() + generator.gumbel(size=outputs.shape)
-        return noisy.argmax(axis=1).astype(np.float32)[:, None]
+        return _column(noisy.argmax(axis=1))
 
     def greedy(self, outputs: Tensor) -> NDArray[np.float32]:
         """Return the most probable index."""
-        return outputs.numpy().argmax(axis=1).astype(np.float32)[:, None]
+        return _column(outputs.numpy().argmax(axis=1))
 
     def log_probability_and_entropy(self, outputs: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
         """Return those of the categorical distribution whose logits are `outputs`."""
@@ -113,12 +113,17 @@ class DiscreteActionSpace:
     def encode(self, steering: NDArray[np.float32], speed: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the index of the nearest action."""
         distance = np.hypot(steering[:, None] - self.steering, speed[:, None] - self.speed)
-        return distance.argmin(axis=1).astype(np.float32)[:, None]
+        return _column(distance.argmin(axis=1))
 
     def random(self, count: int, generator: np.random.Generator) -> tuple[NDArray[np.float32], float]:
         """Draw indices uniformly."""
         index = generator.integers(self.outputs, size=(count, 1))
         return index.astype(np.float32), -math.log(self.outputs)
+
+
+def _column(index: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return indices (B,) as actions (B, 1)."""
+    return index.astype(np.float32)[:, None]
 
 
 class ContinuousActionSpace:
@@ -172,7 +177,8 @@ class ContinuousActionSpace:
     def encode(self, steering: NDArray[np.float32], speed: NDArray[np.float32]) -> NDArray[np.float32]:
         """Shrink the box to the unit square."""
         unit = (np.stack([steering, speed], axis=1) - self.low) / self.range
-        return unit.clip(EDGE, 1.0 - EDGE).astype(np.float32)
+        inside: NDArray[np.float32] = unit.clip(EDGE, 1.0 - EDGE).astype(np.float32)
+        return inside
 
     def random(self, count: int, generator: np.random.Generator) -> tuple[NDArray[np.float32], float]:
         """Draw points of the unit square uniformly; their density is 1."""

@@ -64,20 +64,26 @@ class ActorCritic(nn.Module):
         self.config = config
         layers = CONVOLUTIONS[config.size]
         channels, height, width = config.channels, config.height, config.width
-        self.convolutions = nn.ModuleList()
+        convolutions: list[nn.Conv2d] = []
         for features, kernel, stride in layers:
-            self.convolutions.append(nn.Conv2d(channels, features, kernel, stride))
+            convolutions.append(nn.Conv2d(channels, features, kernel, stride))
             channels = features
             height, width = ((side - kernel) // stride + 1 for side in (height, width))
+        self.first, *rest = convolutions
+        self.rest = nn.ModuleList(rest)
         self.hidden = nn.Linear(channels * height * width, HIDDEN[config.size])
         self.policy = nn.Linear(HIDDEN[config.size], outputs)
         self.value = nn.Linear(HIDDEN[config.size], 1)
-        for module in (*self.convolutions, self.hidden):
-            nn.init.orthogonal_(module.weight, 2**0.5)
-            nn.init.zeros_(module.bias)
-        for head, gain in ((self.policy, 0.01), (self.value, 0.1)):
-            nn.init.orthogonal_(head.weight, gain)
-            nn.init.zeros_(head.bias)
+        root_two = 2**0.5
+        gains = [
+            *((layer, root_two) for layer in convolutions),
+            (self.hidden, root_two),
+            (self.policy, 0.01),
+            (self.value, 0.1),
+        ]
+        for layer, gain in gains:
+            nn.init.orthogonal_(layer.get_parameter("weight"), gain)
+            nn.init.zeros_(layer.get_parameter("bias"))
 
     def arrange(self, frames: NDArray[np.uint8] | Tensor) -> Tensor:
         """Lay frames (B, H, W) or (B, H, W, C) out as blocks (B, stride² C, H / stride, W / stride), still bytes."""
@@ -91,12 +97,10 @@ class ActorCritic(nn.Module):
         return blocks.reshape(count, rows, columns, -1).permute(0, 3, 1, 2)
 
     def _first_convolution(self, blocks: Tensor) -> Tensor:
-        layer = self.convolutions[0]
-        features, channels, kernel, _ = layer.weight.shape
-        stride = layer.stride[0]
-        cells = kernel // stride
-        weight = layer.weight / FRAME_SCALE
-        bias = layer.bias - FRAME_MEAN * weight.sum(dim=(1, 2, 3))
+        features, kernel, stride = CONVOLUTIONS[self.config.size][0]
+        channels, cells = self.config.channels, kernel // stride
+        weight = self.first.weight / FRAME_SCALE
+        bias = self.first.get_parameter("bias") - FRAME_MEAN * weight.sum(dim=(1, 2, 3))
         weight = weight.view(features, channels, cells, stride, cells, stride).permute(0, 3, 5, 1, 2, 4)
         return functional.conv2d(blocks, weight.reshape(features, -1, cells, cells), bias)
 
@@ -109,7 +113,7 @@ class ActorCritic(nn.Module):
         if blocks.dtype == torch.uint8:
             blocks = blocks.to(torch.bfloat16 if torch.is_autocast_enabled("cpu") else torch.float32)
         x = self._first_convolution(blocks).relu()
-        for convolution in list(self.convolutions)[1:]:
+        for convolution in self.rest:
             x = convolution(x).relu()
         # Rows, columns, channels: the memory order of channels_last (and TensorFlow's), so nothing is copied.
         x = self.hidden(x.permute(0, 2, 3, 1).flatten(1)).relu().float()

@@ -101,13 +101,13 @@ def generalised_advantages(
     neither hands advantage on to the episode before it; invalid steps are 0.
     """
     advantages = np.zeros_like(batch.reward)
-    running = np.zeros(len(batch.reward), np.float32)
+    running: NDArray[np.floating] = np.zeros(len(batch.reward), np.float32)
     ended = batch.terminated | batch.truncated
     for t in reversed(range(batch.reward.shape[1])):
         following = np.where(batch.terminated[:, t], 0.0, values[:, t + 1])
         delta = batch.reward[:, t] + discount_factor * following - values[:, t]
         running = delta + discount_factor * gae_lambda * np.where(ended[:, t], 0.0, running)
-        running = np.where(batch.valid[:, t], running, 0.0).astype(np.float32)
+        running = np.where(batch.valid[:, t], running, 0.0)
         advantages[:, t] = running
     return advantages
 
@@ -117,7 +117,8 @@ class PPO:
 
     def __init__(self, network: ActorCritic, space: ActionSpace, config: PPOConfig) -> None:
         """Set up Adam and choose the number format."""
-        self.network = network.to(memory_format=torch.channels_last)
+        self.network = network
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.space = space
         self.config = config
         self.optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate, eps=1e-5, fused=True)
@@ -137,40 +138,58 @@ class PPO:
             NonFiniteLossError: if the loss or its gradient is not finite; that step is not taken.
         """
         started = time.monotonic()
-        config, (segments, steps) = self.config, batch.reward.shape
-        blocks = self.network.arrange(batch.frames.reshape(segments * (steps + 1), *batch.frames.shape[2:]))
-        actions = torch.from_numpy(batch.actions.reshape(segments * steps, -1))
-        frame_of_step = torch.arange(segments * (steps + 1)).view(segments, steps + 1)[:, :-1].reshape(-1)
-        with torch.inference_mode():
-            parts = [self._forward(part) for part in blocks.split(1024)]
-            outputs, values = (torch.cat(part) for part in zip(*parts, strict=True))
-            proximal, _ = self.space.log_probability_and_entropy(outputs[frame_of_step], actions)
-            behaviour = torch.from_numpy(batch.log_probability.reshape(-1))
-            weight = (proximal - behaviour).exp().clamp(max=config.max_importance)
-        frame_values = values.numpy().reshape(segments, steps + 1)
-        advantages = generalised_advantages(batch, frame_values, config.discount_factor, config.gae_lambda)
-        returns = advantages + frame_values[:, :-1]
-        samples = Samples(
-            blocks, frame_of_step, actions, *(t.clone() for t in (proximal, weight)),
-            torch.from_numpy(advantages.reshape(-1)), torch.from_numpy(returns.reshape(-1)),
-        )  # fmt: skip
-        valid = torch.from_numpy(batch.valid.reshape(-1)).nonzero().squeeze(1)
-        rows = []
-        for _ in range(config.epochs):
-            shuffled = valid[torch.randperm(len(valid))]
+        samples = self._prepare(batch)
+        count = len(samples.weight)
+        rows: list[Tensor] = []
+        for _ in range(self.config.epochs):
             # Chunks of about the configured size: a small last one would be a noisy step.
-            for index in shuffled.chunk(max(1, round(len(valid) / config.minibatch_size))):
-                rows.append(self._step(samples.take(index)))
-        mean = torch.stack(rows).mean(dim=0).tolist()
-        residual, spread = (returns - frame_values[:, :-1])[batch.valid].var(), returns[batch.valid].var()
-        explained = float(1.0 - residual / spread) if spread > 0.0 else 0.0
-        importance = float(weight[valid].mean())
-        return UpdateStatistics(*mean, explained, importance, len(valid), time.monotonic() - started)
+            chunks = torch.randperm(count).chunk(max(1, round(count / self.config.minibatch_size)))
+            rows.extend(self._step(samples.take(index)) for index in chunks)
+        policy_loss, value_loss, entropy, approx_kl, clipfrac = torch.stack(rows).mean(dim=0).tolist()
+        spread = float(samples.returns.var())
+        return UpdateStatistics(
+            policy_loss=policy_loss,
+            value_loss=value_loss,
+            entropy=entropy,
+            approx_kl=approx_kl,
+            clipfrac=clipfrac,
+            explained_variance=1.0 - float(samples.advantage.var()) / spread if spread > 0.0 else 0.0,
+            importance=float(samples.weight.mean()),
+            samples=count,
+            seconds=time.monotonic() - started,
+        )
+
+    def _prepare(self, batch: Batch) -> "Samples":
+        """Evaluate the proximal policy and its values on all frames; keep the valid steps."""
+        config, (segments, steps) = self.config, batch.reward.shape
+        frames = batch.frames.reshape(segments * (steps + 1), *batch.frames.shape[2:])
+        blocks = self.network.arrange(frames)
+        with torch.inference_mode():
+            parts = [self._forward(blocks[at : at + 1024]) for at in range(0, len(blocks), 1024)]
+            outputs, values = (torch.cat(part).view(segments, steps + 1, -1) for part in zip(*parts, strict=True))
+        frame_values = values.squeeze(2).numpy()
+        advantages = generalised_advantages(batch, frame_values, config.discount_factor, config.gae_lambda)
+        valid = torch.from_numpy(batch.valid)
+        actions = torch.from_numpy(batch.actions)[valid]
+        with torch.no_grad():
+            proximal, _ = self.space.log_probability_and_entropy(outputs[:, :-1][valid], actions)
+            behaviour = torch.from_numpy(batch.log_probability)[valid]
+            weight = (proximal - behaviour).exp().clamp(max=config.max_importance)
+        # Rows, columns, channels as they lie in memory: then picking samples copies whole frames.
+        laid_out = blocks.permute(0, 2, 3, 1).view(segments, steps + 1, *blocks.shape[2:], blocks.shape[1])
+        return Samples(
+            blocks=laid_out[:, :-1][valid],
+            actions=actions,
+            log_probability=proximal.clone(),
+            weight=weight.clone(),
+            advantage=torch.from_numpy(advantages)[valid],
+            returns=torch.from_numpy(advantages + frame_values[:, :-1])[valid],
+        )
 
     def _step(self, sample: "Samples") -> Tensor:
         """Take one gradient step; return the statistics of `UpdateStatistics` up to clipfrac as (5,)."""
         config = self.config
-        outputs, values = self._forward(sample.blocks)
+        outputs, values = self._forward(sample.blocks.permute(0, 3, 1, 2))
         log_probability, entropy = self.space.log_probability_and_entropy(outputs, sample.actions)
         logratio = log_probability - sample.log_probability
         ratio = logratio.exp()
@@ -194,10 +213,18 @@ class PPO:
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Transitions of a batch, flattened; `frame` says which of the blocks each one saw."""
+    """The valid transitions of a batch; all tensors have the same first dimension.
+
+    Attributes:
+        blocks: (B, rows, columns, channels) uint8, arranged frames.
+        actions: (B, A).
+        log_probability: (B,) under the proximal policy.
+        weight: (B,) proximal over behaviour probability, truncated.
+        advantage: (B,).
+        returns: (B,) what the value should be.
+    """
 
     blocks: Tensor
-    frame: Tensor
     actions: Tensor
     log_probability: Tensor
     weight: Tensor
@@ -205,11 +232,8 @@ class Samples:
     returns: Tensor
 
     def take(self, index: Tensor) -> "Samples":
-        """Return the transitions of `index`, with their own blocks."""
-        rest = [getattr(self, field.name)[index] for field in fields(self)[2:]]
-        frame = self.frame[index]
-        blocks = self.blocks.permute(0, 2, 3, 1)[frame].permute(0, 3, 1, 2)
-        return Samples(blocks, torch.arange(len(index)), *rest)
+        """Return the transitions of `index`."""
+        return Samples(*(getattr(self, field.name)[index] for field in fields(self)))
 
 
 def bfloat16_is_faster(network: ActorCritic, count: int) -> bool:

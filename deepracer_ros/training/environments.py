@@ -26,7 +26,13 @@ def make_simulator(config: RunConfig, tracks: Sequence[Track], car_track: Sequen
 
         return GazeboSimulator(tracks, car_track, config.camera, read_vehicle(), seed)
     return EmbeddedSimulator(
-        tracks, car_track, camera=config.camera, vehicle=read_vehicle(), randomisation=config.randomisation, seed=seed
+        tracks,
+        car_track,
+        camera=config.camera,
+        vehicle=read_vehicle(),
+        randomisation=config.randomisation,
+        seed=seed,
+        threads=config.simulation.threads,
     )
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from deepracer_ros.learning.network import FRAME_MEAN, FRAME_SCALE, ActorCritic, NetworkConfig
 from torch.nn import functional
+
+from deepracer_ros.learning.network import FRAME_MEAN, FRAME_SCALE, ActorCritic, NetworkConfig
 
 
 @pytest.mark.parametrize("size", ["small", "shallow"])
@@ -14,7 +15,7 @@ def test_first_convolution_is_the_plain_one(size: str, width: int, height: int, 
     network = ActorCritic(NetworkConfig(size, width, height, colour), 4)
     frames = np.random.default_rng(0).integers(0, 256, (3, height, width, network.config.channels), np.uint8)
     x = (torch.from_numpy(frames).permute(0, 3, 1, 2).float() - FRAME_MEAN) / FRAME_SCALE
-    for layer in network.convolutions:
+    for layer in (network.first, *network.rest):
         x = functional.conv2d(x, layer.weight, layer.bias, layer.stride).relu()
     x = network.hidden(x.permute(0, 2, 3, 1).flatten(1)).relu()
     with torch.no_grad():
@@ -25,7 +26,7 @@ def test_first_convolution_is_the_plain_one(size: str, width: int, height: int, 
 
 def test_shallow_network_is_deepracers() -> None:
     network = ActorCritic(NetworkConfig("shallow", 160, 120), 5)
-    layers = [(c.out_channels, c.kernel_size, c.stride) for c in network.convolutions]
+    layers = [(c.out_channels, c.kernel_size, c.stride) for c in (network.first, *network.rest)]
     assert layers == [(32, (8, 8), (4, 4)), (64, (4, 4), (2, 2)), (64, (3, 3), (1, 1))]
     assert network.hidden.out_features == 512
     assert network.hidden.in_features == 64 * 16 * 11

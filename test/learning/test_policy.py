@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+
 from deepracer_ros.errors import InputError
 from deepracer_ros.learning.action_space import ActionSpaceConfig, make_action_space
 from deepracer_ros.learning.network import ActorCritic, NetworkConfig

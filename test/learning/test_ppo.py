@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from deepracer_ros.learning.action_space import ActionSpaceConfig
 from deepracer_ros.learning.checkpoint import policy_tensors
 from deepracer_ros.learning.policy import Policy

@@ -1,6 +1,7 @@
 """A toy task: a bright bar says where to steer. A learner that works solves it in seconds."""
 
 import numpy as np
+
 from deepracer_ros.learning.action_space import ActionSpaceConfig, make_action_space
 from deepracer_ros.learning.network import ActorCritic, NetworkConfig
 from deepracer_ros.learning.policy import Policy
