@@ -3,12 +3,14 @@
 import difflib
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.definition import build_track, read_definition
 from deepracer_ros.race.route import read_route, write_route
 from deepracer_ros.race.track import REVERSED, Track
+from deepracer_ros.race.world import write_world
 from deepracer_ros.share import share_directory
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -69,8 +71,8 @@ def find_track(name_or_path: str) -> Track:
     )
 
 
-def import_track(path: Path, name: str | None = None) -> tuple[Track, Path]:
-    """Keep a route (or definition) of the user's, so that its name finds it from now on.
+def import_track(path: Path, name: str | None = None) -> tuple[Track, Path, Path]:
+    """Keep a route (or definition) of the user's and write its world; its name finds it from now on.
 
     An imported track of the same name is replaced.
 
@@ -79,7 +81,7 @@ def import_track(path: Path, name: str | None = None) -> tuple[Track, Path]:
         name: How to call the track; by default as the file.
 
     Returns:
-        The track, and the file that keeps it.
+        The track, the route file that keeps it, and its world file.
 
     Raises:
         InputError: if the file is bad, or the name is not usable or that of one of the package's own tracks.
@@ -87,16 +89,18 @@ def import_track(path: Path, name: str | None = None) -> tuple[Track, Path]:
     if path.suffix not in (".npy", ".yaml", ".yml"):
         raise InputError(f"{path}: expected a route (.npy) or a track definition (.yaml)")
     track = find_track(str(path))
-    name = name or path.stem
+    name = path.stem if name is None else name
     if not NAME.fullmatch(name) or name.endswith(REVERSED):
         raise InputError(f"track name {name!r}: expected letters, digits, _ and -, at most 64, not ending {REVERSED}")
     if name in shipped_names():
         raise InputError(f"track name {name}: is one of the package's own tracks; choose another with --name")
+    track = replace(track, name=name)
     folder = imported_folder()
-    target = folder / f"{name}.npy"
+    route = folder / f"{name}.npy"
+    # First the world: a track of which no picture can be drawn is not kept.
+    world = write_world(track, folder / "worlds")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_route(track, target)
+        write_route(track, route)
     except OSError as error:
-        raise InputError(f"{target}: cannot be written ({error.strerror})") from error
-    return Track(name, track.closed, track.centre, track.left, track.right), target
+        raise InputError(f"{route}: cannot be written ({error.strerror})") from error
+    return track, route, world

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from deepracer_ros.config import from_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.geometry import wrap_angle
-from deepracer_ros.race.track import Track
+from deepracer_ros.race.track import FARTHEST, Track
 
 Floats = NDArray[np.float64]
 
@@ -43,13 +43,13 @@ class TrackDefinition:
 
     def __post_init__(self) -> None:
         """Check the corners' shape; whether the arcs fit, `build_track` finds."""
-        if not 0.0 < self.width < np.inf:
+        if not 0.0 < self.width < FARTHEST:
             raise ValueError(f"width {self.width}, expected metres above 0")
         if len(self.corners) < (3 if self.closed else 2):
             raise ValueError(f"found {len(self.corners)} corners, expected at least 3 (2 of an open track)")
         for number, corner in enumerate(self.corners):
             is_end = not self.closed and number in (0, len(self.corners) - 1)
-            if len(corner) != (2 if is_end else 3) or not np.isfinite(corner).all():
+            if len(corner) != (2 if is_end else 3) or not (np.abs(corner) <= FARTHEST).all():
                 raise ValueError(f"corner {number} is {list(corner)}, expected {'x, y' if is_end else 'x, y, radius'}")
             if not is_end and corner[2] <= self.width / 2.0:
                 raise ValueError(f"corner {number} has radius {corner[2]}, expected more than half the road's width")
