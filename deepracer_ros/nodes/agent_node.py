@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 from sensor_msgs.msg import Image, JointState
@@ -10,11 +11,12 @@ from std_msgs.msg import String
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.learning.policy import Policy, RandomPolicy
+from deepracer_ros.models.folder import read_model_path
 from deepracer_ros.nodes.base import LATCHED, LOCK_STEP, Diagnostics, Rate, make_node, run
 from deepracer_ros.nodes.messages import from_image, to_drive
 from deepracer_ros.nodes.parameters import read_config, read_job
 from deepracer_ros.training.reload import ModelLoader
-from deepracer_ros.training.stores import open_store
+from deepracer_ros.training.stores import make_policy, open_store
 
 RANDOM = "random"
 """Name of the random policy where a model version is asked for."""
@@ -36,18 +38,28 @@ class AgentNode:
         self._config = config
         self._generator = np.random.default_rng([config.seed, read_job(self.node), 1])
         self._policy: Policy | RandomPolicy | None = RandomPolicy(config.actions)
-        self._model = RANDOM
-        if not config.agent.random_before_model:
+        self._model, version, sha256 = RANDOM, 0, ""
+        self._loader: ModelLoader | None = None
+        if config.agent.model:
+            model = read_model_path(Path(config.agent.model))
+            version, sha256 = model.manifest.version, model.manifest.sha256
+            self._policy, self._model = make_policy(model), str(version)
+        elif not config.agent.random_before_model:
             self._policy, self._model = None, "none"
         self._names: list[str] = []
         self._frames, self._bad_frames, self._error = Rate(), 0, ""
         self._drive = self.node.create_publisher(JointState, "drive", LOCK_STEP)
         self._driving = self.node.create_publisher(String, "agent/model", LATCHED)
-        self._announce(0, "")
-        self._loader = ModelLoader(open_store(config), config.run)
+        self._announce(version, sha256)
+        if not config.agent.model:
+            self._loader = ModelLoader(open_store(config), config.run)
+            self.node.create_subscription(String, "/model/published", self._on_published, LATCHED)
         self.node.create_subscription(Image, "camera/image_raw", self._on_image, LOCK_STEP)
-        self.node.create_subscription(String, "/model/published", lambda _: self._loader.look(), LATCHED)
         self._diagnostics = Diagnostics(self.node, self._report)
+
+    def _on_published(self, _: String) -> None:
+        if self._loader is not None:
+            self._loader.look()
 
     def _on_image(self, message: Image) -> None:
         self._swap()
@@ -81,7 +93,7 @@ class AgentNode:
 
     def _swap(self) -> None:
         """Take a freshly loaded model between two frames."""
-        loaded = self._loader.take()
+        loaded = self._loader.take() if self._loader is not None else None
         if loaded is None:
             return
         self._policy, self._model = loaded.policy, str(loaded.version)
@@ -93,19 +105,25 @@ class AgentNode:
         self._driving.publish(String(data=text))
 
     def _report(self) -> dict[str, object]:
-        return {
-            "error": self._loader.error or self._error,
+        figures: dict[str, object] = {
+            "error": self._error,
             "frames_per_second": self._frames.take(),
             "model": self._model,
-            "reloads": self._loader.reloads,
-            "refused_models": self._loader.refused,
             "bad_frames": self._bad_frames,
-            "reload_ms": round(1e3 * self._loader.last_seconds, 1),
         }
+        if self._loader is not None:
+            figures |= {
+                "error": self._loader.error or self._error,
+                "reloads": self._loader.reloads,
+                "refused_models": self._loader.refused,
+                "reload_ms": round(1e3 * self._loader.last_seconds, 1),
+            }
+        return figures
 
     def close(self) -> None:
         """Stop the loader."""
-        self._loader.close()
+        if self._loader is not None:
+            self._loader.close()
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 import json
 import sys
 import threading
+import time
 from pathlib import Path
 
 from std_msgs.msg import String
@@ -66,7 +67,9 @@ class TrainerNode:
             raise self._failure
 
     def _announce(self, manifest: Manifest) -> None:
-        text = json.dumps({"run": manifest.run, "version": manifest.version, "sha256": manifest.sha256})
+        text = json.dumps(
+            {"run": manifest.run, "version": manifest.version, "sha256": manifest.sha256, "published": time.time()}
+        )
         self._published.publish(String(data=text))
 
     def _report(self) -> dict[str, object]:

@@ -34,6 +34,8 @@ class SimulationConfig:
 class AgentConfig:
     """How the agent drives."""
 
+    model: str = ""
+    """Folder of a model to drive with, for a car or a replay; empty follows the models of the run."""
     explore: bool = True
     """Draw actions from the policy's distribution; false takes the greedy action."""
     random_before_model: bool = True

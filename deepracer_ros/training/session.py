@@ -13,7 +13,7 @@ from deepracer_ros.experience.connection import hide_password
 from deepracer_ros.race.catalogue import find_track
 from deepracer_ros.race.reward import find_reward
 from deepracer_ros.report.files import write_atomically
-from deepracer_ros.report.progress import ProgressRecord, read_progress
+from deepracer_ros.report.progress import ProgressRecord, ProgressTail
 from deepracer_ros.report.run_folder import RunFolder
 from deepracer_ros.report.terminal import Phase, TerminalView, TrainingStatus
 from deepracer_ros.training.config import RunConfig
@@ -77,6 +77,7 @@ class Session:
             )
             for job in range(config.jobs)
         ]
+        self._tail = ProgressTail(folder.progress_path)
         self._latest = NOTHING_YET
         self._warning: str | None = None
 
@@ -111,8 +112,8 @@ class Session:
         self._show("starting" if self._latest is NOTHING_YET else "training")
 
     def _read_progress(self) -> None:
-        records = read_progress(self._folder.progress_path)
-        if records and records[-1] != self._latest:
+        records = self._tail.read()
+        if records:
             self._latest = records[-1]
             for process in (self._trainer, *self._jobs):
                 process.restarts = 0
