@@ -1,3 +1,4 @@
+import ast
 import configparser
 import json
 import os
@@ -69,6 +70,17 @@ def test_every_subpackage_is_installed(setup_arguments):
     assert set(setup_arguments["packages"]) == {".".join(folder.relative_to(ROOT).parts) for folder in folders}
 
 
+def test_files_that_are_no_code_are_installed_with_their_package(setup_arguments):
+    declared = {
+        path
+        for package, patterns in setup_arguments["package_data"].items()
+        for pattern in patterns
+        for path in (ROOT / package.replace(".", "/")).glob(pattern)
+    }
+    inside = {path for path in tracked_files() if ROOT / "deepracer_ros" in path.parents and path.suffix != ".py"}
+    assert inside <= declared
+
+
 def test_data_files_exist_and_keep_their_folders(setup_arguments):
     files = dict(setup_arguments["data_files"])
     assert files["share/ament_index/resource_index/packages"] == ["resource/deepracer_ros"]
@@ -84,6 +96,16 @@ def test_data_files_exist_and_keep_their_folders(setup_arguments):
         if path.relative_to(ROOT).parts[0] in ("config", "launch", "urdf", "worlds")
     }
     assert wanted <= shared
+
+
+def test_entry_points_name_functions(setup_arguments):
+    """Read, not imported: what a node imports may be slow or absent."""
+    scripts = setup_arguments["entry_points"]["console_scripts"]
+    assert scripts[0] == "deepracer = deepracer_ros.cli.main:main"
+    for script in scripts:
+        module, function = script.split(" = ")[1].split(":")
+        tree = ast.parse((ROOT / module.replace(".", "/")).with_suffix(".py").read_text())
+        assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, script
 
 
 def test_executables_go_where_ros2_run_looks():
