@@ -1,0 +1,71 @@
+"""What several benchmarks need: parameter files, an untrained model, running the commands."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import yaml
+
+from deepracer_ros.config import from_mapping, merge, read_parameters, to_mapping
+from deepracer_ros.learning.action_space import make_action_space
+from deepracer_ros.learning.checkpoint import policy_tensors
+from deepracer_ros.learning.network import ActorCritic
+from deepracer_ros.learning.ppo import PPO
+from deepracer_ros.models.folder import write_model_folder
+from deepracer_ros.share import share_directory
+from deepracer_ros.training.config import RunConfig
+from deepracer_ros.training.stores import make_manifest
+
+
+def default_config(**changes: object) -> RunConfig:
+    """Return the default training's configuration with some keys changed."""
+    values = read_parameters(share_directory() / "config" / "training.yaml")
+    return from_mapping(RunConfig, merge(values, changes), "benchmark")
+
+
+def write_parameters(config: RunConfig, folder: Path) -> Path:
+    """Write a configuration as a ROS 2 parameter file."""
+    path = folder / "parameters.yaml"
+    path.write_text(yaml.safe_dump({"/**": {"ros__parameters": to_mapping(config)}}))
+    return path
+
+
+def untrained_model(config: RunConfig, folder: Path) -> Path:
+    """Write a model with the configuration's network and random weights."""
+    space = make_action_space(config.actions)
+    learner = PPO(ActorCritic(config.network, space.outputs), space, replace(config.learning, precision="float32"))
+    write_model_folder(folder / "model", policy_tensors(learner), make_manifest(config, 0, 0))
+    return folder / "model"
+
+
+@contextmanager
+def own_ros_domain() -> Iterator[Path]:
+    """Give this process and its children a ROS domain and a temporary folder of their own."""
+    before = dict(os.environ)
+    os.environ |= {"ROS_DOMAIN_ID": str(os.getpid() % 230 + 1), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def figure_of(module: str, *arguments: str) -> float:
+    """Run a benchmark in a process of its own and return the number on its last line."""
+    command = [sys.executable, "-m", module, *arguments]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
+    return float(re.findall(r"[-+.\de]+", answer.stdout.strip().splitlines()[-1])[-1])
+
+
+def train(folder: Path, *arguments: str) -> Path:
+    """Run `deepracer train` and return its run folder."""
+    command = [sys.executable, "-m", "deepracer_ros.cli.main", "train", "--runs", str(folder), *arguments]
+    subprocess.run(command, check=True, capture_output=True, text=True, timeout=900)
+    return (folder / "latest").resolve()
