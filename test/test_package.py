@@ -186,3 +186,10 @@ def test_bad_input_is_one_line_and_exit_code_2(failing_command, capsys):
 def test_ctrl_c_is_exit_code_130(failing_command):
     failing_command(KeyboardInterrupt())
     assert cli.main(["fail"]) == 130
+
+
+def test_a_reader_that_has_seen_enough_gets_no_traceback():
+    command = f"set -o pipefail; {sys.executable} -m deepracer_ros.cli.main tracks list | true"
+    run = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert run.returncode == 1
+    assert run.stderr == ""

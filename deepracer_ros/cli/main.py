@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from deepracer_ros.errors import InputError
 from deepracer_ros.share import share_directory
 
-COMMANDS: tuple[str, ...] = ("train", "evaluate", "tracks", "models", "gazebo")
+COMMANDS: tuple[str, ...] = ("train", "evaluate", "tracks", "models")
 """The modules of this package that are commands, in the order of `--help`.
 
 Each has `add_parser(subparsers)`, which adds a parser of the command's name and sets its default
@@ -40,12 +41,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     try:
         options = _parser(arguments).parse_args(arguments)
-        return options.run(options) or 0
+        code = options.run(options) or 0
+        sys.stdout.flush()
+        return code
     except InputError as error:
         print(f"deepracer: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # the reader has seen enough, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def version() -> str:
