@@ -12,18 +12,13 @@ number: the policy is written on the condition that nobody wrote it before.
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
-
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from deepracer_ros.config import from_mapping
 from deepracer_ros.errors import InputError
+from deepracer_ros.models.bucket import Bucket, ConditionFailedError, NotFoundError, NotModifiedError, StoreError
 from deepracer_ros.models.policy_file import (
     MANIFEST_NAME,
     POLICY_NAME,
@@ -40,14 +35,7 @@ from deepracer_ros.models.policy_file import (
 
 PointerName = Literal["last", "best"]
 
-_NOT_FOUND = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")
-_TAKEN = ("412", "PreconditionFailed", "409", "ConditionalRequestConflict")
-_REFUSED = ("403", "AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId", "Forbidden")
 _MOST_ATTEMPTS = 50
-
-
-class StoreError(InputError):
-    """The S3 server is away or refuses: nothing is wrong with the model, and later it may work."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +47,8 @@ class StoreConfig:
         bucket: Made if it is absent and `endpoint` is set.
         prefix: Folder in the bucket.
         region: Of AWS; empty takes that of boto3's own configuration.
-        keep: Newest versions that are kept, besides `last` and `best`.
+        keep: Newest versions that are kept, besides `last` and `best`; older ones are deleted at every
+            keep-th publication.
     """
 
     endpoint: str = ""
@@ -112,63 +101,12 @@ class ModelStore:
             raise InputError(f"run name: found {run!r}, expected letters, digits and . _ + -")
         self.config, self.run = config, run
         self._root = f"{config.prefix.strip('/')}/{run}".lstrip("/")
-        self._where = f"s3 {config.endpoint or 'AWS'} bucket {config.bucket!r}"
         self._next = 0
         self._moved: dict[PointerName, Pointer] = {}
-        with self._errors():
-            self._client = _client(config, credentials)
-            self._prepare_bucket()
-
-    def _prepare_bucket(self) -> None:
-        try:
-            self._client.head_bucket(Bucket=self.config.bucket)
-        except ClientError as error:
-            if _code(error) not in _NOT_FOUND or not self.config.endpoint:
-                raise
-            try:
-                self._client.create_bucket(Bucket=self.config.bucket)
-            except ClientError as second:  # Somebody else may have made it in between.
-                if _code(second) not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
-                    raise
-
-    @contextmanager
-    def _errors(self, key: str = "") -> Iterator[None]:
-        """Turn botocore's errors into one line each."""
-        try:
-            yield
-        except ClientError as error:
-            code = _code(error)
-            if code in _REFUSED:
-                raise StoreError(
-                    f"{self._where}: refused ({code}) {key}".rstrip()
-                    + ", expected credentials that may list, read, write and delete"
-                ) from error
-            if code in _NOT_FOUND:
-                raise StoreError(f"{self._where}: {key or 'the bucket'} not found") from error
-            raise StoreError(f"{self._where}: {key} failed ({' '.join(str(error).split())})") from error
-        except (BotoCoreError, ValueError) as error:
-            raise StoreError(
-                f"{self._where}: unreachable ({' '.join(str(error).split())}), expected an S3 server and credentials"
-            ) from error
+        self._bucket = Bucket(config.endpoint, config.bucket, config.region, credentials)
 
     def _key(self, version: int, name: str) -> str:
         return f"{self._root}/{version:08d}/{name}"
-
-    def _get(self, key: str) -> bytes:
-        with self._errors(key):
-            body: bytes = self._client.get_object(Bucket=self.config.bucket, Key=key)["Body"].read()
-            return body
-
-    def _put_new(self, key: str, body: bytes) -> bool:
-        """Write an object unless one has the key already; returns whether it was written."""
-        try:
-            with self._errors(key):
-                self._client.put_object(Bucket=self.config.bucket, Key=key, Body=body, IfNoneMatch="*")
-        except StoreError as error:
-            if isinstance(error.__cause__, ClientError) and _code(error.__cause__) in _TAKEN:
-                return False
-            raise
-        return True
 
     def publish(self, tensors: Tensors, manifest: Manifest, best: bool = False) -> Manifest:
         """Store a new version and point `last` (and `best`) at it.
@@ -187,16 +125,9 @@ class ModelStore:
         """
         policy = encode_policy(tensors)
         self._next = self._next or self._newest() + 1
-        for version in range(self._next, self._next + _MOST_ATTEMPTS):
-            if self._put_new(self._key(version, POLICY_NAME), policy):
-                break
-        else:
-            raise StoreError(f"{self._where}: versions from {self._next} are all taken, expected one publisher per run")
-        self._next = version + 1
+        version = self._claim(policy)
         described = describe(manifest, policy, tensors, version)
-        key = self._key(version, MANIFEST_NAME)
-        if not self._put_new(key, encode_manifest(described)):
-            raise StoreError(f"{self._where}: {key} was written by somebody else, expected one publisher per run")
+        self._bucket.put(self._key(version, MANIFEST_NAME), encode_manifest(described))
         target = Pointer(version, described.sha256)
         self._move("last", target)
         if best:
@@ -204,6 +135,17 @@ class ModelStore:
         if version % self.config.keep == 0:
             self._prune()
         return described
+
+    def _claim(self, policy: bytes) -> int:
+        """Write the policy under the next number that nobody has, and return that."""
+        for version in range(self._next, self._next + _MOST_ATTEMPTS):
+            try:
+                self._bucket.put(self._key(version, POLICY_NAME), policy)
+            except ConditionFailedError:
+                continue
+            self._next = version + 1
+            return version
+        raise StoreError(f"{self._bucket.where}: versions from {self._next} are taken, expected one publisher per run")
 
     def pointer(self, name: PointerName = "last", known: Pointer | None = None) -> Pointer | None:
         """Return what a pointer says, None if nothing was published.
@@ -217,25 +159,19 @@ class ModelStore:
             StoreError: if the server is away or refuses.
         """
         key = f"{self._root}/{name}.json"
-        unless = {"IfNoneMatch": known.etag} if known and known.etag else {}
         try:
-            with self._errors(key):
-                answer = self._client.get_object(Bucket=self.config.bucket, Key=key, **unless)
-                body = answer["Body"].read()
-        except StoreError as error:
-            code = _code(error.__cause__) if isinstance(error.__cause__, ClientError) else ""
-            if code in ("304", "NotModified"):
-                return known
-            if code in _NOT_FOUND:
-                return None
-            raise
+            body, etag = self._bucket.get(key, known.etag if known else "")
+        except NotModifiedError:
+            return known
+        except NotFoundError:
+            return None
         try:
             pointer = from_mapping(Pointer, json.loads(body), key)
         except ValueError as error:
             raise ModelError(f"{key}: is not JSON ({error}), expected a pointer to a model") from error
         except InputError as error:
             raise ModelError(str(error)) from error
-        return Pointer(pointer.version, pointer.sha256, answer["ETag"])
+        return Pointer(pointer.version, pointer.sha256, etag)
 
     def _move(self, name: PointerName, target: Pointer, only_forward: bool = True) -> None:
         """Point `name` at `target`, on the condition that it says what it said when last read.
@@ -251,19 +187,16 @@ class ModelStore:
         for attempt in range(_MOST_ATTEMPTS):
             if current is not None and only_forward and current.version > target.version:
                 return
-            condition = {"IfMatch": current.etag} if current else {"IfNoneMatch": "*"}
             try:
-                with self._errors(key):
-                    answer = self._client.put_object(Bucket=self.config.bucket, Key=key, Body=body, **condition)
-                self._moved[name] = Pointer(target.version, target.sha256, answer["ETag"])
+                etag = self._bucket.put(key, body, current.etag if current else "")
+            except ConditionFailedError:
+                time.sleep(0.002 * attempt)
+                current = self.pointer(name)
+            else:
+                self._moved[name] = Pointer(target.version, target.sha256, etag)
                 return
-            except StoreError as error:
-                if not isinstance(error.__cause__, ClientError) or _code(error.__cause__) not in _TAKEN:
-                    raise
-            time.sleep(0.002 * attempt)
-            current = self.pointer(name)
         raise StoreError(
-            f"{self._where}: {key} was moved by others {_MOST_ATTEMPTS} times, expected one publisher per run"
+            f"{self._bucket.where}: {key} was moved by others {_MOST_ATTEMPTS} times, expected one publisher per run"
         )
 
     def mark_best(self, version: int) -> None:
@@ -291,15 +224,10 @@ class ModelStore:
     def _keys(self) -> dict[int, set[str]]:
         """Return the object names of every version, complete or not."""
         found: dict[int, set[str]] = {}
-        with self._errors(self._root):
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.config.bucket, Prefix=f"{self._root}/"
-            )
-            for page in pages:
-                for item in page.get("Contents", ()):
-                    version, _, name = str(item["Key"])[len(self._root) + 1 :].partition("/")
-                    if re.fullmatch("[0-9]{8}", version) and name:
-                        found.setdefault(int(version), set()).add(name)
+        for key in self._bucket.keys(f"{self._root}/"):
+            version, _, name = key[len(self._root) + 1 :].partition("/")
+            if re.fullmatch("[0-9]{8}", version) and name:
+                found.setdefault(int(version), set()).add(name)
         return found
 
     def _newest(self) -> int:
@@ -323,7 +251,7 @@ class ModelStore:
             StoreError: if there is none, or the server is away or refuses.
         """
         key = self._key(version, MANIFEST_NAME)
-        manifest = decode_manifest(self._get(key), key)
+        manifest = decode_manifest(self._bucket.get(key)[0], key)
         if manifest.version != version:
             raise ModelError(f"{key}: found version {manifest.version}, expected {version}")
         return manifest
@@ -342,7 +270,9 @@ class ModelStore:
         if isinstance(which, str):
             pointer = self.pointer(which)
             if pointer is None:
-                raise StoreError(f"{self._where}: {self._root}/{which}.json not found, expected a published model")
+                raise StoreError(
+                    f"{self._bucket.where}: {self._root}/{which}.json not found, expected a published model"
+                )
         version = pointer.version if pointer else which
         assert isinstance(version, int)
         manifest = self.manifest(version)
@@ -352,48 +282,17 @@ class ModelStore:
                 f"expected {pointer.sha256[:12]}... by the pointer"
             )
         key = self._key(version, POLICY_NAME)
-        return read_policy(self._get(key), manifest, key)
+        return read_policy(self._bucket.get(key)[0], manifest, key)
 
     def _prune(self) -> None:
         """Delete all versions but the newest `keep` and those that a pointer names."""
         keys = self._keys()
         pointers = (self.pointer("last"), self.pointer("best"))
         kept = set(sorted(keys)[-self.config.keep :]) | {pointer.version for pointer in pointers if pointer}
-        doomed = [
-            {"Key": self._key(version, name)}
-            for version in sorted(keys.keys() - kept)
-            for name in sorted(keys[version])  # The manifest comes first: without it there is no version.
-        ]
-        for start in range(0, len(doomed), 1000):
-            with self._errors(f"deleting old versions below {self._root}"):
-                self._client.delete_objects(
-                    Bucket=self.config.bucket, Delete={"Objects": doomed[start : start + 1000], "Quiet": True}
-                )
-
-
-def _code(error: Mapping[str, Any] | ClientError) -> str:
-    """Return S3's code of an error."""
-    assert isinstance(error, ClientError)
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _client(config: StoreConfig, credentials: tuple[str, str] | None) -> Any:  # noqa: ANN401
-    """Return a boto3 client with short timeouts; the policy's own sha256 replaces S3's checksums."""
-    access_key, secret_key = credentials or (None, None)
-    is_local = urlsplit(config.endpoint).hostname in ("127.0.0.1", "localhost", "::1")
-    return boto3.session.Session().client(
-        "s3",
-        endpoint_url=config.endpoint or None,
-        region_name=config.region or ("us-east-1" if config.endpoint else None),
-        aws_access_key_id=access_key,
-        aws_secret_access_key=secret_key,
-        config=Config(
-            connect_timeout=2,
-            read_timeout=5,
-            retries={"total_max_attempts": 3, "mode": "standard"},
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-            s3={"payload_signing_enabled": False, "addressing_style": "path" if config.endpoint else "auto"},
-            proxies={} if is_local else None,
-        ),
-    )
+        self._bucket.delete(
+            [
+                self._key(version, name)
+                for version in sorted(keys.keys() - kept)
+                for name in sorted(keys[version])  # The manifest comes first: without it there is no version.
+            ]
+        )

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.models.bucket import ConditionFailedError
 from deepracer_ros.models.policy_file import ModelError, encode_manifest
 from deepracer_ros.models.store import ModelStore, Pointer, StoreConfig, StoreError
 from deepracer_ros.services.s3_server import LocalS3
@@ -15,12 +16,12 @@ from deepracer_ros.services.server import free_ports
 
 def put(store, version, name, body):
     key = f"models/{store.run}/{version:08d}/{name}"
-    store._client.put_object(Bucket="deepracer", Key=key, Body=body)
+    store._bucket._client.put_object(Bucket="deepracer", Key=key, Body=body)
 
 
 def get(store, version, name):
     key = f"models/{store.run}/{version:08d}/{name}"
-    return store._client.get_object(Bucket="deepracer", Key=key)["Body"].read()
+    return store._bucket._client.get_object(Bucket="deepracer", Key=key)["Body"].read()
 
 
 def test_versions_are_numbered_and_the_pointers_follow(store, tensors, manifest):
@@ -67,8 +68,9 @@ def test_a_resumed_run_goes_on_counting(store, open_store, tensors, manifest):
 
 def test_versions_are_immutable(store, tensors, manifest):
     store.publish(tensors, manifest)
-    assert not store._put_new(store._key(1, "policy.safetensors"), b"other")
-    assert not store._put_new(store._key(1, "manifest.json"), b"other")
+    for name in ("policy.safetensors", "manifest.json"):
+        with pytest.raises(ConditionFailedError, match="written by somebody else"):
+            store._bucket.put(store._key(1, name), b"other")
     assert store.load(1).manifest.version == 1
 
 
@@ -90,8 +92,16 @@ def together(count, action):
 
 def test_one_of_eight_conditional_writers_wins(store, open_store):
     stores = [open_store() for _ in range(8)]
-    for key in ("a", "b", "c"):
-        assert sum(together(8, lambda i, key=key: stores[i]._put_new(f"models/{store.run}/{key}", b"%d" % i))) == 1
+
+    def put(i, key, replaces=""):
+        try:
+            return stores[i]._bucket.put(f"models/{store.run}/{key}", b"%d" % i, replaces)
+        except ConditionFailedError:
+            return ""
+
+    for key in ("a", "b"):
+        (etag,) = filter(None, together(8, lambda i, key=key: put(i, key)))
+        assert len(list(filter(None, together(8, lambda i, key=key, etag=etag: put(i, key, etag))))) == 1
 
 
 def test_eight_publishers_get_eight_versions(store, open_store, tensors, manifest):
@@ -166,7 +176,7 @@ def test_a_model_that_was_signed_anew_is_not_what_the_pointer_means(store, tenso
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"version": "1", "sha256": ""}', b"[]"])
 def test_a_damaged_pointer_is_refused(store, body):
-    store._client.put_object(Bucket="deepracer", Key=f"models/{store.run}/last.json", Body=body)
+    store._bucket._client.put_object(Bucket="deepracer", Key=f"models/{store.run}/last.json", Body=body)
     with pytest.raises(ModelError, match="last.json"):
         store.pointer()
 

@@ -1,0 +1,177 @@
+"""An S3 bucket: get, conditional put, list and delete, with one line for whatever goes wrong."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from deepracer_ros.errors import InputError
+
+_NOT_FOUND = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")
+_NOT_MODIFIED = ("304", "NotModified")
+_CONDITION_FAILED = ("412", "PreconditionFailed", "409", "ConditionalRequestConflict")
+_REFUSED = ("403", "AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId", "Forbidden")
+
+
+class StoreError(InputError):
+    """The S3 server is away or refuses: nothing is wrong with the model, and later it may work."""
+
+
+class NotFoundError(StoreError):
+    """The bucket has no such object."""
+
+
+class NotModifiedError(StoreError):
+    """The object is still the one that the caller knows."""
+
+
+class ConditionFailedError(StoreError):
+    """Somebody else has written the object first."""
+
+
+class Bucket:
+    """One bucket of an S3 server or of AWS. Safe to use from several threads.
+
+    Attributes:
+        where: Server and bucket, for messages.
+    """
+
+    def __init__(self, endpoint: str, name: str, region: str = "", credentials: tuple[str, str] | None = None) -> None:
+        """Connect, and make the bucket if it is absent and not on AWS.
+
+        Args:
+            endpoint: URL of an S3 server; empty for AWS.
+            name: Of the bucket.
+            region: Of AWS; empty takes that of boto3's own configuration.
+            credentials: Access key and secret; by default boto3's own search finds them.
+
+        Raises:
+            StoreError: if the server is unreachable, refuses, or AWS has no such bucket.
+        """
+        self.where = f"s3 {endpoint or 'AWS'} bucket {name!r}"
+        self._name = name
+        with self._errors("the bucket"):
+            self._client = _make_client(endpoint, region, credentials)
+        try:
+            with self._errors("the bucket"):
+                self._client.head_bucket(Bucket=name)
+        except NotFoundError:
+            if not endpoint:
+                raise
+            with self._errors("the bucket"):
+                self._create()
+
+    def _create(self) -> None:
+        try:
+            self._client.create_bucket(Bucket=self._name)
+        except ClientError as error:  # Somebody else may have made it in between.
+            if _code(error) not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
+                raise
+
+    @contextmanager
+    def _errors(self, key: str) -> Iterator[None]:
+        """Turn botocore's errors into ours."""
+        try:
+            yield
+        except ClientError as error:
+            code = _code(error)
+            if code in _NOT_FOUND:
+                raise NotFoundError(f"{self.where}: {key} not found") from error
+            if code in _NOT_MODIFIED:
+                raise NotModifiedError(f"{self.where}: {key} is as it was") from error
+            if code in _CONDITION_FAILED:
+                raise ConditionFailedError(f"{self.where}: {key} was written by somebody else") from error
+            if code in _REFUSED:
+                raise StoreError(
+                    f"{self.where}: {key} refused ({code}), expected credentials that may list, read, write and delete"
+                ) from error
+            raise StoreError(f"{self.where}: {key} failed ({' '.join(str(error).split())})") from error
+        except (BotoCoreError, ValueError) as error:
+            raise StoreError(
+                f"{self.where}: unreachable ({' '.join(str(error).split())}), expected an S3 server and credentials"
+            ) from error
+
+    def get(self, key: str, unless: str = "") -> tuple[bytes, str]:
+        """Return an object and its ETag.
+
+        Args:
+            key: Of the object.
+            unless: An ETag: raises NotModifiedError if the object still has it.
+
+        Raises:
+            NotFoundError: if there is none.
+            StoreError: if the server is away or refuses.
+        """
+        condition = {"IfNoneMatch": unless} if unless else {}
+        with self._errors(key):
+            answer = self._client.get_object(Bucket=self._name, Key=key, **condition)
+            return answer["Body"].read(), answer["ETag"]
+
+    def put(self, key: str, body: bytes, replaces: str = "") -> str:
+        """Write an object on the condition that it is absent, or is the one that is known; return its ETag.
+
+        Args:
+            key: Of the object.
+            body: What to write.
+            replaces: ETag of the object that it replaces; empty if there is none.
+
+        Raises:
+            ConditionFailedError: if it is there, or is another one.
+            StoreError: if the server is away or refuses.
+        """
+        condition = {"IfMatch": replaces} if replaces else {"IfNoneMatch": "*"}
+        with self._errors(key):
+            etag: str = self._client.put_object(Bucket=self._name, Key=key, Body=body, **condition)["ETag"]
+            return etag
+
+    def keys(self, prefix: str) -> list[str]:
+        """Return the keys that begin with `prefix`, in their order.
+
+        Raises:
+            StoreError: if the server is away or refuses.
+        """
+        with self._errors(prefix):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix)
+            return [str(item["Key"]) for page in pages for item in page.get("Contents", ())]
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete objects in the given order; those that are gone already are no error.
+
+        Raises:
+            StoreError: if the server is away or refuses.
+        """
+        for start in range(0, len(keys), 1000):
+            objects = [{"Key": key} for key in keys[start : start + 1000]]
+            with self._errors(keys[start]):
+                self._client.delete_objects(Bucket=self._name, Delete={"Objects": objects, "Quiet": True})
+
+
+def _code(error: ClientError) -> str:
+    """Return S3's code of an error."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _make_client(endpoint: str, region: str, credentials: tuple[str, str] | None) -> Any:  # noqa: ANN401
+    """Return a boto3 client with short timeouts; the policy's own sha256 replaces S3's checksums."""
+    access_key, secret_key = credentials or (None, None)
+    is_local = urlsplit(endpoint).hostname in ("127.0.0.1", "localhost", "::1")
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=endpoint or None,
+        region_name=region or ("us-east-1" if endpoint else None),
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        config=Config(
+            connect_timeout=2,
+            read_timeout=5,
+            retries={"total_max_attempts": 3, "mode": "standard"},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            s3={"payload_signing_enabled": False, "addressing_style": "path" if endpoint else "auto"},
+            proxies={} if is_local else None,
+        ),
+    )
