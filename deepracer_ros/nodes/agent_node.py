@@ -13,6 +13,7 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.learning.policy import Policy, RandomPolicy
 from deepracer_ros.models.folder import read_model_path
 from deepracer_ros.nodes.base import LATCHED, LOCK_STEP, Diagnostics, Rate, make_node, run
+from deepracer_ros.nodes.command_outputs import CommandOutputs
 from deepracer_ros.nodes.messages import from_image, to_drive
 from deepracer_ros.nodes.parameters import read_config, read_job
 from deepracer_ros.training.reload import ModelLoader
@@ -49,6 +50,7 @@ class AgentNode:
         self._names: list[str] = []
         self._frames, self._bad_frames, self._error = Rate(), 0, ""
         self._drive = self.node.create_publisher(JointState, "drive", LOCK_STEP)
+        self._outputs = CommandOutputs(self.node, config.agent.max_age)
         self._driving = self.node.create_publisher(String, "agent/model", LATCHED)
         self._announce(version, sha256)
         if not config.agent.model:
@@ -90,6 +92,7 @@ class AgentNode:
         self._drive.publish(
             to_drive(steering, speed, np.asarray(log_probability), self._names, self._model, message.header.stamp)
         )
+        self._outputs.publish(steering, speed, message.header.stamp)
 
     def _swap(self) -> None:
         """Take a freshly loaded model between two frames."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import Image, JointState, PointCloud2, PointField
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.nodes.other_encodings import to_rgb
 from deepracer_ros.race.referee import Verdict
 from deepracer_ros.simulation.simulator import CONTROL_PERIOD, CarStates
 
@@ -60,11 +61,12 @@ def from_image(message: Image, frame_height: int) -> NDArray[np.uint8]:
         frame_height: Rows of one camera.
 
     Raises:
-        InputError: if the encoding is not mono8, rgb8 or bgr8, or sizes and data do not agree.
+        InputError: if the encoding is not mono8, rgb8 or bgr8 (nor one of cv_bridge, where that is installed), or
+            sizes and data do not agree.
     """
     channels = {"mono8": 1, "rgb8": 3, "bgr8": 3}.get(message.encoding)
     if channels is None:
-        raise InputError(f"image: found encoding {message.encoding!r}, expected mono8, rgb8 or bgr8")
+        return to_rgb(message)[None]
     if message.step != message.width * channels or len(message.data) != message.height * message.step:
         raise InputError(
             f"image: found {len(message.data)} bytes in rows of {message.step}, "

@@ -14,12 +14,13 @@ from visualization_msgs.msg import MarkerArray
 from deepracer_ros.errors import InputError
 from deepracer_ros.nodes.base import LATCHED, LOCK_STEP, Diagnostics, Rate, make_node, run
 from deepracer_ros.nodes.description import robot_description
+from deepracer_ros.nodes.interfaces import Interfaces
 from deepracer_ros.nodes.markers import track_markers
 from deepracer_ros.nodes.messages import from_drive, to_image, to_nanoseconds, to_stamp, to_state
 from deepracer_ros.nodes.parameters import read_config, read_job
 from deepracer_ros.simulation.simulator import CONTROL_PERIOD
-from deepracer_ros.training.environments import make_environment
 from deepracer_ros.simulation.vehicle import read_vehicle
+from deepracer_ros.training.environments import make_environment
 
 REPEAT_SECONDS = 0.5
 """A frame that nobody has answered for so long is published again: its agent may be a new one."""
@@ -72,6 +73,7 @@ class SimulationNode:
         node.create_subscription(JointState, "drive", self._on_drive, LOCK_STEP)
         node.create_subscription(Time, "recorder/recorded", self._on_recorded, LOCK_STEP)
         self._tick = node.create_timer(CONTROL_PERIOD if self._config.real_time else 0.02, self._on_tick)
+        self._interfaces = Interfaces(node, self._environment, config.camera, job, self._on_drive)
         self._diagnostics = Diagnostics(node, self._report)
 
     def _on_tick(self) -> None:
@@ -138,6 +140,7 @@ class SimulationNode:
         if self._clock:
             self._clock.publish(Clock(clock=stamp))
         self._states.publish(to_state(states, verdict, self._environment.car_track, stamp))
+        self._interfaces.publish(self._outcome, stamp)
         self._images.publish(to_image(frames, stamp))
         self._waiting_since = time.monotonic()
 

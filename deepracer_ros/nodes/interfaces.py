@@ -1,0 +1,92 @@
+"""What ROS users expect of a robot beyond the pipeline's own topics, while somebody listens."""
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from builtin_interfaces.msg import Time
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
+
+from deepracer_ros.nodes.camera_outputs import CameraInfoOutput, FirstCameraOutput
+from deepracer_ros.nodes.description import robot_description
+from deepracer_ros.nodes.joints import JointOutput
+from deepracer_ros.nodes.optional import report_missing, where_installed
+from deepracer_ros.simulation.camera import CameraConfig
+from deepracer_ros.simulation.environment import Environment, Observation
+from deepracer_ros.simulation.vehicle import read_vehicle
+
+PERIOD = 1.0 / 30.0
+"""Wall-clock time between two messages of one topic here, s: for a person's eyes, at no cost to training."""
+
+
+class Output(Protocol):
+    """A topic about the cars."""
+
+    def publish(self, outcome: Observation, stamp: Time) -> None:
+        """Publish if somebody listens."""
+
+
+class Interfaces:
+    """Camera info, joints, TF, driven path, Ackermann commands and Gazebo's interface of a simulation node.
+
+    Apart from `camera/camera_info`, which every image has, and `model_states`, they are about car 0.
+    """
+
+    def __init__(
+        self, node: Node, environment: Environment, camera: CameraConfig, job: int, drive: Callable[[JointState], None]
+    ) -> None:
+        """Open the topics and services of the packages that are installed, and name the others.
+
+        Args:
+            node: The simulation's.
+            environment: What it steps.
+            camera: Of its cars.
+            job: Its number; TF, which knows no namespaces, is that of job 0.
+            drive: Takes the drive message that a command of another type amounts to.
+        """
+        vehicle = read_vehicle()
+        self._camera_info = CameraInfoOutput(node, camera, vehicle.camera_fov)
+        self._outputs: list[Output] = [FirstCameraOutput(node), JointOutput(node, vehicle)]
+        self._due = 0.0
+        self._notes: list[Callable[[Observation, Time], None]] = []
+        missing: list[str] = []
+        with where_installed("TF", missing):
+            from deepracer_ros.nodes.transforms import Transforms
+
+            if job == 0:
+                self._outputs.append(Transforms(node, robot_description()))
+        with where_installed("path", missing):
+            from deepracer_ros.nodes.driven_path import DrivenPath
+
+            self._outputs.append(DrivenPath(node))
+        with where_installed("ackermann_cmd", missing):
+            from deepracer_ros.nodes.ackermann import AckermannInput
+
+            if environment.cars == 1:
+                AckermannInput(node, drive)
+        with where_installed("model_states, get_entity_state and set_entity_state", missing):
+            from deepracer_ros.nodes.gazebo_state import GazeboState
+
+            state = GazeboState(node, environment)
+            self._outputs.append(state)
+            self._notes.append(state.note)
+        report_missing(node, missing)
+
+    def publish(self, outcome: Observation, stamp: Time) -> None:
+        """Publish what is due of a frame.
+
+        Args:
+            outcome: What the environment returned.
+            stamp: Of the frame.
+        """
+        for note in self._notes:
+            note(outcome, stamp)
+        self._camera_info.publish(stamp)
+        now = time.monotonic()
+        if now < self._due:
+            return
+        self._due = now + PERIOD
+        self._camera_info.look()
+        for output in self._outputs:
+            output.publish(outcome, stamp)

@@ -1,0 +1,34 @@
+"""Images in encodings beyond our own three, by cv_bridge where the ROS installation has it."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sensor_msgs.msg import Image
+
+from deepracer_ros.errors import InputError
+
+
+def to_rgb(message: Image) -> NDArray[np.uint8]:
+    """Return an image of any encoding that cv_bridge knows as RGB (H, W, 3).
+
+    Raises:
+        InputError: without cv_bridge, or if it cannot convert the image.
+    """
+    bridge, error_type = _bridge(message.encoding)
+    try:
+        return np.asarray(bridge.imgmsg_to_cv2(message, "rgb8"))
+    except (error_type, ValueError) as error:
+        raise InputError(f"image: encoding {message.encoding!r} cannot be converted ({error})") from error
+
+
+@cache
+def _bridge(encoding: str) -> tuple[Any, type[Exception]]:
+    try:
+        from cv_bridge import CvBridge, CvBridgeError
+    except ImportError as error:
+        raise InputError(
+            f"image: found encoding {encoding!r}, expected mono8, rgb8 or bgr8; others need {error.name}"
+        ) from error
+    return CvBridge(), CvBridgeError

@@ -1,0 +1,47 @@
+"""Poses of cars as ROS messages: cars stand on the ground, so a pose is x, y and yaw."""
+
+import math
+
+from geometry_msgs.msg import Pose, Quaternion, Twist
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.simulation.simulator import CarStates
+
+
+def to_quaternion(yaw: float) -> Quaternion:
+    """Return a rotation about the vertical, rad anticlockwise."""
+    return Quaternion(z=math.sin(0.5 * yaw), w=math.cos(0.5 * yaw))
+
+
+def to_pose(states: CarStates, car: int) -> Pose:
+    """Return where the base_link of a car is in the world."""
+    pose = Pose(orientation=to_quaternion(float(states.yaw[car])))
+    pose.position.x, pose.position.y = float(states.x[car]), float(states.y[car])
+    return pose
+
+
+def from_pose(pose: Pose) -> tuple[float, float, float]:
+    """Return x and y, m, and yaw, rad; height, roll and pitch have no meaning for a car on the ground.
+
+    Raises:
+        InputError: if a number is not finite or the quaternion is none.
+    """
+    q, p = pose.orientation, pose.position
+    if not all(map(math.isfinite, (p.x, p.y, q.x, q.y, q.z, q.w))):
+        raise InputError("pose: found NaN or infinity, expected finite numbers")
+    length = q.x * q.x + q.y * q.y + q.z * q.z + q.w * q.w
+    if not 0.5 < length < 2.0:
+        raise InputError(f"pose: found a quaternion of length {math.sqrt(length):.3g}, expected 1")
+    yaw = math.atan2(2.0 * (q.w * q.z + q.x * q.y), q.w * q.w + q.x * q.x - q.y * q.y - q.z * q.z)
+    return p.x, p.y, yaw
+
+
+def to_twist(states: CarStates, car: int) -> Twist:
+    """Return a car's velocity along the axes of the world, m/s, and its yaw rate, rad/s."""
+    cos_yaw, sin_yaw = math.cos(states.yaw[car]), math.sin(states.yaw[car])
+    ahead, left = float(states.speed[car]), float(states.lateral_speed[car])
+    twist = Twist()
+    twist.linear.x = ahead * cos_yaw - left * sin_yaw
+    twist.linear.y = ahead * sin_yaw + left * cos_yaw
+    twist.angular.z = float(states.yaw_rate[car])
+    return twist
