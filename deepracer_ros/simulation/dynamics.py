@@ -1,7 +1,7 @@
 """How a car moves: a dynamic single-track model with tyre slip, one car and one substep at a time."""
 
 from dataclasses import dataclass
-from math import cos, sin, sqrt
+from math import cos, inf, sin, sqrt
 from typing import NamedTuple
 
 from deepracer_ros.race.compilation import compiled
@@ -23,8 +23,8 @@ class DynamicsConfig:
             NeurIPS 2019 Competition Track).
         steering_lag: Time constant of the steering servo near its goal, s; far from it the URDF's
             rate limits. A small servo's position loop settles within one 50 Hz pulse period or two.
-        drive_lag: Time constant of the speed controller near its goal, s; far from it the motors'
-            torque limits. Estimated: no identification of the real drive is published.
+        drive_lag: Time constant of the speed controller, s, while the motors' torque suffices. Estimated:
+            no identification of the real drive is published.
         maximum_speed: Of the commands, m/s (DeepRacer's action space ends at 4).
         latency: Time from a frame to the command that answers it taking effect, s.
     """
@@ -53,7 +53,7 @@ class CarModel(NamedTuple):
         steering_rate: rad/s.
         steering_lag: s.
         drive_lag: s.
-        acceleration: Largest that the motors can give, m/s².
+        thrust: Largest force that the motors give through the wheels, N.
         maximum_speed: m/s.
     """
 
@@ -69,7 +69,7 @@ class CarModel(NamedTuple):
     steering_rate: float
     steering_lag: float
     drive_lag: float
-    acceleration: float
+    thrust: float
     maximum_speed: float
 
     @classmethod
@@ -88,7 +88,7 @@ class CarModel(NamedTuple):
             steering_rate=vehicle.steering_rate,
             steering_lag=config.steering_lag,
             drive_lag=config.drive_lag,
-            acceleration=vehicle.drive_torque / vehicle.wheel_radius / vehicle.mass,
+            thrust=vehicle.drive_torque / vehicle.wheel_radius,
             maximum_speed=config.maximum_speed,
         )
 
@@ -117,7 +117,7 @@ class Motion(NamedTuple):
     wheel_speed: float
 
 
-SLOW = 0.5
+SLOW = 0.3
 """Slip is measured against no less than this speed (m/s), so that it stays finite at rest."""
 
 
@@ -153,13 +153,21 @@ def tyre_force(along: float, across: float, wheel_speed: float, grip: float, sti
 
 
 @compiled
+def slip_of(share: float, stiffness: float) -> float:
+    """Return the slip at which a tyre's force is that share of its grip, the inverse of `tyre_force`; inf from 1 on."""
+    if share >= 1.0:
+        return inf
+    return (share if share <= 0.5 else 0.25 / (1.0 - share)) / stiffness
+
+
+@compiled
 def advance_motion(motion: Motion, steering: float, speed: float, friction: float, model: CarModel) -> Motion:
     """Return the motion one substep later.
 
     The single-track model (Rajamani, Vehicle Dynamics and Control, chapter 2) with four driven
     wheels: both axles turn as fast as the car's speed asks of them, the front one 1 / cos(steering)
-    faster, as differentials let them. Load is shared by the position of the centre of mass alone.
-    Semi-implicit Euler.
+    faster, as differentials let them. What the motors' torque cannot hold, the wheels' speed gives
+    way to. Load is shared by the position of the centre of mass alone. Semi-implicit Euler.
 
     Args:
         motion: Now.
@@ -173,12 +181,14 @@ def advance_motion(motion: Motion, steering: float, speed: float, friction: floa
     speed = clip(speed, -model.maximum_speed, model.maximum_speed)
     turning = clip((steering - motion.steering) / model.steering_lag, -model.steering_rate, model.steering_rate)
     angle = motion.steering + turning * dt
-    gaining = clip((speed - motion.wheel_speed) / model.drive_lag, -model.acceleration, model.acceleration)
-    wheel_speed = motion.wheel_speed + gaining * dt
+    weight = model.mass * GRAVITY
+    slack = slip_of(model.thrust / (friction * weight), model.stiffness) * max(abs(motion.wheel_speed), SLOW)
+    wheel_speed = motion.wheel_speed + (speed - motion.wheel_speed) * dt / model.drive_lag
+    wheel_speed = clip(wheel_speed, motion.speed - slack, motion.speed + slack)
 
     cosine, sine = cos(angle), sin(angle)
     forward, left, yaw_rate = motion.speed, motion.lateral_speed, motion.yaw_rate
-    grip = friction * model.mass * GRAVITY / (model.front + model.rear)
+    grip = friction * weight / (model.front + model.rear)
     front_left = left + model.front * yaw_rate
     front_along, front_across = tyre_force(
         forward * cosine + front_left * sine,

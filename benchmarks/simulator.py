@@ -1,0 +1,104 @@
+"""Environment steps per second of the embedded simulator and the referee.
+
+    python -m benchmarks.simulator [--json | --figure]
+
+Cars start spread over the track, drive with random commands, and begin anew where their episodes end. A figure is
+the median over many stretches of steps; with it stands the best stretch, which a busy machine disturbs least.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from deepracer_ros.race.catalogue import find_track
+from deepracer_ros.race.referee import Referee, RefereeConfig
+from deepracer_ros.race.reward import find_reward
+from deepracer_ros.race.track import Track
+from deepracer_ros.report.summary import this_machine
+from deepracer_ros.simulation.camera import CameraConfig
+from deepracer_ros.simulation.embedded import EmbeddedSimulator
+from deepracer_ros.simulation.environment import Environment
+
+STRETCH = 20
+"""Steps of all cars that are timed together."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is measured."""
+
+    width: int
+    height: int
+    threads: int
+    colour: str = "grey"
+    cars: int = 64
+
+
+HEADLINE = Case(160, 120, 2)
+CASES = (
+    HEADLINE,
+    Case(160, 120, 1),
+    Case(80, 60, 2),
+    Case(80, 60, 1),
+    Case(160, 120, 2, "rgb"),
+    Case(160, 120, 1, cars=1),
+)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Environment steps per second: of the median and of the best stretch."""
+
+    median: float
+    best: float
+
+
+def measure(case: Case, track: Track, seconds: float) -> Figure:
+    """Drive for about so many seconds."""
+    where = np.zeros(case.cars, dtype=np.int64)
+    camera = CameraConfig(case.width, case.height, case.colour)
+    simulator = EmbeddedSimulator([track], where, camera, threads=case.threads)
+    environment = Environment(simulator, Referee([track], where, RefereeConfig(), find_reward("progress"), 0))
+    random = np.random.default_rng(0)
+    steering, speed = random.uniform(-0.5, 0.5, (64, case.cars)), random.uniform(0.5, 3.0, (64, case.cars))
+    environment.reset()
+    environment.step(steering[0], speed[0])
+    rates: list[float] = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or not rates:
+        began = time.perf_counter()
+        for step in range(STRETCH):
+            environment.step(steering[(len(rates) + step) % 64], speed[(len(rates) + step) % 64])
+        rates.append(STRETCH * case.cars / (time.perf_counter() - began))
+    return Figure(round(statistics.median(rates)), round(max(rates)))
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.simulator", description=__doc__)
+    parser.add_argument("--track", default="technical", help="name or route file (technical)")
+    parser.add_argument("--seconds", type=float, default=3.0, help="per figure (3)")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print everything as JSON")
+    form.add_argument("--figure", action="store_true", help="print the median of 64 cars, 160x120, 2 threads alone")
+    options = parser.parse_args()
+    track = find_track(options.track)
+    if options.figure:
+        print(f"{measure(HEADLINE, track, options.seconds).median:.0f}")
+        return
+    figures = [(case, measure(case, track, options.seconds)) for case in CASES]
+    if options.json:
+        rows = [asdict(case) | asdict(figure) for case, figure in figures]
+        print(json.dumps({"machine": asdict(this_machine()), "track": track.name, "env_steps_per_s": rows}, indent=2))
+        return
+    for case, figure in figures:
+        what = f"{case.cars} cars, {case.width}x{case.height} {case.colour}, threads: {case.threads}"
+        print(f"{what:40} {figure.median:>8.0f} env steps/s, best {figure.best:>8.0f}")
+
+
+if __name__ == "__main__":
+    main()
