@@ -1,13 +1,15 @@
 """What all nodes share: quality of service, diagnostics, and running until a signal."""
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from types import FrameType
 from typing import Protocol
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from rclpy.executors import ExternalShutdownException
 from rclpy.experimental.events_executor import EventsExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
@@ -91,30 +93,54 @@ def make_node(name: str) -> Node:
     return Node(name, automatically_declare_parameters_from_overrides=True)
 
 
+class _Signals:
+    """SIGINT and SIGTERM as the end of the loop.
+
+    rclpy's own handlers end the context at once, and whoever publishes in that moment gets an error. Here it
+    stays until all nodes are closed. Before the loop a signal interrupts what takes long: compiling, or a server.
+    """
+
+    def __init__(self) -> None:
+        """Catch them from now on."""
+        self.received = self.looping = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._receive)
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        first, self.received = not self.received, True
+        if first and not self.looping:
+            raise KeyboardInterrupt
+
+
 def run(makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | None = None) -> int:
     """Make the nodes and run them in one executor until a signal, an error, or one has finished.
 
     Returns:
         Exit code: 0 after SIGINT, SIGTERM or a finished node, 2 after bad input.
     """
-    rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.ALL)
-    nodes: list[RunnableNode] = []
-    # The fastest executor; its spin() never returns on a signal, its spin_once() does.
-    executor = EventsExecutor()
     try:
-        for maker in makers:
-            nodes.append(maker())  # noqa: PERF401 - those made so far must be closed if the next one fails
-            executor.add_node(nodes[-1].node)  # type: ignore[attr-defined]
-        while rclpy.ok() and not any(node.finished for node in nodes):
-            executor.spin_once(timeout_sec=0.1)
+        _run(makers, arguments, _Signals())
     except InputError as error:
         print(f"deepracer: {error}", file=sys.stderr, flush=True)
         return 2
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except KeyboardInterrupt:
         pass
-    finally:
-        for node in nodes:
-            node.close()
-        executor.shutdown()
-        rclpy.try_shutdown()
     return 0
+
+
+def _run(makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | None, signals: _Signals) -> None:
+    with ExitStack() as stack:
+        rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
+        stack.callback(rclpy.try_shutdown)
+        # The fastest executor; its spin() never returns on a signal, its spin_once() does.
+        executor = EventsExecutor()
+        stack.callback(executor.shutdown)
+        nodes: list[RunnableNode] = []
+        for maker in makers:
+            node = maker()
+            stack.callback(node.close)
+            executor.add_node(node.node)  # type: ignore[attr-defined]
+            nodes.append(node)
+        signals.looping = True
+        while not signals.received and not any(node.finished for node in nodes):
+            executor.spin_once(timeout_sec=0.1)

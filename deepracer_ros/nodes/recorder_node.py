@@ -1,8 +1,11 @@
 """Records what the cars saw, did and got, and appends it to Redis in segments."""
 
 import sys
+from collections.abc import Callable
 
+import numpy as np
 from builtin_interfaces.msg import Time
+from numpy.typing import NDArray
 from rclpy.node import MsgType
 from sensor_msgs.msg import Image, JointState, PointCloud2
 
@@ -15,7 +18,7 @@ from deepracer_ros.nodes.parameters import read_config, read_job
 from deepracer_ros.simulation.simulator import CONTROL_PERIOD
 from deepracer_ros.simulation.vehicle import read_vehicle
 from deepracer_ros.training.experience import capacity_bytes, check_experience
-from deepracer_ros.training.recording import SegmentCutter, SegmentSender, Step
+from deepracer_ros.training.recording import Command, SegmentCutter, SegmentSender, Step
 
 
 class RecorderNode:
@@ -32,7 +35,8 @@ class RecorderNode:
         self.node = make_node("recorder")
         config, job = read_config(self.node), read_job(self.node)
         check_experience(config)
-        self._frame_height = config.camera.height
+        camera, self._cars = config.camera, config.simulation.cars
+        self._frames_shape = (self._cars, camera.height, camera.width, *((3,) if camera.channels == 3 else ()))
         self._limit = read_vehicle().steering_limit
         self._cutter = SegmentCutter(
             config.job_tracks(job), unique_worker(f"job{job}"), config.experience.segment_steps
@@ -40,42 +44,49 @@ class RecorderNode:
         self._writer = ExperienceWriter(config.experience.url, config.run, capacity_bytes(config))
         self._recorded = self.node.create_publisher(Time, "recorder/recorded", LOCK_STEP)
         self._sender = SegmentSender(self._writer, lambda number: self._recorded.publish(to_stamp(number)))
+        self._announced = -1
         self._segments, self._bad, self._dropped, self._error = Rate(), 0, 0, ""
         self.node.create_subscription(PointCloud2, "race/state", self._on_state, LOCK_STEP)
         self.node.create_subscription(Image, "camera/image_raw", self._on_image, LOCK_STEP)
         self.node.create_subscription(JointState, "drive", self._on_drive, LOCK_STEP)
-        self._watch = self.node.create_timer(0.2, self._raise_failure)
+        self._watch = self.node.create_timer(0.2, self._sender.check)
         self._diagnostics = Diagnostics(self.node, self._report)
 
-    def _raise_failure(self) -> None:
-        if self._sender.failure is not None:
-            raise self._sender.failure
-
     def _step_of(self, message: MsgType) -> Step | None:
-        number = round(to_nanoseconds(message.header.stamp) * 1e-9 / CONTROL_PERIOD)
-        if self._cutter.next_step < 0:
-            # What was before this recorder started is nobody's any more: the simulation must not wait for it.
-            self._recorded.publish(to_stamp(number))
-        return self._cutter.step(number)
+        return self._cutter.step(round(to_nanoseconds(message.header.stamp) * 1e-9 / CONTROL_PERIOD))
 
     def _on_image(self, message: Image) -> None:
-        self._take(message, "frames", lambda: from_image(message, self._frame_height))
+        self._take(message, "frames", self._read_frames)
 
     def _on_state(self, message: PointCloud2) -> None:
-        self._take(message, "state", lambda: from_state(message))
+        self._take(message, "state", self._read_state)
 
     def _on_drive(self, message: JointState) -> None:
-        version = message.header.frame_id
-        number = int(version) if version.isdecimal() else 0
-        self._take(message, "command", lambda: (*from_drive(message, len(message.position), self._limit), number))
+        self._take(message, "command", self._read_command)
 
-    def _take(self, message: MsgType, part: str, read: object) -> None:
+    def _read_frames(self, message: Image) -> NDArray[np.uint8]:
+        frames = from_image(message, self._frames_shape[1])
+        if frames.shape != self._frames_shape:
+            raise InputError(f"image: found frames {frames.shape}, expected {self._frames_shape}")
+        return frames
+
+    def _read_state(self, message: PointCloud2) -> NDArray[np.void]:
+        table = from_state(message)
+        if len(table) != self._cars:
+            raise InputError(f"race/state: found {len(table)} cars, expected {self._cars}")
+        return table
+
+    def _read_command(self, message: JointState) -> Command:
+        version = message.header.frame_id
+        return (*from_drive(message, self._cars, self._limit), int(version) if version.isdecimal() else 0)
+
+    def _take(self, message: MsgType, part: str, read: Callable[[MsgType], object]) -> None:
         """Put one part into its step, unless it is there already; then pass on what became complete."""
         step = self._step_of(message)
         if step is None or getattr(step, part) is not None:
             return
         try:
-            setattr(step, part, read())  # type: ignore[operator]
+            setattr(step, part, read(message))
         except InputError as error:
             self._bad += 1
             self._error = str(error)
@@ -86,6 +97,13 @@ class RecorderNode:
                 self._segments.count += len(segments)
             else:
                 self._dropped += len(segments)
+        self._announce_start()
+
+    def _announce_start(self) -> None:
+        """Tell the simulation not to wait for steps that will not be recorded: those before the recorder's start."""
+        if self._cutter.start != self._announced:
+            self._announced = self._cutter.start
+            self._recorded.publish(to_stamp(self._announced))
 
     def _report(self) -> dict[str, object]:
         return {

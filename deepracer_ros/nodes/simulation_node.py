@@ -118,8 +118,10 @@ class SimulationNode:
             self._advance_when_allowed()
 
     def _on_recorded(self, message: Time) -> None:
-        self._recorded = round(to_nanoseconds(message) * 1e-9 / CONTROL_PERIOD)
-        self._advance_when_allowed()
+        number = round(to_nanoseconds(message) * 1e-9 / CONTROL_PERIOD)
+        if number <= self._step:  # else it is about a simulation before this one
+            self._recorded = max(self._recorded, number)
+            self._advance_when_allowed()
 
     def _advance_when_allowed(self) -> None:
         window = self._config.window

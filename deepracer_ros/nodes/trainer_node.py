@@ -4,11 +4,11 @@ import json
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from std_msgs.msg import String
 
-from deepracer_ros.errors import InputError
 from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.learning.checkpoint import NonFiniteWeightsError
 from deepracer_ros.learning.ppo import NonFiniteLossError
@@ -41,30 +41,19 @@ class TrainerNode:
         reader = ExperienceReader(config.experience.url, config.run)
         self._reader = reader
         self._trainer = Trainer(config, folder, reader, open_store(config), self._announce)
-        self._failure: InputError | None = None
-        self._non_finite: NonFiniteLossError | NonFiniteWeightsError | None = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._train, name="trainer")
-        self._thread.start()
         self._watch = self.node.create_timer(0.1, self._raise_failure)
         self._diagnostics = Diagnostics(self.node, self._report)
+        self._stop = threading.Event()
+        self._training = ThreadPoolExecutor(1, "trainer").submit(self._trainer.run, self._stop)
 
     @property
     def finished(self) -> bool:
         """Whether training came to its end."""
-        return not self._thread.is_alive() and self._failure is None
-
-    def _train(self) -> None:
-        try:
-            self._trainer.run(self._stop)
-        except InputError as error:
-            self._failure = error
-        except (NonFiniteLossError, NonFiniteWeightsError) as error:
-            self._non_finite = error
+        return self._training.done() and self._training.exception() is None
 
     def _raise_failure(self) -> None:
-        if self._failure is not None:
-            raise self._failure
+        if self._training.done():
+            self._training.result()
 
     def _announce(self, manifest: Manifest) -> None:
         text = json.dumps(
@@ -75,7 +64,7 @@ class TrainerNode:
     def _report(self) -> dict[str, object]:
         progress, counts = self._trainer.progress, self._trainer.counts
         return {
-            "error": self._non_finite or self._failure or self._trainer.waiting,
+            "error": self._trainer.waiting,
             "updates": progress.updates,
             "env_steps": progress.env_steps,
             "env_steps_per_second": round(progress.env_steps / max(self._trainer.seconds, 1e-9), 1),
@@ -86,17 +75,20 @@ class TrainerNode:
         }
 
     def close(self) -> None:
-        """Stop after the update in hand, and save the state.
+        """Stop after the update in hand.
 
         Raises:
+            InputError: if the training ended by it.
             SystemExit: with code 3 if the loss or a weight became NaN.
         """
         self._stop.set()
-        self._thread.join()
-        if self._non_finite is not None:
-            print(f"deepracer: {self._non_finite}; the last good model stays", file=sys.stderr, flush=True)
-            raise SystemExit(NON_FINITE)
-        self._trainer.close()
+        try:
+            self._training.result()
+        except (NonFiniteLossError, NonFiniteWeightsError) as error:
+            print(f"deepracer: {error}; the last good model stays", file=sys.stderr, flush=True)
+            raise SystemExit(NON_FINITE) from None
+        finally:
+            self._trainer.close()
 
 
 def main() -> int:

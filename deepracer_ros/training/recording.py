@@ -17,6 +17,10 @@ RETRY_SECONDS = 0.002
 """How often a full buffer is asked for room."""
 
 
+Command = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], int]
+"""Steering, speed and log-probability of all cars, each (N,), and the version of the model that decided."""
+
+
 @dataclass(eq=False)
 class Step:
     """What is known of one control step so far; complete when all three parts are there.
@@ -29,7 +33,7 @@ class Step:
 
     frames: NDArray[np.uint8] | None = None
     state: NDArray[np.void] | None = None
-    command: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], int] | None = None
+    command: Command | None = None
 
     @property
     def complete(self) -> bool:
@@ -54,39 +58,42 @@ class SegmentCutter:
         """
         self._tracks, self._worker, self._length = tracks, worker, steps
         self._pending: dict[int, Step] = {}
-        self._next = -1
+        self._next = self._start = -1
         self._sequence = 0
         self._filled = 0
         self._buffer: _Buffer | None = None
         self.dropped_steps = 0
 
     @property
-    def next_step(self) -> int:
-        """The step that is waited for; -1 before the first."""
-        return self._next
+    def start(self) -> int:
+        """The step before which nothing will be recorded any more; -1 before the first."""
+        return self._start
 
     def step(self, number: int) -> Step | None:
         """Return the step to put a part into; None if it is over already."""
+        if number < self._next - 1:  # frames repeat, but only a simulation that began anew goes back
+            self._resynchronise(number)
         if number < self._next:
             return None
         if self._next < 0:
-            self._next = number
+            self._next = self._start = number
         if len(self._pending) > 2 * self._length and number not in self._pending:
             self._resynchronise(number)
         return self._pending.setdefault(number, Step())
 
     def _resynchronise(self, number: int) -> None:
         """Give up what cannot be completed and go on at `number`."""
-        self.dropped_steps += len(self._pending) + self._filled
-        self._pending.clear()
-        self._buffer, self._filled, self._next = None, 0, number
+        kept = {} if number < self._next else {n: step for n, step in self._pending.items() if n >= number}
+        self.dropped_steps += len(self._pending) - len(kept) + self._filled
+        self._pending, self._buffer, self._filled = kept, None, 0
+        self._next = self._start = number
 
     def cut(self) -> tuple[int, list[Segment]] | None:
         """Take in the steps that are complete; return the next T + 1 as segments and the last one's number.
 
         The last frame of a segment is the first of the following one. Call until it returns None.
         """
-        while (step := self._pending.get(self._next)) is not None and step.complete:
+        while (step := self._next_complete()) is not None:
             number = self._next
             if self._filled < self._length:
                 del self._pending[number]
@@ -101,6 +108,20 @@ class SegmentCutter:
             self._sequence += 1
             return number, segments
         return None
+
+    def _next_complete(self) -> Step | None:
+        """Return the step that is waited for once it is complete.
+
+        Every topic keeps its order. So a step of which a part is missing when a later one is complete never will be.
+        """
+        step = self._pending.get(self._next)
+        if step is None or not step.complete:
+            complete = [number for number, later in self._pending.items() if later.complete]
+            if not complete:
+                return None
+            self._resynchronise(min(complete))
+            step = self._pending[self._next]
+        return step
 
     def _put(self, step: Step) -> None:
         assert step.frames is not None
@@ -166,7 +187,6 @@ class SegmentSender:
 
     Attributes:
         error: Why nothing can be appended; empty if all is well.
-        failure: What ended the thread, for the node to raise.
     """
 
     def __init__(self, writer: ExperienceWriter, on_recorded: Callable[[int], None]) -> None:
@@ -178,7 +198,7 @@ class SegmentSender:
                 in Redis and as much again would be accepted.
         """
         self.error = ""
-        self.failure: InputError | None = None
+        self._failure: InputError | None = None
         self._writer, self._on_recorded = writer, on_recorded
         self._queue: queue.Queue[tuple[int, list[Segment]]] = queue.Queue(maxsize=4)
         self._stop = threading.Event()
@@ -196,25 +216,50 @@ class SegmentSender:
             return False
         return True
 
+    def check(self) -> None:
+        """Find out whether the thread is still at it.
+
+        Raises:
+            InputError: if Redis was away for too long.
+        """
+        if self._failure is not None:
+            raise self._failure
+        if not self._thread.is_alive():
+            raise RuntimeError("the segment sender has ended; its error stands above")
+
     def _send_all(self) -> None:
-        try:
-            while not self._stop.is_set():
-                try:
-                    number, segments = self._queue.get(timeout=0.1)
-                except queue.Empty:
-                    continue
-                while not self._writer.append(segments) and not self._stop.wait(RETRY_SECONDS):
-                    self.error = self._writer.last_error
-                self.error = ""
-                size = sum(segment.frames.nbytes for segment in segments)
-                while not self._writer.has_room(size) and not self._stop.wait(RETRY_SECONDS):
-                    pass
+        while not self._stop.is_set():
+            try:
+                number, segments = self._queue.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            try:
+                appended = self._append(segments)
+            except InputError as error:
+                self._failure = error
+                return
+            if appended:
                 self._on_recorded(number)
-        except InputError as error:
-            self.failure = error
+
+    def _append(self, segments: list[Segment]) -> bool:
+        """Append, and wait for room for as many again; False if it was stopped before."""
+        while not self._writer.append(segments):
+            self.error = self._writer.last_error
+            if self._stop.wait(RETRY_SECONDS):
+                return False
+        self.error = ""
+        size = sum(segment.frames.nbytes for segment in segments)
+        while not self._writer.has_room(size):
+            if self._stop.wait(RETRY_SECONDS):
+                return False
+        return True
 
     def close(self) -> None:
-        """Stop the thread and close the connection; what was not appended is lost, as with a killed job."""
+        """Stop the thread and close the connection; what was not appended is lost, as with a killed job.
+
+        A server that does not answer is not waited for.
+        """
         self._stop.set()
-        self._thread.join(timeout=15.0)
-        self._writer.close()
+        self._thread.join(timeout=2.0)
+        if not self._thread.is_alive():
+            self._writer.close()

@@ -29,7 +29,6 @@ class ModelLoader:
     goes on driving. A store that is away is asked again.
 
     Attributes:
-        error: Why the newest model was refused or cannot be fetched; empty if all is well.
         refused: Models refused.
         reloads: Models loaded.
         last_seconds: From finding a new pointer to the ready policy, s.
@@ -37,12 +36,18 @@ class ModelLoader:
 
     def __init__(self, store: ModelStore, run: str) -> None:
         """Start following; `take` hands out what was found."""
-        self.error, self.refused, self.reloads, self.last_seconds = "", 0, 0, 0.0
+        self.refused, self.reloads, self.last_seconds = 0, 0, 0.0
+        self._refusal = self._unreachable = ""
         self._store, self._run = store, run
         self._ready: LoadedModel | None = None
         self._wanted, self._stop = threading.Event(), False
         self._thread = threading.Thread(target=self._follow, name="model loader", daemon=True)
         self._thread.start()
+
+    @property
+    def error(self) -> str:
+        """Why the newest model was refused or cannot be fetched; empty if all is well."""
+        return self._unreachable or self._refusal
 
     def look(self) -> None:
         """Look for a new model now."""
@@ -54,10 +59,10 @@ class ModelLoader:
         return ready
 
     def close(self) -> None:
-        """Stop following."""
+        """Stop following; a server that does not answer is not waited for."""
         self._stop = True
         self._wanted.set()
-        self._thread.join(timeout=10.0)
+        self._thread.join(timeout=2.0)
 
     def _follow(self) -> None:
         known: Pointer | None = None
@@ -65,20 +70,29 @@ class ModelLoader:
             try:
                 pointer = self._store.pointer("last", known)
                 if pointer is not None and pointer != known:
-                    started = time.monotonic()
                     self._load(pointer)
-                    self.last_seconds = time.monotonic() - started
-                known = pointer
-            except StoreError as error:
-                self.error = str(error)
+                known, self._unreachable = pointer, ""
             except InputError as error:
-                self.error, known = str(error), pointer
-                self.refused += 1
+                self._unreachable = str(error)
             self._wanted.wait(LOOK_SECONDS)
             self._wanted.clear()
 
     def _load(self, pointer: Pointer) -> None:
-        model = self._store.load(pointer)
-        self._ready = LoadedModel(make_policy(model), pointer.version, pointer.sha256)
+        """Fetch, check and build one model; a bad one is refused.
+
+        Raises:
+            StoreError: if the server is away or refuses.
+        """
+        started = time.monotonic()
+        try:
+            policy = make_policy(self._store.load(pointer))
+        except StoreError:
+            raise
+        except InputError as error:
+            self._refusal = str(error)
+            self.refused += 1
+            return
+        self._ready = LoadedModel(policy, pointer.version, pointer.sha256)
+        self._refusal = ""
         self.reloads += 1
-        self.error = ""
+        self.last_seconds = time.monotonic() - started

@@ -17,7 +17,7 @@ from deepracer_ros.learning.checkpoint import Progress, load_checkpoint, policy_
 from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.learning.policy import Policy
 from deepracer_ros.learning.ppo import PPO, UpdateStatistics
-from deepracer_ros.models.policy_file import Manifest
+from deepracer_ros.models.policy_file import Manifest, Tensors
 from deepracer_ros.models.store import ModelStore, StoreError
 from deepracer_ros.report.files import write_atomically
 from deepracer_ros.report.progress import EvaluationPoint, ProgressLog, ProgressRecord, read_progress
@@ -107,6 +107,7 @@ class Trainer:
         Raises:
             InputError: if the disk is full, no experience comes, or Redis is away for too long.
             NonFiniteLossError: if the loss became NaN; the last good model stays published.
+            NonFiniteWeightsError: if a weight became NaN; as well.
         """
         self._reader.recover(self.progress.consumed)
         with (
@@ -126,6 +127,8 @@ class Trainer:
                 log.append(record)
                 board.write(record)
                 waiting_since = time.monotonic()
+        if self.counts.updates:
+            self._save_checkpoint()
 
     def _take(self, stop: threading.Event) -> list[Taken]:
         """Take one batch; gives up at `stop` or when training is over. What was taken so far is kept for later."""
@@ -153,6 +156,7 @@ class Trainer:
         segments = [item.segment for item in taken]
         staleness = float(np.mean([self.progress.version - segment.model_version for segment in segments]))
         statistics = self._learner.update(make_batch(segments, self._space, self._config))
+        tensors = policy_tensors(self._learner)  # raises if one is not finite, before anything of it is kept
         self._episodes.add(segments)
         self.progress = replace(
             self.progress,
@@ -164,7 +168,7 @@ class Trainer:
         self.counts.updates += 1
         self._save_checkpoint()
         self._reader.acknowledge(item.stream_id for item in taken)
-        self._publish(stop)
+        self._publish(tensors, stop)
         if self.progress.updates % self._config.trainer.evaluate_every == 0:
             self._evaluate()
         return self._record(statistics, staleness)
@@ -172,9 +176,8 @@ class Trainer:
     def _save_checkpoint(self) -> None:
         write_atomically(self._folder / CHECKPOINT, save_checkpoint(self._learner, self.progress))
 
-    def _publish(self, stop: threading.Event) -> None:
+    def _publish(self, tensors: Tensors, stop: threading.Event) -> None:
         """Publish the weights; while the store is away or refuses, training waits."""
-        tensors = policy_tensors(self._learner)
         manifest = make_manifest(self._config, self.progress.updates, self.progress.env_steps)
         while not stop.is_set():
             began = time.monotonic()
@@ -238,9 +241,7 @@ class Trainer:
         )
 
     def close(self) -> None:
-        """Save the state, close the evaluation's simulator and the connection."""
-        if self.counts.updates:
-            self._save_checkpoint()
+        """Close the evaluation's simulator and the connection."""
         self._evaluation_environment.close()
         self._reader.close()
 

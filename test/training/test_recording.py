@@ -1,6 +1,7 @@
 """Steps come in any order of their parts; segments overlap by one frame; nothing is mixed up."""
 
 import numpy as np
+
 from deepracer_ros.race.status import Status
 from deepracer_ros.training.recording import SegmentCutter
 
@@ -72,25 +73,68 @@ def test_ends_and_the_step_out_of_an_ended_frame() -> None:
     assert segments[0].model_version == 4  # the command of the last frame belongs to the next segment
 
 
-def test_parts_may_come_late_but_steps_stay_in_order() -> None:
+def test_parts_come_in_any_order() -> None:
     cutter = SegmentCutter(("a", "b"), "w", STEPS)
-    feed(cutter, 0, state=None)
-    for number in range(1, 4):
-        feed(cutter, number)
-    assert cutter.cut() is None
-    cutter.step(0).state = state(0)
-    assert cutter.cut() is not None
-    assert cutter.step(1) is None  # it is over
+    for number in range(STEPS + 1):
+        step = cutter.step(number)
+        step.command = command(number)
+    for number in range(STEPS + 1):
+        cutter.step(number).state = state(number)
+        assert cutter.cut() is None
+    for number in range(STEPS):
+        cutter.step(number).frames = frames(number)
+        assert cutter.cut() is None
+    cutter.step(STEPS).frames = frames(STEPS)
+    assert cutter.cut()[0] == STEPS
+    assert cutter.step(STEPS - 1) is None  # it is over
+    assert cutter.dropped_steps == 0
 
 
-def test_a_step_that_never_completes_is_given_up_and_counted() -> None:
+def test_a_step_that_a_later_complete_one_overtook_is_given_up() -> None:
     cutter = SegmentCutter(("a", "b"), "w", STEPS)
-    feed(cutter, 0, command=None)
+    feed(cutter, 7, state=None)  # the recorder came in the middle of a step
+    assert cutter.start == 7
     cuts = []
-    for number in range(1, 5 * STEPS):
+    for number in range(8, 16):
         feed(cutter, number)
         cuts.append(cutter.cut())
-    assert cutter.dropped_steps == 2 * STEPS + 1
-    first, segments = next(filter(None, cuts))
-    assert first == 3 * STEPS + 1
-    np.testing.assert_array_equal(segments[0].frames[:, 0, 0], [7, 8, 9, 10])
+    assert cutter.start == 8
+    assert cutter.dropped_steps == 1
+    (first, segments), (second, _) = filter(None, cuts)
+    assert (first, second) == (8 + STEPS, 8 + 2 * STEPS)
+    np.testing.assert_array_equal(segments[0].frames[:, 0, 0], [8, 9, 10, 11])
+
+
+def test_a_broken_course_leaves_its_segment() -> None:
+    cutter = SegmentCutter(("a", "b"), "w", STEPS)
+    feed(cutter, 0)
+    feed(cutter, 1)
+    assert cutter.cut() is None
+    for number in range(3, 7):  # step 2 never came
+        feed(cutter, number)
+    number, segments = cutter.cut()
+    assert number == 6
+    assert cutter.dropped_steps == 2
+    np.testing.assert_array_equal(segments[0].frames[:, 0, 0], [3, 4, 5, 6])
+
+
+def test_what_never_completes_is_bounded() -> None:
+    cutter = SegmentCutter(("a", "b"), "w", STEPS)
+    for number in range(100):
+        feed(cutter, number, command=None)
+        assert cutter.cut() is None
+        assert len(cutter._pending) <= 2 * STEPS + 1
+
+
+def test_a_simulation_that_began_anew_is_followed() -> None:
+    cutter = SegmentCutter(("a", "b"), "w", STEPS)
+    for number in range(100, 102):
+        feed(cutter, number)
+    assert cutter.cut() is None
+    assert cutter.step(101) is None  # a frame that is repeated
+    for number in range(4):
+        feed(cutter, number)
+    assert cutter.start == 0
+    number, segments = cutter.cut()
+    assert number == 3
+    np.testing.assert_array_equal(segments[0].frames[:, 0, 0], [0, 1, 2, 3])
