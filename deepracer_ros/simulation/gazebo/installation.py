@@ -1,0 +1,230 @@
+"""A Gazebo 11 to run: the system's own, or a private Debian root in a cache folder, and our plugin compiled for it.
+
+Gazebo Classic 11 is in Debian bullseye only, so a newer system gets a root of that release beside it: 1.4 GB, nothing
+installed into the system itself.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.simulation.gazebo import sandbox
+
+SYSTEM = Path("/")
+
+SUITE = "bullseye"
+
+PACKAGES = (
+    "gazebo",
+    "xvfb",
+    "libgl1-mesa-dri",
+    "libgl1-mesa-glx",
+    "g++",
+    *(f"libboost-{part}dev" for part in ("", "thread-", "system-", "filesystem-")),
+    "libsdformat-dev",
+    *(f"libignition-{part}-dev" for part in ("math", "common", "msgs", "transport")),
+    "libprotobuf-dev",
+    "libtbb-dev",
+)
+
+HEADERS_ONLY = ("libgazebo-dev", "libignition-fuel-tools-dev")
+"""Unpacked without what they depend on: half a gigabyte that a world plugin does not need."""
+
+COMPILE = r"""
+set -e
+cd /mnt/build
+includes=$(for d in /usr/include/gazebo-11 /usr/include/sdformat-* /usr/include/ignition/*; do echo "-isystem $d"; done)
+g++ -std=c++17 -O2 -Wall -Wextra -fPIC -shared -o lockstep.partial /mnt/plugin/lockstep.cc $includes
+mv lockstep.partial liblockstep.so
+"""
+
+PLUGIN_SOURCE = Path(__file__).parent / "plugin"
+
+Report = Callable[[str], None]
+
+
+def cache_folder() -> Path:
+    """Return where everything is kept: $DEEPRACER_GAZEBO, or deepracer_ros/gazebo in the user's cache."""
+    if "DEEPRACER_GAZEBO" in os.environ:
+        return Path(os.environ["DEEPRACER_GAZEBO"])
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "deepracer_ros" / "gazebo"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A Gazebo 11 that is ready to run.
+
+    Attributes:
+        root: Of the file system it lives in.
+        plugin: Folder that holds liblockstep.so.
+        cache: Folder for what is worth making only once.
+    """
+
+    root: Path
+    plugin: Path
+    cache: Path
+
+
+def find_installation() -> Installation:
+    """Return the prepared Gazebo.
+
+    Raises:
+        InputError: naming what is missing, if `deepracer gazebo prepare` has not run to its end.
+    """
+    missing = missing_part()
+    if missing:
+        raise InputError(f"Gazebo: {missing}; expected what `deepracer gazebo prepare` (or `make gazebo`) prepares")
+    return Installation(_root(), _plugin_folder(), cache_folder())
+
+
+def missing_part() -> str:
+    """Return what a run of Gazebo still lacks, in words; empty if it lacks nothing."""
+    if not shutil.which("bwrap"):
+        return "found no bwrap (bubblewrap) on the PATH"
+    if not (_root() / "usr/bin/gzserver").is_file():
+        return f"found no Gazebo 11 in {cache_folder()}"
+    if not (_plugin_folder() / "liblockstep.so").is_file():
+        return f"found no lock-step plugin of this version in {cache_folder()}"
+    return ""
+
+
+def prepare(report: Report) -> Installation:
+    """Do what is still to be done, and nothing twice; may be interrupted and called again.
+
+    Args:
+        report: Called with a line of progress now and then.
+
+    Raises:
+        InputError: if something is missing that only root can install, or a step fails.
+    """
+    began = time.monotonic()
+
+    def progress(line: str) -> None:
+        report(f"[{time.monotonic() - began:4.0f} s] {line}")
+
+    needs_root = not (_root() / "usr/bin/gzserver").is_file()
+    _require_tools(["bwrap", *(["mmdebstrap"] if needs_root else [])], progress)
+    if needs_root:
+        progress(f"Debian {SUITE} with Gazebo 11 into {cache_folder() / 'root'} (about 2 minutes, 1.4 GB)")
+        _bootstrap(cache_folder() / "root", progress)
+    if not (_plugin_folder() / "liblockstep.so").is_file():
+        progress("compiling the lock-step plugin")
+        _compile(_root(), _plugin_folder())
+    progress("Gazebo is ready")
+    return find_installation()
+
+
+def _root() -> Path:
+    """Return the system's root where it has Gazebo 11, its headers, a compiler and a virtual display; else our own."""
+    needed = ("usr/bin/gzserver", "usr/include/gazebo-11", "usr/bin/Xvfb", "usr/bin/g++")
+    if all((SYSTEM / path).exists() for path in needed):
+        return SYSTEM
+    return cache_folder() / "root"
+
+
+def _plugin_folder() -> Path:
+    """Return the folder of the plugin of this very source for this very root."""
+    text = b"".join(path.read_bytes() for path in sorted(PLUGIN_SOURCE.iterdir()))
+    digest = hashlib.sha256(text + str(_root()).encode()).hexdigest()[:16]
+    return cache_folder() / "plugins" / digest
+
+
+def _require_tools(tools: list[str], progress: Report) -> None:
+    packages = [{"bwrap": "bubblewrap"}.get(tool, tool) for tool in tools if not shutil.which(tool)]
+    if not packages:
+        return
+    install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise InputError(f"{', '.join(packages)}: not installed; expected root to run: {' '.join(install)}")
+    progress(f"installing {', '.join(packages)}")
+    _run(["apt-get", "update", "--quiet"], progress)
+    _run(install, progress)
+
+
+def _bootstrap(root: Path, progress: Report) -> None:
+    """Unpack a Debian root with Gazebo and what compiles a plugin; `root` appears when it is complete."""
+    partial = root.with_name("root.partial")
+    if partial.exists():
+        progress("removing an unfinished root")
+        shutil.rmtree(partial)
+    partial.mkdir(parents=True)
+    unpack = " && ".join(
+        [
+            "cd /tmp",
+            f"apt-get download {' '.join(HEADERS_ONLY)}",
+            "for package in *.deb; do dpkg -x $package / && rm $package; done",
+        ]
+    )
+    archive = root.with_name("root.tar")
+    debootstrap = [
+        "mmdebstrap",
+        "--variant=apt",
+        '--aptopt=Acquire::Check-Valid-Until "false"',
+        "--dpkgopt=path-exclude=/usr/share/doc/*",
+        f"--include={','.join(PACKAGES)}",
+        f"--customize-hook=chroot \"$1\" sh -c '{unpack}'",
+        SUITE,
+        str(archive),
+        *_mirrors(),
+    ]
+    # By way of a tar, so that an ordinary user, too, ends up owning every file and can delete them.
+    unpacking = ["tar", "-xf", str(archive), "-C", str(partial), "--exclude=./dev/*", "--no-same-owner"]
+    try:
+        _run(debootstrap, progress)
+        progress("unpacking")
+        _run(unpacking, progress)
+    finally:
+        archive.unlink(missing_ok=True)
+    partial.rename(root)
+
+
+def _mirrors() -> list[str]:
+    """Return the Debian mirror of this machine's apt as a source line; empty leaves the choice to mmdebstrap."""
+    if not shutil.which("apt-get"):
+        return []
+    fields = "$(SITE) $(ORIGIN) $(LABEL) $(COMPONENT)"
+    command = ["apt-get", "indextargets", "--format", fields, "Created-By: Packages"]
+    listing = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout
+    for line in listing.splitlines():
+        site, *rest = line.split()
+        if rest == ["Debian", "Debian", "main"]:
+            return [f"deb {site} {SUITE} main"]
+    return []
+
+
+def _run(command: list[str], progress: Report) -> None:
+    """Run a command and report its stages; its last words are in the error."""
+    last = ""
+    with subprocess.Popen(
+        command, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        for line in process.stdout or ():
+            last = line.strip() or last
+            if line.startswith(("I: ", "E: ", "Setting up ")):
+                progress(line.strip())
+    if process.returncode:
+        raise InputError(f"{command[0]}: exit code {process.returncode} ({last}), expected 0")
+
+
+def _compile(root: Path, folder: Path) -> None:
+    """Compile the plugin with the root's own compiler; the library appears when it is complete."""
+    folder.mkdir(parents=True, exist_ok=True)
+    compiler = sandbox.start(
+        root,
+        ["sh", "-c", COMPILE],
+        folders={"plugin": PLUGIN_SOURCE},
+        writable={"build": folder},
+        output=subprocess.PIPE,
+    )
+    text = compiler.communicate(timeout=300)[0].decode(errors="replace")
+    if compiler.returncode:
+        print(text, file=sys.stderr)
+        raise InputError(f"g++ in {root}: exit code {compiler.returncode}, expected 0; its words stand above")

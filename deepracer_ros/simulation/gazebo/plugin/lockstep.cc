@@ -1,0 +1,459 @@
+// A Gazebo Classic world that stands still until its client asks for the next control period.
+//
+// The world thread blocks in WorldUpdateBegin on a socket, applies the command, lets the physics run a whole number of
+// steps, waits for the camera frame of exactly the last of them, and answers with states and images. Needs
+// `gzserver --lockstep` and cameras whose period is that same number of steps.
+//
+//   <plugin name="lockstep" filename="...">
+//     <socket>3</socket>              an inherited, listening unix socket
+//     <iterations>16</iterations>     physics steps in one control period
+//     <wheel_effort>0.1</wheel_effort>        N m
+//     <drive_lag>0.06</drive_lag>             s
+//     <steering_effort>0.5</steering_effort>  N m
+//     <steering_rate>6.5</steering_rate>      rad/s
+//     <steering_lag>0.03</steering_lag>       s
+//     <wheel_radius>0.035</wheel_radius>      m
+//     <wheel_load>5.3</wheel_load>            N
+//     <slip_compliance>0.25</slip_compliance> slip per share of the load that a tyre gives along or across the road
+//     <car>car_0</car> ...            model names, in the order of the wire
+//   </plugin>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <condition_variable>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gazebo/common/Events.hh>
+#include <gazebo/common/Plugin.hh>
+#include <gazebo/physics/ode/ODESurfaceParams.hh>
+#include <gazebo/physics/physics.hh>
+#include <gazebo/sensors/CameraSensor.hh>
+#include <gazebo/sensors/SensorManager.hh>
+
+#include "wire.hh"
+
+namespace deepracer
+{
+using gazebo::common::Time;
+
+constexpr const char *WHEELS[4] = {"front_left_wheel_joint", "front_right_wheel_joint", "rear_left_wheel_joint",
+                                   "rear_right_wheel_joint"};
+constexpr const char *HINGES[2] = {"left_steering_hinge", "right_steering_hinge"};
+constexpr double SLOW = 0.5;          // m/s, below which slip is measured against this speed: it stays finite at rest
+constexpr int CONTACT_POINTS = 2;
+constexpr double SETTLED = -2.2e-4;   // m, base_link of a car at rest: what its weight presses the tyres into the ground
+constexpr int POLL_MS = 100;      // how often a blocked wait looks whether the server is ending
+constexpr int FRAME_WAIT_S = 20;  // a frame that takes longer never comes
+
+// What the client sent or did ends its connection, never the server.
+struct Disconnected : std::runtime_error
+{
+  using std::runtime_error::runtime_error;
+};
+
+// The server is being shut down.
+struct Stopped : std::exception
+{
+};
+
+// One client at a time on an inherited listening socket; every wait notices the end of the server.
+class Connection
+{
+public:
+  void Listen(int socket) { this->listener = socket; }
+  void Stop() { this->stopping = true; }
+
+  void AwaitClient()
+  {
+    while (this->client < 0)
+    {
+      this->Await(this->listener);
+      const int candidate = accept(this->listener, nullptr, nullptr);
+      if (candidate < 0)
+        continue;
+      ucred peer{};
+      socklen_t size = sizeof(peer);
+      if (getsockopt(candidate, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == getuid())
+        this->client = candidate;
+      else
+        close(candidate);
+    }
+  }
+
+  void Receive(void *data, size_t length)
+  {
+    auto bytes = static_cast<char *>(data);
+    while (length > 0)
+    {
+      this->Await(this->client);
+      const ssize_t got = recv(this->client, bytes, length, 0);
+      if (got <= 0)
+        throw Disconnected("the client went away");
+      bytes += got;
+      length -= got;
+    }
+  }
+
+  void Send(const void *data, size_t length)
+  {
+    auto bytes = static_cast<const char *>(data);
+    while (length > 0)
+    {
+      const ssize_t sent = send(this->client, bytes, length, MSG_NOSIGNAL);
+      if (sent <= 0)
+        throw Disconnected("the client went away");
+      bytes += sent;
+      length -= sent;
+    }
+  }
+
+  void Drop()
+  {
+    close(this->client);
+    this->client = -1;
+  }
+
+  bool HasClient() const { return this->client >= 0; }
+
+private:
+  void Await(int socket)
+  {
+    pollfd entry{socket, POLLIN, 0};
+    while (poll(&entry, 1, POLL_MS) <= 0)
+      if (this->stopping)
+        throw Stopped();
+  }
+
+  int listener = -1;
+  int client = -1;
+  std::atomic<bool> stopping{false};
+};
+
+struct Car
+{
+  gazebo::physics::ModelPtr model;
+  gazebo::physics::LinkPtr base;
+  gazebo::physics::JointPtr wheels[4], hinges[2];
+  boost::shared_ptr<gazebo::physics::ODESurfaceParams> tyres[4];
+  gazebo::sensors::CameraSensorPtr camera;
+  gazebo::event::ConnectionPtr updated;
+  StepCommand command{};
+  Time frame_time;  // of `image`
+  std::vector<uint8_t> image;
+};
+
+class Lockstep : public gazebo::WorldPlugin
+{
+public:
+  void Load(gazebo::physics::WorldPtr _world, sdf::ElementPtr _sdf) override
+  {
+    this->world = _world;
+    this->connection.Listen(_sdf->Get<int>("socket"));
+    this->iterations = _sdf->Get<unsigned>("iterations");
+    this->wheel_effort = _sdf->Get<double>("wheel_effort");
+    this->drive_lag = _sdf->Get<double>("drive_lag");
+    this->steering_effort = _sdf->Get<double>("steering_effort");
+    this->steering_rate = _sdf->Get<double>("steering_rate");
+    this->steering_lag = _sdf->Get<double>("steering_lag");
+    this->wheel_radius = _sdf->Get<double>("wheel_radius");
+    this->slip_per_force = _sdf->Get<double>("slip_compliance") / _sdf->Get<double>("wheel_load");
+    for (auto name = _sdf->GetElement("car"); name; name = name->GetNextElement("car"))
+      this->cars.push_back(this->Find(name->Get<std::string>()));
+    this->stop = gazebo::event::Events::ConnectStop([this] { this->connection.Stop(); });
+    this->interrupt = gazebo::event::Events::ConnectSigInt([this] { this->connection.Stop(); });
+    this->world->SetPhysicsEnabled(false);
+    this->update = gazebo::event::Events::ConnectWorldUpdateBegin(
+        [this](const gazebo::common::UpdateInfo &_info) { this->OnUpdate(_info); });
+  }
+
+private:
+  std::unique_ptr<Car> Find(const std::string &_name)
+  {
+    auto car = std::make_unique<Car>();
+    car->model = this->world->ModelByName(_name);
+    if (!car->model)
+      gzthrow("lockstep: no model named " + _name);
+    car->base = car->model->GetLink("base_link");
+    for (int i = 0; i < 4; ++i)
+    {
+      car->wheels[i] = this->Joint(*car, WHEELS[i], this->wheel_effort);
+      car->tyres[i] = boost::dynamic_pointer_cast<gazebo::physics::ODESurfaceParams>(
+          car->wheels[i]->GetChild()->GetCollision(0)->GetSurface());
+      if (!car->tyres[i])
+        gzthrow("lockstep: no ODE contact on " + std::string(WHEELS[i]));
+    }
+    for (int i = 0; i < 2; ++i)
+      car->hinges[i] = this->Joint(*car, HINGES[i], this->steering_effort);
+    car->camera = std::dynamic_pointer_cast<gazebo::sensors::CameraSensor>(
+        gazebo::sensors::SensorManager::Instance()->GetSensor(car->base->GetScopedName(true) + "::camera_link"));
+    if (!car->camera)
+      gzthrow("lockstep: no camera_link on " + _name);
+    car->camera->SetActive(true);
+    car->image.resize(3 * car->camera->ImageWidth() * car->camera->ImageHeight());
+    Car *raw = car.get();
+    car->updated = car->camera->ConnectUpdated([this, raw] { this->OnFrame(*raw); });
+    return car;
+  }
+
+  gazebo::physics::JointPtr Joint(const Car &_car, const std::string &_name, double _effort)
+  {
+    auto joint = _car.model->GetJoint(_name);
+    if (!joint)
+      gzthrow("lockstep: no joint " + _name + " on " + _car.model->GetName());
+    joint->SetParam("fmax", 0, _effort);
+    joint->SetParam("vel", 0, 0.0);
+    return joint;
+  }
+
+  // In the rendering thread.
+  void OnFrame(Car &_car)
+  {
+    const unsigned char *data = _car.camera->ImageData();
+    if (!data)
+      return;
+    std::lock_guard<std::mutex> lock(this->frames);
+    std::memcpy(_car.image.data(), data, _car.image.size());
+    _car.frame_time = _car.camera->LastMeasurementTime();
+    this->arrived.notify_one();
+  }
+
+  // In the physics thread, before each physics step; _info.simTime is the time after that step.
+  void OnUpdate(const gazebo::common::UpdateInfo &_info)
+  {
+    const Time now = _info.simTime - Time(this->world->Physics()->GetMaxStepSize());
+    if (!this->aligned && !this->Align(now))
+      return;
+    try
+    {
+      if (this->remaining == 0)
+        this->Exchange(now);
+      --this->remaining;
+      this->Actuate();
+    }
+    catch (const Stopped &)
+    {
+      this->update.reset();
+    }
+  }
+
+  // Control periods begin where the cameras' own clock stands: the world runs, without moving, until one frame has
+  // just been taken at its present time, which shows in the next frame being due one period from now.
+  bool Align(const Time &_now)
+  {
+    const double step = this->world->Physics()->GetMaxStepSize();
+    const double next = _now.Double() + this->iterations * step;
+    this->aligned = std::all_of(this->cars.begin(), this->cars.end(), [next, step](const auto &car) {
+      return std::abs(car->camera->NextRequiredTimestamp() - next) < 0.5 * step;  // false for the NaN before the first
+    });
+    this->start = _now;
+    return this->aligned;
+  }
+
+  // Answers the request that has just been carried out and takes the next one that lets time pass.
+  void Exchange(const Time &_now)
+  {
+    this->AwaitFrames(_now);
+    this->world->SetPhysicsEnabled(true);
+    while (this->remaining == 0)
+    {
+      try
+      {
+        if (!this->connection.HasClient())
+        {
+          this->connection.AwaitClient();
+          this->pending = 0;
+        }
+        if (this->pending != 0)
+          this->AnswerWithStates(_now);
+        this->pending = 0;
+        this->TakeRequest();
+      }
+      catch (const Disconnected &reason)
+      {
+        gzmsg << "lockstep: " << reason.what() << std::endl;
+        this->connection.Drop();
+      }
+    }
+  }
+
+  void AwaitFrames(const Time &_now)
+  {
+    std::unique_lock<std::mutex> lock(this->frames);
+    const bool complete = this->arrived.wait_for(lock, std::chrono::seconds(FRAME_WAIT_S), [this, &_now] {
+      return std::all_of(this->cars.begin(), this->cars.end(),
+                         [&_now](const auto &car) { return car->frame_time == _now; });
+    });
+    if (!complete)
+      gzthrow("lockstep: no camera frame of simulation time " + std::to_string(_now.Double()));
+  }
+
+  void TakeRequest()
+  {
+    Header header{};
+    this->connection.Receive(&header, sizeof(header));
+    if (header.magic != MAGIC || header.version != VERSION)
+      this->Refuse("found version " + std::to_string(header.version) + ", expected " + std::to_string(VERSION));
+    const size_t count = this->cars.size();
+    const size_t lengths[] = {0, count * sizeof(ResetCommand), count * sizeof(StepCommand)};
+    if (header.kind < HELLO || header.kind > STEP || header.length != lengths[header.kind - HELLO] ||
+        (header.kind != HELLO && header.cars != count))
+      this->Refuse("found kind " + std::to_string(header.kind) + " for " + std::to_string(header.cars) + " cars in " +
+                   std::to_string(header.length) + " bytes, expected a request for " + std::to_string(count) + " cars");
+    if (header.kind == HELLO)
+      return this->AnswerHello();
+    if (header.kind == RESET)
+      this->TakeReset();
+    else
+      this->TakeStep();
+    this->pending = header.kind;
+    this->remaining = this->iterations;
+  }
+
+  void TakeReset()
+  {
+    std::vector<ResetCommand> commands(this->cars.size());
+    this->connection.Receive(commands.data(), commands.size() * sizeof(ResetCommand));
+    for (const auto &command : commands)
+      if (!std::isfinite(command.x) || !std::isfinite(command.y) || !std::isfinite(command.yaw))
+        this->Refuse("found a pose that is not finite");
+    for (size_t i = 0; i < commands.size(); ++i)
+    {
+      if (commands[i].moved == 0.0)
+        continue;
+      this->Place(*this->cars[i], {commands[i].x, commands[i].y, SETTLED, 0, 0, commands[i].yaw});
+    }
+    // The clock goes on to the cameras' next frame, but nothing moves.
+    this->world->SetPhysicsEnabled(false);
+  }
+
+  // Puts a car at rest on a pose with its wheels straight, as it was loaded.
+  void Place(Car &_car, const ignition::math::Pose3d &_pose)
+  {
+    _car.command = {};
+    _car.model->SetWorldPose(_pose);
+    for (const auto &link : _car.model->GetLinks())
+      link->SetRelativePose(link->InitialRelativePose());
+    _car.model->ResetPhysicsStates();
+  }
+
+  void TakeStep()
+  {
+    std::vector<StepCommand> commands(this->cars.size());
+    this->connection.Receive(commands.data(), commands.size() * sizeof(StepCommand));
+    for (const auto &command : commands)
+      for (const double value : {command.wheels[0], command.wheels[1], command.wheels[2], command.wheels[3],
+                                 command.hinges[0], command.hinges[1]})
+        if (!std::isfinite(value))
+          this->Refuse("found a command that is not finite");
+    for (size_t i = 0; i < commands.size(); ++i)
+      this->cars[i]->command = commands[i];
+  }
+
+  // Wheels and hinges approach their goals with the lag of their controllers: the wheels within the motors' torque,
+  // the hinges within the servo's rate.
+  void Actuate()
+  {
+    const double step = this->world->Physics()->GetMaxStepSize();
+    for (auto &car : this->cars)
+    {
+      for (int i = 0; i < 4; ++i)
+      {
+        const double speed = car->wheels[i]->GetVelocity(0);
+        const double share = std::min(1.0, step / this->drive_lag);
+        car->wheels[i]->SetParam("vel", 0, speed + share * (car->command.wheels[i] - speed));
+        this->Slip(*car->tyres[i], std::abs(speed) * this->wheel_radius);
+      }
+      for (int i = 0; i < 2; ++i)
+      {
+        const double error = car->command.hinges[i] - car->hinges[i]->Position(0);
+        const double rate = error / std::max(step, this->steering_lag);
+        car->hinges[i]->SetParam("vel", 0, std::max(-this->steering_rate, std::min(this->steering_rate, rate)));
+      }
+    }
+  }
+
+  // A rolling tyre slides before it slips away: by a speed proportional to its own and to the force over its load.
+  // ODE counts that per contact point, of which a lying cylinder has two.
+  void Slip(gazebo::physics::ODESurfaceParams &_tyre, double _speed)
+  {
+    _tyre.slip1 = _tyre.slip2 = CONTACT_POINTS * std::max(_speed, SLOW) * this->slip_per_force;
+  }
+
+  void AnswerHello()
+  {
+    const auto &camera = this->cars.front()->camera;
+    const double period = this->iterations * this->world->Physics()->GetMaxStepSize();
+    const Hello hello{camera->ImageWidth(), camera->ImageHeight(), 3, this->iterations, period};
+    this->SendHeader(HELLO, sizeof(hello));
+    this->connection.Send(&hello, sizeof(hello));
+  }
+
+  void AnswerWithStates(const Time &_now)
+  {
+    std::vector<CarState> states;
+    for (const auto &car : this->cars)
+      states.push_back(StateOf(*car));
+    const double time = (_now - this->start).Double();
+    size_t length = sizeof(time) + states.size() * sizeof(CarState);
+    for (const auto &car : this->cars)
+      length += car->image.size();
+    this->SendHeader(this->pending, length);
+    this->connection.Send(&time, sizeof(time));
+    this->connection.Send(states.data(), states.size() * sizeof(CarState));
+    for (const auto &car : this->cars)
+      this->connection.Send(car->image.data(), car->image.size());
+  }
+
+  static CarState StateOf(const Car &_car)
+  {
+    const auto pose = _car.base->WorldPose();
+    const auto velocity = pose.Rot().RotateVectorReverse(_car.base->WorldLinearVel());
+    const auto angles = pose.Rot().Euler();
+    return {pose.Pos().X(), pose.Pos().Y(), pose.Pos().Z(), angles.X(), angles.Y(), angles.Z(),
+            velocity.X(), velocity.Y(), velocity.Z(), _car.base->WorldAngularVel().Z(),
+            {_car.hinges[0]->Position(0), _car.hinges[1]->Position(0)}};
+  }
+
+  void SendHeader(uint16_t _kind, size_t _length)
+  {
+    const Header header{MAGIC, VERSION, _kind, static_cast<uint32_t>(this->cars.size()),
+                        static_cast<uint32_t>(_length)};
+    this->connection.Send(&header, sizeof(header));
+  }
+
+  [[noreturn]] void Refuse(const std::string &_reason)
+  {
+    this->SendHeader(ERROR, _reason.size());
+    this->connection.Send(_reason.data(), _reason.size());
+    throw Disconnected(_reason);
+  }
+
+  gazebo::physics::WorldPtr world;
+  gazebo::event::ConnectionPtr update, stop, interrupt;
+  std::vector<std::unique_ptr<Car>> cars;
+  Connection connection;
+  unsigned iterations = 0;
+  double wheel_effort = 0, drive_lag = 0, steering_effort = 0, steering_rate = 0, steering_lag = 0;
+  double wheel_radius = 0, slip_per_force = 0;
+
+  bool aligned = false;
+  Time start;              // when it was aligned
+  unsigned remaining = 0;  // physics steps of the current control period
+  uint16_t pending = 0;    // the request that is being carried out; 0: none
+
+  std::mutex frames;  // guards every car's image and frame_time
+  std::condition_variable arrived;
+};
+
+GZ_REGISTER_WORLD_PLUGIN(Lockstep)
+}  // namespace deepracer

@@ -1,0 +1,86 @@
+"""Commands inside a Debian root without entering it: bubblewrap, for root and for ordinary users alike.
+
+A sandbox has its own processes, network, /tmp and /dev: nothing it starts outlives it, no port of its is seen outside,
+no X display clashes, and no file or mount is left behind.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+
+from deepracer_ros.errors import InputError
+
+DATA = "/mnt"
+"""Where a sandbox's own folders and files are mounted: an empty folder of every Debian root."""
+
+ENVIRONMENT = {
+    "HOME": "/tmp",
+    "PATH": "/usr/bin:/bin:/usr/sbin",
+    "LANG": "C.UTF-8",
+    "GAZEBO_IP": "127.0.0.1",
+    "GAZEBO_MASTER_URI": "http://127.0.0.1:11345",
+    "IGN_IP": "127.0.0.1",
+    "GAZEBO_MODEL_DATABASE_URI": "",
+}
+
+
+def start(
+    root: Path,
+    command: Sequence[str],
+    *,
+    folders: Mapping[str, Path] | None = None,
+    writable: Mapping[str, Path] | None = None,
+    files: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    sockets: Iterable[int] = (),
+    output: IO[bytes] | int | None = None,
+    errors: IO[bytes] | int | None = subprocess.STDOUT,
+) -> subprocess.Popen[bytes]:
+    """Start a command in a sandbox that ends with the calling process, even if that is killed.
+
+    Args:
+        root: The Debian root, seen read-only as `/`.
+        command: And its arguments.
+        folders: Folders to show read-only, by their name in `DATA`.
+        writable: Folders to show writable, by their name in `DATA`.
+        files: Texts to show as files, by their name in `DATA`; they exist only inside.
+        environment: Variables beside `ENVIRONMENT`.
+        sockets: Descriptors that the command inherits under the same numbers.
+        output: Where standard output goes.
+        errors: Where standard error goes.
+
+    Raises:
+        InputError: if bubblewrap is missing.
+    """
+    bubblewrap = shutil.which("bwrap")
+    if bubblewrap is None:
+        raise InputError("bubblewrap: found no bwrap on the PATH, expected it (as root: apt-get install bubblewrap)")
+    arguments = [bubblewrap, "--ro-bind", str(root), "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
+    arguments += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--die-with-parent", "--clearenv", "--tmpfs", DATA]
+    for name, folder in (folders or {}).items():
+        arguments += ["--ro-bind", str(folder.resolve()), f"{DATA}/{name}"]
+    for name, folder in (writable or {}).items():
+        arguments += ["--bind", str(folder.resolve()), f"{DATA}/{name}"]
+    for name, value in {**ENVIRONMENT, **(environment or {})}.items():
+        arguments += ["--setenv", name, value]
+    with ExitStack() as stack:
+        descriptors = []
+        for name, text in (files or {}).items():
+            descriptor = os.memfd_create(name)
+            stack.callback(os.close, descriptor)
+            os.write(descriptor, text.encode())
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            arguments += ["--ro-bind-data", str(descriptor), f"{DATA}/{name}"]
+            descriptors.append(descriptor)
+        return subprocess.Popen(
+            [*arguments, "--", *command],
+            pass_fds=[*descriptors, *sockets],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=errors,
+            start_new_session=True,  # Ctrl-C is for the parent, which then ends the sandbox
+        )

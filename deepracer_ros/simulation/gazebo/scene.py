@@ -1,0 +1,207 @@
+"""The world that a gzserver is given: a track's world file with our cars, physics and plugin put into it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.race.obstacle import Obstacle
+from deepracer_ros.simulation.dynamics import GRAVITY, DynamicsConfig
+from deepracer_ros.simulation.gazebo import sandbox
+from deepracer_ros.simulation.gazebo.car import Car
+from deepracer_ros.simulation.objects import CAR_COLOURS, OBSTACLE_COLOUR, OBSTACLE_HEIGHT
+from deepracer_ros.simulation.simulator import CONTROL_PERIOD
+
+MOST_CARS = 16
+"""Every car has its own bit of Gazebo's collide_bitmask, of which the ground's default of 0xffff knows 16."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A control period in whole physics steps, each of whole nanoseconds, as Gazebo counts time.
+
+    Attributes:
+        iterations: Physics steps in a control period.
+    """
+
+    iterations: int
+
+    @property
+    def step(self) -> float:
+        """Of the physics, s."""
+        return round(1e9 * CONTROL_PERIOD / self.iterations) * 1e-9
+
+    @property
+    def camera_rate(self) -> float:
+        """Frames per second of a camera that looks once in a control period."""
+        return 1.0 / (self.step * self.iterations)
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The cars of one world.
+
+    Attributes:
+        car: What each of them is.
+        count: How many.
+        racing: Whether they see and touch each other.
+    """
+
+    car: Car
+    count: int
+    racing: bool
+
+    @property
+    def names(self) -> list[str]:
+        """Model names in the order of the wire."""
+        return [f"car_{index}" for index in range(self.count)]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One world and all that is put into it.
+
+    Attributes:
+        world_file: The track's world.
+        fleet: The cars.
+        obstacles: Boxes to add.
+        clock: Physics steps and control period.
+        dynamics: What the URDF does not say of tyres and actuators.
+    """
+
+    world_file: Path
+    fleet: Fleet
+    obstacles: Sequence[Obstacle]
+    clock: Clock
+    dynamics: DynamicsConfig
+
+    def compose(self, socket: int) -> str:
+        """Return the world's SDF.
+
+        Args:
+            socket: Descriptor of the listening socket that gzserver inherits.
+
+        Raises:
+            InputError: if the world file cannot be read or holds no world.
+        """
+        document = _read_world(self.world_file)
+        world = document.find("world")
+        if world is None:
+            raise InputError(f"{self.world_file}: found no <world>, expected an SDF world")
+        for old in [*world.findall("physics"), *world.findall("gui")]:
+            world.remove(old)
+        world.append(_physics(self.clock))
+        _set(_child(world, "scene"), "shadows", "0")  # they would make every frame eight times as dear
+        for index, obstacle in enumerate(self.obstacles):
+            world.append(_box(f"box_{index}", obstacle))
+        for index, name in enumerate(self.fleet.names):
+            world.append(_car(self.fleet, index, name, self.clock))
+        world.append(_plugin(self.fleet, self.clock, self.dynamics, socket))
+        return ET.tostring(document, encoding="unicode")
+
+
+def _read_world(path: Path) -> ET.Element:
+    try:
+        return ET.fromstring(path.read_text())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); expected a world file") from error
+    except (ET.ParseError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: is not XML ({error}); expected an SDF world") from error
+
+
+def _physics(clock: Clock) -> ET.Element:
+    """Return ODE with its direct solver: exact, and for bodies this few as fast as the iterative one, which is not."""
+    return ET.fromstring(f"""
+        <physics type="ode">
+          <max_step_size>{clock.step:.9f}</max_step_size>
+          <real_time_update_rate>0</real_time_update_rate>
+          <ode><solver><type>world</type></solver></ode>
+        </physics>""")
+
+
+def _box(name: str, obstacle: Obstacle) -> ET.Element:
+    shape = f"<geometry><box><size>{obstacle.length} {obstacle.width} {OBSTACLE_HEIGHT}</size></box></geometry>"
+    colour = _rgba(OBSTACLE_COLOUR)
+    return ET.fromstring(f"""
+        <model name="{name}">
+          <static>1</static>
+          <pose>{obstacle.x} {obstacle.y} {OBSTACLE_HEIGHT / 2.0} 0 0 {obstacle.yaw}</pose>
+          <link name="link">
+            <collision name="collision">{shape}</collision>
+            <visual name="visual">{shape}
+              <material><ambient>{colour}</ambient><diffuse>{colour}</diffuse></material>
+            </visual>
+          </link>
+        </model>""")
+
+
+def _car(fleet: Fleet, index: int, name: str, clock: Clock) -> ET.Element:
+    """Return one car's model: its own bit in collisions, its colours, its camera in step with the physics."""
+    car = ET.fromstring(ET.tostring(fleet.car.sdf))
+    car.set("name", name)
+    _set(car, "pose", f"0 {2 * index} 0 0 0 0")  # apart until the first reset
+    _set(car, "allow_auto_disable", "0")
+    for sensor in car.iter("sensor"):
+        _set(sensor, "update_rate", repr(clock.camera_rate))
+    if not fleet.racing:
+        for collision in car.iterfind("link/collision"):
+            _set(_child(collision, "surface", "contact"), "collide_bitmask", str(1 << index))
+    for link in car.iterfind("link"):
+        for visual in link.findall("visual"):
+            if fleet.count > 1 and not fleet.racing:
+                link.remove(visual)  # nobody sees anybody, and no car sees itself
+            else:
+                _paint(visual, fleet.car.urdf, _rgba(CAR_COLOURS[index % len(CAR_COLOURS)]))
+    return car
+
+
+def _paint(visual: ET.Element, urdf: ET.Element, body: str) -> None:
+    """Give a visual the colour of its URDF material, which the conversion loses; that of the body is the car's own."""
+    for original in urdf.iterfind("link/visual[@name]"):
+        if not re.search(rf"(^|__){original.get('name')}_visual(_\d+)?$", visual.get("name", "")):
+            continue
+        material = original.find("material")
+        name = "" if material is None else material.get("name", "")
+        colour = urdf.find(f"material[@name='{name}']/color")
+        if colour is not None:
+            for light in ("ambient", "diffuse"):
+                _set(_child(visual, "material"), light, body if name == "body" else colour.get("rgba", ""))
+
+
+def _plugin(fleet: Fleet, clock: Clock, dynamics: DynamicsConfig, socket: int) -> ET.Element:
+    vehicle = fleet.car.vehicle
+    hinge = fleet.car.limit("left_steering_hinge")
+    values = {
+        "socket": socket,
+        "iterations": clock.iterations,
+        "wheel_effort": fleet.car.limit("front_left_wheel_joint").get("effort"),
+        "drive_lag": dynamics.drive_lag,
+        "steering_effort": hinge.get("effort"),
+        "steering_rate": hinge.get("velocity"),
+        "steering_lag": dynamics.steering_lag,
+        "wheel_radius": vehicle.wheel_radius,
+        "wheel_load": vehicle.mass * GRAVITY / 4.0,
+        "slip_compliance": 1.0 / (vehicle.friction * dynamics.slip_stiffness),
+    }
+    plugin = ET.Element("plugin", name="lockstep", filename=f"{sandbox.DATA}/plugin/liblockstep.so")
+    for tag, value in [*values.items(), *(("car", name) for name in fleet.names)]:
+        ET.SubElement(plugin, tag).text = str(value)
+    return plugin
+
+
+def _rgba(colour: tuple[int, int, int]) -> str:
+    return " ".join(f"{value / 255.0:.3f}" for value in colour) + " 1"
+
+
+def _child(parent: ET.Element, *tags: str) -> ET.Element:
+    """Return the descendant by tags, made where it is missing."""
+    for tag in tags:
+        found = parent.find(tag)
+        parent = ET.SubElement(parent, tag) if found is None else found
+    return parent
+
+
+def _set(parent: ET.Element, tag: str, text: str) -> None:
+    _child(parent, tag).text = text

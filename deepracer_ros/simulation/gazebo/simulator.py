@@ -1,0 +1,189 @@
+"""A real Gazebo behind the Simulator protocol."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.race.obstacle import Obstacle
+from deepracer_ros.race.track import Track
+from deepracer_ros.simulation.camera import CameraConfig
+from deepracer_ros.simulation.dynamics import DynamicsConfig
+from deepracer_ros.simulation.gazebo import scene
+from deepracer_ros.simulation.gazebo.ackermann import middle_angle, wheel_commands
+from deepracer_ros.simulation.gazebo.car import make_car
+from deepracer_ros.simulation.gazebo.installation import find_installation
+from deepracer_ros.simulation.gazebo.server import Server
+from deepracer_ros.simulation.gazebo.world_files import world_file
+from deepracer_ros.simulation.simulator import CarStates
+from deepracer_ros.simulation.vehicle import Vehicle, read_vehicle
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class GazeboConfig:
+    """How Gazebo is run.
+
+    Attributes:
+        iterations: Physics steps in a control period of 1/15 s; 16 are 4.2 ms each.
+        start_timeout: s until all worlds must stand.
+    """
+
+    iterations: int = 16
+    start_timeout: float = 60.0
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if not 2 <= self.iterations <= 1000:
+            raise ValueError(f"iterations: found {self.iterations}, expected 2 to 1000")
+
+
+class World(NamedTuple):
+    """A server and which of the simulator's cars (indices) it has."""
+
+    server: Server
+    cars: NDArray[np.int64]
+
+
+class GazeboSimulator:
+    """Cars in as many gzservers as there are tracks; a `Simulator`.
+
+    The servers end with this object, or with the process, however that ends. The thread that makes
+    it must live as long as it is used. When a server dies, every call raises `GazeboStoppedError`; close
+    this simulator then and make a new one.
+
+    Attributes:
+        cars: N.
+        frame_shape: (height, width) of a grey camera, (height, width, 3) of an RGB one.
+        images: (N, height, width, 3) the RGB images behind the last frames.
+    """
+
+    def __init__(
+        self,
+        tracks: Sequence[Track],
+        car_track: ArrayLike,
+        camera: CameraConfig | None = None,
+        vehicle: Vehicle | None = None,
+        seed: int = 0,
+        *,
+        dynamics: DynamicsConfig | None = None,
+        obstacles: Sequence[Obstacle] = (),
+        cars_per_heat: int = 1,
+        config: GazeboConfig | None = None,
+        world_files: Sequence[Path] | None = None,
+    ) -> None:
+        """Start the servers and wait until their worlds stand.
+
+        Args:
+            tracks: The tracks.
+            car_track: (N,) the index of each car's track.
+            camera: The image of each car's camera; every car renders its own.
+            vehicle: The car that commands are meant for; by default that of the package's URDF.
+            seed: Of Gazebo's physics.
+            dynamics: The lags of the actuators, the tyres' stiffness and the largest speed.
+            obstacles: Boxes on the tracks.
+            cars_per_heat: So many cars, one after another in `car_track`, see and touch each other; each heat has its
+                own server. With 1, the cars of a track share servers, unseen by each other.
+            config: How Gazebo is run.
+            world_files: Of each track; by default they are generated.
+
+        Raises:
+            InputError: if Gazebo is not prepared, a world is broken, or a server does not start.
+        """
+        config, camera = config or GazeboConfig(), camera or CameraConfig()
+        self._dynamics = dynamics or DynamicsConfig()
+        if self._dynamics.latency:
+            raise InputError(f"dynamics: latency: found {self._dynamics.latency} s, expected 0 with Gazebo")
+        self._vehicle = vehicle or read_vehicle()
+        installation = find_installation()
+        where = np.asarray(car_track, np.int64)
+        self.cars, self.frame_shape = len(where), camera.frame_shape
+        self.images = np.zeros((self.cars, camera.height, camera.width, 3), np.uint8)
+        self._frames = np.zeros((self.cars, *self.frame_shape), np.uint8)
+        self._states = CarStates(*np.zeros((7, self.cars)))
+        self._worlds: list[World] = []
+        car = make_car(camera, self._vehicle, installation)
+        files = world_files or [world_file(track, installation.cache / "worlds") for track in tracks]
+        try:
+            for index, cars in enumerate(_share_out(where, cars_per_heat)):
+                track = int(where[cars[0]])
+                fleet = scene.Fleet(car, len(cars), cars_per_heat > 1)
+                boxes = [obstacle for obstacle in obstacles if obstacle.track == track]
+                setting = scene.Scene(files[track], fleet, boxes, scene.Clock(config.iterations), self._dynamics)
+                server = Server(installation, setting.compose, files[track], seed + index, len(cars))
+                self._worlds.append(World(server, cars))
+            for world in self._worlds:
+                shape = world.server.await_world(config.start_timeout)
+                if shape != self.images.shape[1:]:
+                    raise InputError(f"Gazebo: found images of shape {shape}, expected {self.images.shape[1:]}")
+        except BaseException:
+            self.close()
+            raise
+
+    def reset(self, mask: NDArray[np.bool_], poses: Floats) -> tuple[NDArray[np.uint8], CarStates]:
+        """Put the masked cars at rest on new poses, as `Simulator.reset` does."""
+        mask, poses = np.asarray(mask, bool), np.asarray(poses, np.float64)
+        worlds = [world for world in self._worlds if mask[world.cars].any()]
+        for world in worlds:
+            world.server.connection.send_reset(mask[world.cars], poses[world.cars])
+        return self._receive(worlds)
+
+    def step(self, steering: Floats, speed: Floats) -> tuple[NDArray[np.uint8], CarStates]:
+        """Drive for one control period, as `Simulator.step` does.
+
+        Raises:
+            ValueError: if a command is not finite.
+            GazeboStoppedError: if a server has ended or does not answer.
+        """
+        if not (np.isfinite(steering).all() and np.isfinite(speed).all()):
+            raise ValueError("drive commands: found a number that is not finite")
+        angle, top = self._vehicle.steering_limit, self._dynamics.maximum_speed
+        commands = wheel_commands(np.clip(steering, -angle, angle), np.clip(speed, -top, top), self._vehicle)
+        for world in self._worlds:
+            world.server.connection.send_step(commands[world.cars])
+        return self._receive(self._worlds)
+
+    def close(self) -> None:
+        """End the servers and everything that they started."""
+        while self._worlds:
+            self._worlds.pop().server.close()
+
+    def _receive(self, worlds: Sequence[World]) -> tuple[NDArray[np.uint8], CarStates]:
+        for server, cars in worlds:
+            connection = server.connection
+            connection.receive_answer()
+            self.images[cars] = connection.images
+            states, into = connection.states, self._states
+            into.x[cars], into.y[cars] = states["position"][:, :2].T
+            into.yaw[cars] = (states["angles"][:, 2] + np.pi) % (2.0 * np.pi) - np.pi
+            into.speed[cars], into.lateral_speed[cars] = states["velocity"][:, :2].T
+            into.yaw_rate[cars] = states["yaw_rate"]
+            into.steering[cars] = middle_angle(states["hinges"], self._vehicle)
+            self._view(cars)
+        return self._frames, self._states
+
+    def _view(self, cars: NDArray[np.int64]) -> None:
+        """Fill the frames of some cars from their images."""
+        if len(self.frame_shape) == 3:
+            self._frames[cars] = self.images[cars]
+            return
+        for car in cars:
+            cv2.cvtColor(self.images[car], cv2.COLOR_RGB2GRAY, dst=self._frames[car])
+
+
+def _share_out(car_track: NDArray[np.int64], cars_per_heat: int) -> Iterator[NDArray[np.int64]]:
+    """Yield the cars (indices) of each server: those of a heat, or evenly as many of a track as one world can hold."""
+    if not len(car_track) or cars_per_heat < 1 or len(car_track) % cars_per_heat:
+        raise ValueError(f"cars_per_heat: found {cars_per_heat}, expected a divisor of {len(car_track)} cars")
+    if cars_per_heat > 1:
+        yield from np.arange(len(car_track)).reshape(-1, cars_per_heat)
+        return
+    for track in np.unique(car_track):
+        cars = np.flatnonzero(car_track == track)
+        yield from np.array_split(cars, -(-len(cars) // scene.MOST_CARS))
