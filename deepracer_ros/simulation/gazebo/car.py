@@ -60,7 +60,7 @@ def expand_urdf(camera: CameraConfig) -> str:
     Raises:
         InputError: if the xacro file cannot be read or expanded.
     """
-    import xacro  # type: ignore[import-untyped]  # takes 0.1 s, and only this function needs it
+    import xacro  # takes 0.1 s, and only this function needs it
 
     path = share_directory() / "urdf" / "deepracer.urdf.xacro"
     mappings = {"simulator": "classic", "camera_width": str(camera.width), "camera_height": str(camera.height)}
