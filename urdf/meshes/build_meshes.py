@@ -64,11 +64,13 @@ def ring(section: Section) -> list[Point]:
     for corner in range(CORNERS):
         angle = 2 * math.pi * (corner + 0.5) / CORNERS
         across, up = math.cos(angle), math.sin(angle)
-        points.append((
-            x,
-            half_width * math.copysign(abs(across) ** ROUNDNESS, across),
-            middle + half_height * math.copysign(abs(up) ** ROUNDNESS, up),
-        ))
+        points.append(
+            (
+                x,
+                half_width * math.copysign(abs(across) ** ROUNDNESS, across),
+                middle + half_height * math.copysign(abs(up) ** ROUNDNESS, up),
+            )
+        )
     return points
 
 
@@ -97,7 +99,7 @@ def normal(face: list[Point]) -> Point:
 
 def wavefront(name: str, faces: list[list[Point]]) -> str:
     """Return flat-shaded faces as the text of an OBJ file."""
-    lines = [f"# Written by build_meshes.py: {name}", f"o {name}"]
+    lines = [f"# Written by build_meshes.py: {name}", f"mtllib {name}.mtl", f"o {name}", f"usemtl {name}"]
     vertex = 0
     for number, face in enumerate(faces, start=1):
         lines += ["v {:.5f} {:.5f} {:.5f}".format(*point) for point in face]
@@ -107,12 +109,21 @@ def wavefront(name: str, faces: list[list[Point]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def material(name: str, colour: str) -> str:
+    """Return a plain colour ("red green blue", 0 to 1) as the text of an MTL file."""
+    return f"# Written by build_meshes.py: {name}\nnewmtl {name}\nKa {colour}\nKd {colour}\nKs 0 0 0\nd 1\nillum 1\n"
+
+
 def main(folder: Path) -> None:
-    """Write body.obj and glass.obj into `folder`."""
-    meshes = {"body": [TUB, SIDEPOD, REAR_DECK, FRONT_DECK], "glass": [CABIN]}
-    for name, lofts in meshes.items():
+    """Write the meshes and their materials into `folder`; a URDF's own material goes before these."""
+    meshes = {
+        "body": ("0.80 0.12 0.05", [TUB, SIDEPOD, REAR_DECK, FRONT_DECK]),
+        "glass": ("0.06 0.08 0.10", [CABIN]),
+    }
+    for name, (colour, lofts) in meshes.items():
         faces = [face for sections in lofts for face in loft(sections)]
         (folder / f"{name}.obj").write_text(wavefront(name, faces))
+        (folder / f"{name}.mtl").write_text(material(name, colour))
 
 
 if __name__ == "__main__":
