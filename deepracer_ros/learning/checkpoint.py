@@ -74,9 +74,7 @@ def load_checkpoint(path: str, learner: PPO) -> Progress:
                     )
                 parameter.copy_(weight)
                 learner.optimiser.state[parameter] = {
-                    # Moments take the parameter's memory layout: the fused Adam walks them together.
-                    kind: torch.empty_like(parameter).copy_(tensor) if tensor.ndim else tensor.clone()
-                    for kind, tensor in moments.get(name, {}).items()
+                    kind: tensor.clone() for kind, tensor in moments.get(name, {}).items()
                 }
         torch.set_rng_state(tensors["rng"])
         values = json.loads(metadata["progress"])

@@ -87,14 +87,15 @@ class ActorCritic(nn.Module):
 
     def arrange(self, frames: NDArray[np.uint8] | Tensor) -> Tensor:
         """Lay frames (B, H, W) or (B, H, W, C) out as blocks (B, stride² C, H / stride, W / stride), still bytes."""
-        pixels = torch.as_tensor(frames)
         stride = CONVOLUTIONS[self.config.size][0][2]
         rows, columns = self.config.height // stride, self.config.width // stride
-        count, channels = pixels.shape[0], self.config.channels
-        pixels = pixels.reshape(count, self.config.height, self.config.width, channels)
-        pixels = pixels[:, : rows * stride, : columns * stride]
-        blocks = pixels.reshape(count, rows, stride, columns, stride, channels).permute(0, 1, 3, 2, 4, 5)
-        return blocks.reshape(count, rows, columns, -1).permute(0, 3, 1, 2)
+        run = stride * self.config.channels
+        pixels = torch.as_tensor(frames).reshape(-1, self.config.height, self.config.width * self.config.channels)
+        pixels = pixels[:, : rows * stride, : columns * run].contiguous()
+        # A block's pixels of one row stay together, so four of them can be moved as one number.
+        words = pixels.view(torch.int32).view(-1, rows, stride, columns, run // 4)
+        blocks = words.permute(0, 1, 3, 2, 4).contiguous().view(torch.uint8)
+        return blocks.view(-1, rows, columns, stride * run).permute(0, 3, 1, 2)
 
     def _first_convolution(self, blocks: Tensor) -> Tensor:
         features, kernel, stride = CONVOLUTIONS[self.config.size][0]

@@ -8,7 +8,8 @@ each sample is weighted by proximal over behaviour probability, truncated: Hilto
 """
 
 import time
-from dataclasses import dataclass, fields
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 import numpy as np
@@ -115,12 +116,21 @@ def generalised_advantages(
 class PPO:
     """Updates an actor-critic from batches; knows no files, logs or loops."""
 
-    def __init__(self, network: ActorCritic, space: ActionSpace, config: PPOConfig) -> None:
-        """Set up Adam and choose the number format."""
+    def __init__(self, network: ActorCritic, space: ActionSpace, config: PPOConfig, threads: int = 1) -> None:
+        """Set up Adam and choose the number format.
+
+        Args:
+            network: Is updated in place.
+            space: What its outputs mean.
+            config: Hyperparameters.
+            threads: Each takes an equal part of every minibatch. Beside a busy simulation that is far
+                faster than torch's own threads, which meet at the end of every single operation.
+        """
         self.network = network
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.space = space
         self.config = config
+        self._parameters = list(network.parameters())
+        self._threads, self._pool = threads, ThreadPoolExecutor(threads, "gradient")
         self.optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate, eps=1e-5, fused=True)
         self.bfloat16 = {"float32": False, "bfloat16": True}.get(config.precision)
         if self.bfloat16 is None:
@@ -165,7 +175,7 @@ class PPO:
         frames = batch.frames.reshape(segments * (steps + 1), *batch.frames.shape[2:])
         blocks = self.network.arrange(frames)
         with torch.inference_mode():
-            parts = [self._forward(blocks[at : at + 1024]) for at in range(0, len(blocks), 1024)]
+            parts = [self._forward(blocks[at : at + 256]) for at in range(0, len(blocks), 256)]
             outputs, values = (torch.cat(part).view(segments, steps + 1, -1) for part in zip(*parts, strict=True))
         frame_values = values.squeeze(2).numpy()
         advantages = generalised_advantages(batch, frame_values, config.discount_factor, config.gae_lambda)
@@ -188,27 +198,40 @@ class PPO:
 
     def _step(self, sample: "Samples") -> Tensor:
         """Take one gradient step; return the statistics of `UpdateStatistics` up to clipfrac as (5,)."""
+        advantage = (sample.advantage - sample.advantage.mean()) / (sample.advantage.std() + 1e-8)
+        sample = replace(sample, advantage=advantage)
+        parts = torch.arange(len(advantage)).chunk(self._threads)
+        shares = [len(part) / len(advantage) for part in parts]
+        results = list(self._pool.map(self._gradients, map(sample.take, parts), shares))
+        for parameter, *gradients in zip(self._parameters, *(gradients for gradients, _ in results), strict=True):
+            # The fused Adam walks parameter and gradient together: they must lie alike in memory.
+            parameter.grad = sum(gradients[1:], gradients[0]).contiguous()
+        statistics = torch.stack([statistics for _, statistics in results]).sum(dim=0)
+        norm = nn.utils.clip_grad_norm_(self._parameters, self.config.max_gradient_norm, foreach=True)
+        if not bool(torch.isfinite(statistics).all() & torch.isfinite(norm)):
+            raise NonFiniteLossError(
+                f"policy loss, value loss, entropy {statistics[:3].tolist()}, expected finite numbers"
+            )
+        self.optimiser.step()
+        return statistics
+
+    def _gradients(self, sample: "Samples", share: float) -> tuple[tuple[Tensor, ...], Tensor]:
+        """Return gradients and statistics of one part of a minibatch, weighted by its share of it."""
         config = self.config
         outputs, values = self._forward(sample.blocks.permute(0, 3, 1, 2))
         log_probability, entropy = self.space.log_probability_and_entropy(outputs, sample.actions)
         logratio = log_probability - sample.log_probability
         ratio = logratio.exp()
-        advantage = (sample.advantage - sample.advantage.mean()) / (sample.advantage.std() + 1e-8)
         clipped = ratio.clamp(1.0 - config.clip_range, 1.0 + config.clip_range)
-        policy_loss = -(sample.weight * torch.min(ratio * advantage, clipped * advantage)).mean()
+        policy_loss = -(sample.weight * torch.min(ratio * sample.advantage, clipped * sample.advantage)).mean()
         value_loss = functional.smooth_l1_loss(values, sample.returns)
         mean_entropy = entropy.mean()
         loss = policy_loss + config.value_coefficient * value_loss - config.entropy_coefficient * mean_entropy
-        self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(self.network.parameters(), config.max_gradient_norm, foreach=True)
-        if not bool(torch.isfinite(loss) & torch.isfinite(norm)):
-            raise NonFiniteLossError(f"loss {loss.item()}, gradient norm {norm.item()}: expected finite numbers")
-        self.optimiser.step()
+        gradients = torch.autograd.grad(share * loss, self._parameters)
         with torch.no_grad():
             approx_kl = (ratio - 1.0 - logratio).mean()
             clipfrac = ((ratio - 1.0).abs() > config.clip_range).float().mean()
-            return torch.stack([policy_loss, value_loss, mean_entropy, approx_kl, clipfrac])
+            return gradients, share * torch.stack([policy_loss, value_loss, mean_entropy, approx_kl, clipfrac])
 
 
 @dataclass(frozen=True, eq=False)

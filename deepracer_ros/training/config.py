@@ -78,9 +78,8 @@ class TrainerConfig:
     """Segments in one update."""
     max_staleness: int = 3
     """Experience of a model more versions old than this is dropped and counted."""
-    threads: int = 1
-    """Torch threads of the update. More than the cores that are free slow it down many times over:
-    every parallel loop waits for its slowest thread."""
+    threads: int = 2
+    """Threads of the update; each takes a part of every minibatch."""
     evaluate_every: int = 2
     """Updates between two evaluations."""
     evaluation_starts: int = 10

@@ -12,12 +12,21 @@ RESTART_SECONDS = 0.5
 """Pause before a process that died is started again."""
 FUTILE_RESTARTS = 5
 """So many restarts in a row without any progress of the training end it."""
+FUTILE_REFUSALS = 1
+"""As `FUTILE_RESTARTS`, of a process that ended by itself because of bad input: its servers may have been away."""
+BAD_INPUT = 2
+"""Exit code of a process that ended so."""
+PREFIX = "deepracer: "
+"""Begins the lines of a log that are for the user."""
+WELL_AGAIN = "all is well again"
+"""What a node says instead of what was wrong."""
 
 
 class Process:
     """One child: a module of this package with its log file.
 
-    It gets SIGTERM when this process dies, however that happens.
+    It is killed when this process dies, however that happens: it loses nothing by that, and an old trainer
+    that lives on would write beside a new one.
 
     Attributes:
         name: For messages.
@@ -31,8 +40,10 @@ class Process:
             InputError: if the log file cannot be written or `setpriv` of util-linux is missing.
         """
         self.name, self.restarts = name, 0
-        self._command = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", module, *arguments]
+        self._command = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", module, *arguments]
         self._log = log
+        self._read_to = log.stat().st_size if log.exists() else 0
+        self._complaints: dict[str, str] = {}
         self._died_at = 0.0
         self._start()
 
@@ -62,7 +73,23 @@ class Process:
             lines = self._log.read_text(errors="replace").strip().splitlines()
         except OSError:
             return ""
-        return lines[-1].removeprefix("deepracer: ") if lines else ""
+        return lines[-1].removeprefix(PREFIX) if lines else ""
+
+    def complaints(self) -> list[str]:
+        """Return what its nodes last said to be wrong, and have not taken back."""
+        try:
+            with self._log.open("rb") as log:
+                log.seek(self._read_to)
+                content = log.read()
+        except OSError:
+            return []
+        whole = content[: content.rfind(b"\n") + 1]
+        self._read_to += len(whole)
+        for line in whole.decode(errors="replace").splitlines():
+            if line.startswith(PREFIX):
+                node, _, text = line.removeprefix(PREFIX).partition(": ")
+                self._complaints[node] = text
+        return [f"{node}: {text}" for node, text in self._complaints.items() if text != WELL_AGAIN]
 
     def restart_if_dead(self) -> bool:
         """Start it again if it died a moment ago; return whether it was.
@@ -70,15 +97,18 @@ class Process:
         Raises:
             InputError: if that has not helped several times in a row; with the last line of its log.
         """
-        if self.exit_code is None:
+        code = self.exit_code
+        if code is None:
             return False
         now = time.monotonic()
         self._died_at = self._died_at or now
         if now - self._died_at < RESTART_SECONDS:
             return False
+        if code == BAD_INPUT and self.restarts >= FUTILE_REFUSALS:
+            raise InputError(self.last_words())
         if self.restarts >= FUTILE_RESTARTS:
             raise InputError(f"{self.name}: ended {self.restarts + 1} times ({self.last_words()}); see {self._log}")
-        self.restarts, self._died_at = self.restarts + 1, 0.0
+        self.restarts, self._died_at, self._complaints = self.restarts + 1, 0.0, {}
         self._start()
         return True
 

@@ -186,7 +186,7 @@ class SegmentSender:
     """A thread that appends segments in order and says when there is room for as many again.
 
     Attributes:
-        error: Why nothing can be appended; empty if all is well.
+        waiting: Why nothing can be appended now; empty if it can.
     """
 
     def __init__(self, writer: ExperienceWriter, on_recorded: Callable[[int], None]) -> None:
@@ -197,7 +197,7 @@ class SegmentSender:
             on_recorded: Called from the thread with the number of the last step once everything up to it is
                 in Redis and as much again would be accepted.
         """
-        self.error = ""
+        self.waiting = ""
         self._failure: InputError | None = None
         self._writer, self._on_recorded = writer, on_recorded
         self._queue: queue.Queue[tuple[int, list[Segment]]] = queue.Queue(maxsize=4)
@@ -215,6 +215,11 @@ class SegmentSender:
         except queue.Full:
             return False
         return True
+
+    @property
+    def refusal(self) -> str:
+        """Why the server takes nothing; empty if it does, or is only full of experience that the trainer will take."""
+        return "" if self.waiting.startswith("full: ") else self.waiting
 
     def check(self) -> None:
         """Find out whether the thread is still at it.
@@ -244,10 +249,10 @@ class SegmentSender:
     def _append(self, segments: list[Segment]) -> bool:
         """Append, and wait for room for as many again; False if it was stopped before."""
         while not self._writer.append(segments):
-            self.error = self._writer.last_error
+            self.waiting = self._writer.last_error
             if self._stop.wait(RETRY_SECONDS):
                 return False
-        self.error = ""
+        self.waiting = ""
         size = sum(segment.frames.nbytes for segment in segments)
         while not self._writer.has_room(size):
             if self._stop.wait(RETRY_SECONDS):

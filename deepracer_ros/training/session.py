@@ -9,7 +9,7 @@ import yaml
 
 from deepracer_ros.config import to_mapping
 from deepracer_ros.errors import InputError
-from deepracer_ros.experience.connection import hide_password
+from deepracer_ros.experience.connection import Connection, hide_password
 from deepracer_ros.race.catalogue import find_track
 from deepracer_ros.race.reward import find_reward
 from deepracer_ros.report.files import write_atomically
@@ -19,9 +19,12 @@ from deepracer_ros.report.terminal import Phase, TerminalView, TrainingStatus
 from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.processes import Process
 from deepracer_ros.training.services import Services
+from deepracer_ros.training.stores import open_store
 
 WATCH_SECONDS = 0.1
 STOP_SECONDS = 10.0
+CHECK_SECONDS = 2.0
+"""How long a Redis server that is named may take to answer before anything starts."""
 PARAMETERS = "parameters.yaml"
 """The nodes' parameter file: as `config.yaml`, but with Redis' password, so for the owner only."""
 NON_FINITE = 3
@@ -34,14 +37,18 @@ NOTHING_YET = ProgressRecord(
 
 
 def check_config(config: RunConfig) -> None:
-    """Find every track and the reward, so that what is missing is said before anything starts.
+    """Find tracks, reward and the servers that are named, so that what is missing is said before anything starts.
 
     Raises:
-        InputError: if one does not exist or cannot be read.
+        InputError: if one does not exist, cannot be read or does not answer.
     """
     for name in config.tracks:
         find_track(name)
     find_reward(config.reward)
+    if config.experience.url:
+        Connection(config.experience.url, patience=CHECK_SECONDS).close()
+    if config.models.endpoint or config.models.aws:
+        open_store(config)
 
 
 class Session:
@@ -67,19 +74,29 @@ class Session:
         os.chmod(parameters, 0o600)
         arguments = ["--ros-args", "--params-file", str(parameters), "--log-level", "warn"]
         logs = folder.path / "logs"
-        self._trainer = Process("trainer", "deepracer_ros.nodes.trainer_node", arguments, logs / "trainer.log")
-        self._jobs = [
-            Process(
-                f"simulation job {job}",
-                "deepracer_ros.nodes.simulation_job",
-                [*arguments, "-p", f"job:={job}", *(["-r", f"__ns:=/job_{job}"] if job else [])],
-                logs / f"job_{job}.log",
-            )
-            for job in range(config.jobs)
-        ]
         self._tail = ProgressTail(folder.progress_path)
-        self._latest = NOTHING_YET
-        self._warning: str | None = None
+        self._latest = ([NOTHING_YET] + self._tail.read())[-1]
+        self._phase: Phase = "starting"
+        self._revived: str | None = None
+        self._processes: list[Process] = []
+        try:
+            self._trainer = self._start("trainer", "deepracer_ros.nodes.trainer_node", arguments, logs / "trainer.log")
+            for job in range(config.jobs):
+                space = ["-r", f"__ns:=/job_{job}"] if job else []
+                self._start(
+                    f"simulation job {job}",
+                    "deepracer_ros.nodes.simulation_job",
+                    [*arguments, "-p", f"job:={job}", *space],
+                    logs / f"job_{job}.log",
+                )
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, name: str, module: str, arguments: list[str], log: Path) -> Process:
+        process = Process(name, module, arguments, log)
+        self._processes.append(process)
+        return process
 
     def run(self) -> ProgressRecord:
         """Watch until training has come to its end; return the last record.
@@ -99,27 +116,27 @@ class Session:
     def _watch(self) -> None:
         """Start again what died, and show how things are."""
         revived = self._services.restart_dead()
-        for process in (self._trainer, *self._jobs):
-            if process.exit_code == 2 and self._latest is NOTHING_YET:
-                raise InputError(process.last_words())
-            if process.exit_code is not None:
-                self._warning = f"{process.name} ended ({process.exit_code}): {process.last_words()}"
-            if process.restart_if_dead():
-                revived.append(process.name)
+        revived += [process.name for process in self._processes if process.restart_if_dead()]
         if revived:
-            self._warning = f"started again: {', '.join(revived)}"
+            self._revived = f"started again: {', '.join(revived)}"
         self._read_progress()
-        self._show("starting" if self._latest is NOTHING_YET else "training")
+        self._show(self._phase)
 
     def _read_progress(self) -> None:
         records = self._tail.read()
-        if records:
-            self._latest = records[-1]
-            for process in (self._trainer, *self._jobs):
+        # A trainer that resumes puts the file there anew: only what goes beyond is progress.
+        if records and records[-1].env_steps > self._latest.env_steps:
+            self._latest, self._phase, self._revived = records[-1], "training", None
+            for process in self._processes:
                 process.restarts = 0
 
+    def _warning(self) -> str | None:
+        """Return the latest trouble that is not over."""
+        complaints = [complaint for process in self._processes for complaint in process.complaints()]
+        return "; ".join(complaints) or self._revived
+
     def _show(self, phase: Phase) -> None:
-        config = self._config
+        config, jobs = self._config, self._processes[1:]
         self._view.update(
             TrainingStatus(
                 run=config.run,
@@ -127,17 +144,17 @@ class Session:
                 simulator=config.simulation.simulator,
                 phase=phase,
                 latest=self._latest,
-                jobs_alive=sum(job.exit_code is None for job in self._jobs),
-                jobs=len(self._jobs),
-                warning=self._warning,
+                jobs_alive=sum(job.exit_code is None for job in jobs),
+                jobs=len(jobs),
+                warning=self._warning(),
             )  # fmt: skip
         )
 
     def close(self) -> None:
         """Stop all processes: the jobs first, so that the trainer's last batch is whole."""
-        for process in (*self._jobs, self._trainer):
+        for process in reversed(self._processes):
             process.ask_to_stop()
-        for process in (*self._jobs, self._trainer):
+        for process in self._processes:
             process.wait(STOP_SECONDS)
 
 

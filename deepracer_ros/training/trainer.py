@@ -34,6 +34,8 @@ PROGRESS = "progress.jsonl"
 TENSORBOARD = "tensorboard"
 TAKE_SECONDS = 0.5
 """How long one wait for experience may last before the trainer looks whether it should stop."""
+WAITING_SECONDS = 5.0
+"""Waiting so long for experience is worth a word."""
 RETRY_SECONDS = 0.5
 """Between two tries while the S3 server is away or refuses."""
 
@@ -79,11 +81,12 @@ class Trainer:
         Raises:
             InputError: if the checkpoint is damaged or of another network, or the folder cannot be written.
         """
-        torch.set_num_threads(config.trainer.threads)
+        torch.set_num_threads(1)
         torch.manual_seed(config.seed)
         self._config, self._folder, self._reader, self._store, self._on_model = config, folder, reader, store, on_model
         self._space = make_action_space(config.actions)
-        self._learner = PPO(ActorCritic(config.network, self._space.outputs), self._space, config.learning)
+        network = ActorCritic(config.network, self._space.outputs)
+        self._learner = PPO(network, self._space, config.learning, config.trainer.threads)
         self.progress, self.counts, self.waiting = Progress(), TrainerCounts(), ""
         checkpoint = folder / CHECKPOINT
         if checkpoint.exists():
@@ -144,7 +147,7 @@ class Trainer:
 
     def _check_patience(self, since: float) -> None:
         waited = time.monotonic() - since
-        self.waiting = f"no experience for {waited:.0f} s" if waited > 5.0 else ""
+        self.waiting = "waits for experience" if waited > WAITING_SECONDS else ""
         if waited > self._config.trainer.patience:
             raise InputError(
                 f"experience: found {len(self._held)} segments within {waited:.0f} s, "

@@ -83,3 +83,31 @@ def test_a_non_finite_loss_leaves_the_network_alone() -> None:
         learner.update(batch)
     after = policy_tensors(learner)
     assert all(np.array_equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.parametrize("actions", SPACES, ids=lambda config: config.type)
+def test_threads_share_a_minibatch_without_changing_the_update(actions: ActionSpaceConfig) -> None:
+    weights = []
+    for threads in (1, 2):
+        torch.manual_seed(0)
+        learner = make_learner(actions, threads=threads)
+        policy = Policy(policy_tensors(learner), NETWORK, actions)
+        learner.update(toy_batch(policy, learner, np.random.default_rng(0)))
+        weights.append(policy_tensors(learner))
+    for name, array in weights[0].items():
+        np.testing.assert_allclose(weights[1][name], array, atol=2e-4, err_msg=name)
+
+
+def test_the_update_is_that_of_a_plain_adam_step() -> None:
+    torch.manual_seed(0)
+    learner = make_learner(SPACES[0], epochs=1, minibatch_size=10**6)
+    policy = Policy(policy_tensors(learner), NETWORK, SPACES[0])
+    batch = toy_batch(policy, learner, np.random.default_rng(0))
+    before = {name: torch.from_numpy(array.copy()) for name, array in policy_tensors(learner).items()}
+    learner.update(batch)
+    # The first step of Adam moves every weight by the learning rate against the sign of its gradient.
+    for name, parameter in learner.network.named_parameters():
+        gradient = parameter.grad
+        moved = parameter.detach() - before[name]
+        large = gradient.abs() > 1e-3
+        torch.testing.assert_close(moved[large], -1e-3 * gradient[large].sign(), rtol=0.02, atol=1e-6)

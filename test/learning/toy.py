@@ -10,9 +10,9 @@ from deepracer_ros.learning.ppo import PPO, Batch, PPOConfig
 NETWORK = NetworkConfig(width=48, height=40)
 
 
-def make_learner(actions: ActionSpaceConfig, **changes: object) -> PPO:
+def make_learner(actions: ActionSpaceConfig, threads: int = 1, **changes: object) -> PPO:
     space = make_action_space(actions)
-    return PPO(ActorCritic(NETWORK, space.outputs), space, PPOConfig(precision="float32", **changes))
+    return PPO(ActorCritic(NETWORK, space.outputs), space, PPOConfig(precision="float32", **changes), threads)
 
 
 def frames_and_targets(count: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
