@@ -107,7 +107,6 @@ class AgentNode:
         if loaded is None:
             return False
         self._policy, self._model = loaded.policy, str(loaded.version)
-        self._error = ""
         self._announce(loaded.version, loaded.sha256)
         return True
 
@@ -116,15 +115,16 @@ class AgentNode:
         self._driving.publish(String(data=text))
 
     def _report(self) -> dict[str, object]:
+        error, self._error = self._error, ""
         figures: dict[str, object] = {
-            "error": self._error,
+            "error": error,
             "frames_per_second": self._frames.take(),
             "model": self._model,
             "bad_frames": self._bad_frames,
         }
         if self._loader is not None:
             figures |= {
-                "error": self._loader.error or self._error,
+                "error": self._loader.error or error,
                 "reloads": self._loader.reloads,
                 "refused_models": self._loader.refused,
                 "reload_ms": round(1e3 * self._loader.last_seconds, 1),

@@ -16,6 +16,7 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 from rclpy.signals import SignalHandlerOptions
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.training.processes import PREFIX, WELL_AGAIN
 
 LOCK_STEP = QoSProfile(
     history=HistoryPolicy.KEEP_LAST,
@@ -33,7 +34,7 @@ DIAGNOSTICS_PERIOD = 1.0
 
 
 class Diagnostics:
-    """Publishes one status of a node on `/diagnostics` every second."""
+    """Publishes one status of a node on `/diagnostics` every second, and writes what is wrong to its log once."""
 
     def __init__(self, node: Node, report: Callable[[], dict[str, object]]) -> None:
         """Take the function that returns the node's figures.
@@ -43,6 +44,7 @@ class Diagnostics:
             report: Called once a second; a key `error` that is not empty makes the level ERROR.
         """
         self._node, self._report = node, report
+        self._said = ""
         self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self._timer = node.create_timer(DIAGNOSTICS_PERIOD, self.publish)
 
@@ -50,6 +52,9 @@ class Diagnostics:
         """Publish the figures now."""
         figures = self._report()
         error = str(figures.get("error") or "")
+        if error != self._said:
+            self._said = error
+            print(f"{PREFIX}{self._node.get_name()}: {error or WELL_AGAIN}", file=sys.stderr, flush=True)
         status = DiagnosticStatus(
             level=DiagnosticStatus.ERROR if error else DiagnosticStatus.OK,
             name=self._node.get_fully_qualified_name().lstrip("/"),
@@ -121,7 +126,7 @@ def run(makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | Non
     try:
         _run(makers, arguments, _Signals())
     except InputError as error:
-        print(f"deepracer: {error}", file=sys.stderr, flush=True)
+        print(f"{PREFIX}{error}", file=sys.stderr, flush=True)
         return 2
     except KeyboardInterrupt:
         pass

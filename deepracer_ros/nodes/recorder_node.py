@@ -106,9 +106,10 @@ class RecorderNode:
             self._recorded.publish(to_stamp(self._announced))
 
     def _report(self) -> dict[str, object]:
+        error, self._error = self._error, ""
         return {
-            "error": self._error,
-            "waiting": self._sender.error,
+            "error": error or self._sender.refusal,
+            "waiting": self._sender.waiting,
             "segments_per_second": self._segments.take(),
             "segments": self._writer.counts.segments,
             "bytes": self._writer.counts.bytes,

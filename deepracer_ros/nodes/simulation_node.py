@@ -147,8 +147,9 @@ class SimulationNode:
         self._waiting_since = time.monotonic()
 
     def _report(self) -> dict[str, object]:
+        error, self._error = self._error, ""
         return {
-            "error": self._error,
+            "error": error,
             "env_steps_per_second": self._steps.take(),
             "step": self._step,
             "steps_not_recorded": self._step - self._recorded if self._config.window else 0,

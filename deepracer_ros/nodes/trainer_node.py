@@ -16,6 +16,7 @@ from deepracer_ros.models.policy_file import Manifest
 from deepracer_ros.nodes.base import LATCHED, Diagnostics, make_node, run
 from deepracer_ros.nodes.parameters import read_config
 from deepracer_ros.training.experience import check_experience
+from deepracer_ros.training.processes import PREFIX
 from deepracer_ros.training.stores import open_store
 from deepracer_ros.training.trainer import Trainer
 
@@ -85,7 +86,7 @@ class TrainerNode:
         try:
             self._training.result()
         except (NonFiniteLossError, NonFiniteWeightsError) as error:
-            print(f"deepracer: {error}; the last good model stays", file=sys.stderr, flush=True)
+            print(f"{PREFIX}{error}; the last good model stays", file=sys.stderr, flush=True)
             raise SystemExit(NON_FINITE) from None
         finally:
             self._trainer.close()
