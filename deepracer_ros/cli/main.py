@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from deepracer_ros.errors import InputError
 from deepracer_ros.share import share_directory
 
-COMMANDS: tuple[str, ...] = ("train", "evaluate", "tracks", "models")
+COMMANDS: tuple[str, ...] = ("train", "evaluate", "tracks", "models", "gazebo")
 """The modules of this package that are commands, in the order of `--help`.
 
 Each has `add_parser(subparsers)`, which adds a parser of the command's name and sets its default
