@@ -1,5 +1,7 @@
-"""The embedded simulator: all cars and all tracks in two compiled calls per step."""
+"""The embedded simulator: all cars on all tracks in one compiled call per step."""
 
+import os
+import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from math import ceil
@@ -14,7 +16,7 @@ from deepracer_ros.race.geometry import wrap_angle
 from deepracer_ros.race.obstacle import Obstacle
 from deepracer_ros.race.texture import draw_track
 from deepracer_ros.race.track import Track
-from deepracer_ros.simulation.camera import CameraConfig, View, render_ground, view_from
+from deepracer_ros.simulation.camera import CameraConfig, render_ground, view_from
 from deepracer_ros.simulation.dynamics import CarModel, DynamicsConfig, Motion, advance_motion
 from deepracer_ros.simulation.ground import Ground, flatten_ground
 from deepracer_ros.simulation.objects import Objects, camera_colour, gather_objects, render_objects
@@ -23,6 +25,13 @@ from deepracer_ros.simulation.simulator import CONTROL_PERIOD, CarStates
 from deepracer_ros.simulation.vehicle import Vehicle, read_vehicle
 
 Floats = NDArray[np.float64]
+
+# OpenMP reads this when the first parallel kernel loads it. By default its threads wait spinning, and where the cores
+# are busy they keep each other from the work that they wait for: a step takes six times as long.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+LAUNCH = threading.Lock()
+"""Held by who runs a parallel kernel: numba's own pool, used where there is no OpenMP, ends the process otherwise."""
 
 GROUND_MARGIN = 1.5
 """Ground around the track that is held as an image, m; beyond it the image's border goes on."""
@@ -90,7 +99,6 @@ class EmbeddedSimulator:
         self._ground = _draw_ground(tuple(tracks), grey)
         self._objects = gather_objects(obstacles, vehicle, self.cars, cars_per_heat, grey)
         self._sky = np.array(camera_colour(SKY, grey)).round().astype(np.uint8)
-        self._heat = cars_per_heat
         self._seed = seed
         self._random = Randomisation(
             randomisation or RandomisationConfig(), vehicle, dynamics, self.cars, camera.channels, seed
@@ -122,7 +130,8 @@ class EmbeddedSimulator:
         self._states[:, mask] = 0.0
         self._states[:3, mask] = poses[mask].T
         self._states[2, mask] = (self._states[2, mask] + np.pi) % (2.0 * np.pi) - np.pi
-        return self._see(mask.reshape(-1, self._heat).any(axis=1).repeat(self._heat))
+        heats = np.flatnonzero(mask.reshape(-1, self._objects.heat).any(axis=1))
+        return self._run(heats, moving=False)
 
     def step(self, steering: Floats, speed: Floats) -> tuple[NDArray[np.uint8], CarStates]:
         """Apply the commands for one control period and return what the cameras then see.
@@ -143,30 +152,34 @@ class EmbeddedSimulator:
         if not np.isfinite(self._commands[:, 0]).all():
             raise ValueError("drive commands: found a number that is not finite")
         self._count += 1
-        numba.set_num_threads(self._threads)
-        _drive_all(self._motion, self._states, self._commands, self._random.values, self._model)
-        return self._see(np.ones(self.cars, dtype=np.bool_))
+        return self._run(np.arange(self.cars // self._objects.heat), moving=True)
 
     def close(self) -> None:
         """Do nothing: there is only memory to free."""
 
-    def _see(self, mask: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], CarStates]:
+    def _run(self, heats: NDArray[np.int64], moving: bool) -> tuple[NDArray[np.uint8], CarStates]:
+        """Drive the cars of some heats for a control period if they are moving, and draw what they see."""
         random = self._random
-        numba.set_num_threads(self._threads)
-        _see_all(
-            self._frames,
-            np.flatnonzero(mask),
-            self._car_track,
-            self._ground,
-            self._objects,
-            self._sky,
-            self._states,
-            random.values,
-            random.tones,
-            random.noise,
-            self._seed,
-            self._count,
-        )
+        with LAUNCH:
+            numba.set_num_threads(self._threads)
+            _run_heats(
+                heats,
+                moving,
+                self._motion,
+                self._states,
+                self._commands,
+                self._model,
+                self._frames,
+                self._car_track,
+                self._ground,
+                self._objects,
+                self._sky,
+                random.values,
+                random.tones,
+                random.noise,
+                self._seed,
+                self._count,
+            )
         return self._frames.reshape(self.cars, *self.frame_shape), CarStates(*self._states)
 
 
@@ -191,66 +204,61 @@ def _draw_ground(tracks: tuple[Track, ...], grey: bool) -> Ground:
 
 
 @numba.njit(parallel=True, cache=True, nogil=True, error_model="numpy")
-def _drive_all(motions: Floats, states: Floats, commands: Floats, values: Floats, model: CarModel) -> None:
-    """Advance all cars by one control period.
-
-    Args:
-        motions: (N, fields) the `Motion` of each car; updated.
-        states: (7, N) the rows of `CarStates`; filled.
-        commands: (N, K, 2) steering and speed, the newest first, one control period apart.
-        values: (N, terms) as of `Randomisation`.
-        model: The car.
-    """
-    for car in prange(len(motions)):
-        drive(car, motions, states, commands, values, model)
-
-
-@numba.njit(parallel=True, cache=True, nogil=True, error_model="numpy")
-def _see_all(
+def _run_heats(
+    heats: NDArray[np.int64],
+    moving: bool,
+    motions: Floats,
+    states: Floats,
+    commands: Floats,
+    model: CarModel,
     frames: NDArray[np.uint8],
-    cars: NDArray[np.int64],
     car_track: NDArray[np.int64],
     ground: Ground,
     objects: Objects,
     sky: NDArray[np.uint8],
-    states: Floats,
     values: Floats,
     tones: NDArray[np.uint8],
     noise: NDArray[np.int64],
     seed: int,
     count: int,
 ) -> None:
-    """Draw the frames of some cars.
+    """Drive and draw all cars of some heats; no heat knows of another, so each is one piece of work.
 
     Args:
-        frames: (N, H, W * C); those of the cars are filled.
-        cars: Which.
+        heats: Which.
+        moving: Whether a control period passes.
+        motions: (N, fields) the `Motion` of each car; updated.
+        states: (7, N) the rows of `CarStates`; filled.
+        commands: (N, K, 2) steering and speed, the newest first, one control period apart.
+        model: The car.
+        frames: (N, H, W * C) filled.
         car_track: (N,) the track of each car.
         ground: Of all tracks.
         objects: On the tracks.
         sky: (C,) colour above the horizon.
-        states: (7, N) the rows of `CarStates`.
         values: (N, terms) as of `Randomisation`.
         tones: As of `Randomisation`.
         noise: As of `Randomisation`.
         seed: Of the noise.
         count: Steps so far: no two frames have the same noise.
     """
-    for k in prange(len(cars)):
-        car = cars[k]
-        view = view_from_car(states[0, car], states[1, car], states[2, car], values[car], frames.shape[2] // len(sky))
-        render_ground(frames[car], ground, car_track[car], view, sky)
-        if objects.heat > 1 or len(objects.boxes) > 0:
-            render_objects(frames[car], view, objects, car, car_track[car], states[0], states[1], states[2])
-        if len(tones) > 0:
-            apply_tones(frames[car], tones[car])
-        if len(noise) > 0:
-            add_noise(frames[car], noise, seed, car, count)
+    size = objects.heat
+    for k in prange(len(heats)):
+        cars = range(heats[k] * size, heats[k] * size + size)
+        if moving:
+            for car in cars:
+                drive(car, motions, states, commands, values, model)
+        for car in cars:
+            see(car, frames[car], car_track[car], ground, objects, sky, states, values[car])
+            if len(tones) > 0:
+                apply_tones(frames[car], tones[car])
+            if len(noise) > 0:
+                add_noise(frames[car], noise, seed, car, count)
 
 
 @compiled
 def drive(car: int, motions: Floats, states: Floats, commands: Floats, values: Floats, model: CarModel) -> None:
-    """Advance one car by one control period; arguments as of `_drive_all`."""
+    """Advance one car by one control period; arguments as of `_run_heats`."""
     row = motions[car]
     motion = Motion(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7])
     late = round(values[car, Term.LATENCY] / model.dt)
@@ -273,14 +281,37 @@ def drive(car: int, motions: Floats, states: Floats, commands: Floats, values: F
 
 
 @compiled
-def view_from_car(x: float, y: float, yaw: float, values: Floats, width: int) -> View:
-    """Return the view of a car (m, rad) with these (terms,) values and an image so wide (pixels)."""
-    return view_from(
-        (x, y, yaw),
+def see(
+    car: int,
+    frame: NDArray[np.uint8],
+    track: int,
+    ground: Ground,
+    objects: Objects,
+    sky: NDArray[np.uint8],
+    states: Floats,
+    values: Floats,
+) -> None:
+    """Draw what one car sees.
+
+    Args:
+        car: Which.
+        frame: (H, W * C) filled.
+        track: Where it is.
+        ground: As of `_run_heats`.
+        objects: As of `_run_heats`.
+        sky: As of `_run_heats`.
+        states: As of `_run_heats`.
+        values: (terms,) of this car.
+    """
+    view = view_from(
+        (states[0, car], states[1, car], states[2, car]),
         values[Term.CAMERA_X],
         values[Term.CAMERA_Z],
         values[Term.CAMERA_PITCH],
         values[Term.CAMERA_YAW],
         values[Term.CAMERA_FOV],
-        width,
+        frame.shape[1] // len(sky),
     )
+    render_ground(frame, ground, track, view, sky)
+    if objects.heat > 1 or len(objects.boxes) > 0:
+        render_objects(frame, view, objects, car, track, states[0], states[1], states[2])

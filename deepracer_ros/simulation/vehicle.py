@@ -1,6 +1,7 @@
 """The car's geometry, masses and limits, read from its URDF: the single source of them."""
 
 import math
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,9 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.share import share_directory
 
 Matrix = NDArray[np.float64]
+
+EXPANDING = threading.Lock()
+"""Held by who runs xacro, which keeps its state in module variables."""
 
 WHEELS = tuple(f"{end}_{side}_wheel" for end in ("front", "rear") for side in ("left", "right"))
 
@@ -124,16 +128,29 @@ def read_vehicle(path: Path | None = None) -> Vehicle:
     Raises:
         InputError: if the file cannot be read or expanded, or describes no such car.
     """
-    import xacro  # type: ignore[import-untyped]  # takes 0.1 s, and only this function needs it
+    return Vehicle.from_urdf(expand_urdf(path, simulator="gz"), str(path or "urdf/deepracer.urdf.xacro"))
+
+
+def expand_urdf(path: Path | None = None, **arguments: str) -> str:
+    """Return the URDF of a xacro file; by default of the package's own DeepRacer. Threads may call it.
+
+    Args:
+        path: The file.
+        arguments: Of the file, by name.
+
+    Raises:
+        InputError: if the file cannot be read or expanded.
+    """
+    import xacro  # takes 0.1 s, and only this function needs it
 
     path = path or share_directory() / "urdf" / "deepracer.urdf.xacro"
     try:
-        text = xacro.process_file(str(path), mappings={"simulator": "gz"}).toxml()
+        with EXPANDING:
+            return str(xacro.process_file(str(path), mappings=arguments).toxml())
     except (OSError, xacro.XacroException) as error:
         raise InputError(
             f"{path}: cannot be expanded ({' '.join(str(error).split())}); expected a xacro file"
         ) from error
-    return Vehicle.from_urdf(text, str(path))
 
 
 def _link_poses(robot: ET.Element, source: str) -> dict[str, Matrix]:

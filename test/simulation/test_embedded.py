@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -160,3 +164,30 @@ def test_a_command_that_is_no_number_is_refused():
 def test_cars_that_make_no_heats_are_refused(car_track, heat):
     with pytest.raises(ValueError, match="cars_per_heat"):
         EmbeddedSimulator([SMALL, LARGE], car_track, CAMERA, cars_per_heat=heat)
+
+
+@pytest.mark.parametrize("layer", ["default", "workqueue"])
+def test_simulators_may_run_in_several_python_threads(layer):
+    code = """
+import sys
+import numpy as np
+from concurrent.futures import ThreadPoolExecutor
+from deepracer_ros.race.catalogue import find_track
+from deepracer_ros.simulation.camera import CameraConfig
+from deepracer_ros.simulation.embedded import EmbeddedSimulator
+
+track = find_track("oval")
+
+def drive(seed):
+    simulator = EmbeddedSimulator([track], [0] * 8, CameraConfig(64, 48), seed=seed, threads=2)
+    frames, _ = simulator.reset(np.ones(8, bool), np.zeros((8, 3)))
+    for _ in range(200):
+        frames, _ = simulator.step(np.full(8, 0.1), np.full(8, 1.0))
+    return frames.copy()
+
+with ThreadPoolExecutor(2) as pool:
+    first, second = pool.map(drive, (0, 1))
+assert np.array_equal(first, second)
+"""
+    environment = os.environ | {"NUMBA_THREADING_LAYER": layer}
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=50, env=environment)
