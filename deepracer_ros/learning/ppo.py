@@ -30,11 +30,11 @@ class NonFiniteLossError(RuntimeError):
 class PPOConfig:
     """Hyperparameters of the learner."""
 
-    learning_rate: float = 1e-3
+    learning_rate: float = 1.5e-3
     """Adam's step size."""
     epochs: int = 4
     """Passes over each batch."""
-    minibatch_size: int = 256
+    minibatch_size: int = 512
     """Transitions in one gradient step."""
     discount_factor: float = 0.97
     """Gamma; a control step is 1/15 s."""

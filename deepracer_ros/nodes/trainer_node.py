@@ -70,7 +70,7 @@ class TrainerNode:
             "env_steps": progress.env_steps,
             "env_steps_per_second": round(progress.env_steps / max(self._trainer.seconds, 1e-9), 1),
             "model": progress.version,
-            "publish_ms": round(1e3 * counts.publish_seconds, 1),
+            "publish_ms": round(1e3 * self._trainer.publish_seconds, 1),
             "waited_seconds": round(counts.waited_seconds, 1),
             **vars(self._reader.counts),
         }

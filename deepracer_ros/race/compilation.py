@@ -24,13 +24,13 @@ def _cache_folder() -> str:
     return str(home / "deepracer_ros" / "numba" / hashlib.sha256(states.encode()).hexdigest()[:16])
 
 
-if not numba.config.CACHE_DIR:
-    numba.config.CACHE_DIR = _cache_folder()
+if not numba.config.CACHE_DIR:  # type: ignore[attr-defined]
+    numba.config.CACHE_DIR = _cache_folder()  # type: ignore[attr-defined]
 
 
 def is_compiled() -> bool:
     """Whether machine code of this state of the core is kept already."""
-    return any(Path(numba.config.CACHE_DIR).glob("**/*.nbi"))
+    return any(Path(numba.config.CACHE_DIR).glob("**/*.nbi"))  # type: ignore[attr-defined]
 
 
 def compiled(function: F) -> F:

@@ -80,7 +80,7 @@ class TrainerConfig:
     """Experience of a model more versions old than this is dropped and counted."""
     threads: int = 2
     """Threads of the update; each takes a part of every minibatch."""
-    evaluate_every: int = 2
+    evaluate_every: int = 4
     """Updates between two evaluations."""
     evaluation_starts: int = 10
     """Laps of an evaluation, started evenly over each track."""

@@ -1,9 +1,9 @@
 """The trainer: draws batches, updates the network, keeps checkpoints, publishes models, evaluates."""
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from deepracer_ros.simulation.evaluation import Evaluation, evaluate
 from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.environments import make_evaluation
 from deepracer_ros.training.experience import capacity_bytes, make_batch
+from deepracer_ros.training.publishing import Publisher
 from deepracer_ros.training.statistics import EpisodeStatistics
 from deepracer_ros.training.stores import make_manifest
 
@@ -36,8 +37,6 @@ TAKE_SECONDS = 0.5
 """How long one wait for experience may last before the trainer looks whether it should stop."""
 WAITING_SECONDS = 5.0
 """Waiting so long for experience is worth a word."""
-RETRY_SECONDS = 0.5
-"""Between two tries while the S3 server is away or refuses."""
 
 
 @dataclass
@@ -46,8 +45,6 @@ class TrainerCounts:
 
     updates: int = 0
     """Updates since this process began."""
-    publish_seconds: float = 0.0
-    """Of the last publication."""
     waited_seconds: float = 0.0
     """Waiting for experience, in all."""
 
@@ -62,7 +59,6 @@ class Trainer:
     Attributes:
         progress: How far training is.
         counts: What was done.
-        waiting: Why nothing goes on, one line; empty if all is well.
     """
 
     def __init__(
@@ -87,7 +83,8 @@ class Trainer:
         self._space = make_action_space(config.actions)
         network = ActorCritic(config.network, self._space.outputs)
         self._learner = PPO(network, self._space, config.learning, config.trainer.threads)
-        self.progress, self.counts, self.waiting = Progress(), TrainerCounts(), ""
+        self.progress, self.counts, self._patience = Progress(), TrainerCounts(), ""
+        self._publisher: Publisher | None = None
         checkpoint = folder / CHECKPOINT
         if checkpoint.exists():
             self.progress = load_checkpoint(str(checkpoint), self._learner)
@@ -98,6 +95,16 @@ class Trainer:
         self._evaluation: EvaluationPoint | None = None
         self._perfect = 0
         self._resumed_seconds, self._started = self.progress.seconds, 0.0
+
+    @property
+    def waiting(self) -> str:
+        """Why nothing goes on, one line; empty if all is well."""
+        return (self._publisher.waiting if self._publisher else "") or self._patience
+
+    @property
+    def publish_seconds(self) -> float:
+        """How long the last publication took, s."""
+        return self._publisher.seconds if self._publisher else 0.0
 
     @property
     def seconds(self) -> float:
@@ -114,6 +121,7 @@ class Trainer:
         """
         self._reader.recover(self.progress.consumed)
         with (
+            closing(Publisher(self._store, self._on_model, stop)) as self._publisher,
             ProgressLog(self._folder / PROGRESS, self.progress.env_steps) as log,
             TensorBoardLog(self._folder / TENSORBOARD, self.progress.env_steps) as board,
         ):
@@ -125,11 +133,12 @@ class Trainer:
                 if len(taken) < self._config.trainer.batch_segments:
                     self._check_patience(waiting_since)
                     continue
-                self._started = self._started or began
-                record = self._learn(taken, stop)
+                self._started, self._patience = self._started or began, ""
+                record = self._learn(taken)
                 log.append(record)
                 board.write(record)
                 waiting_since = time.monotonic()
+        self._published(self._publisher.wait())
         if self.counts.updates:
             self._save_checkpoint()
 
@@ -147,15 +156,16 @@ class Trainer:
 
     def _check_patience(self, since: float) -> None:
         waited = time.monotonic() - since
-        self.waiting = "waits for experience" if waited > WAITING_SECONDS else ""
+        self._patience = "waits for experience" if waited > WAITING_SECONDS else ""
         if waited > self._config.trainer.patience:
             raise InputError(
                 f"experience: found {len(self._held)} segments within {waited:.0f} s, "
                 f"expected {self._config.trainer.batch_segments}; does a simulation job run?"
             )
 
-    def _learn(self, taken: Sequence[Taken], stop: threading.Event) -> ProgressRecord:
+    def _learn(self, taken: Sequence[Taken]) -> ProgressRecord:
         """One update: learn, checkpoint, acknowledge, publish, evaluate now and then."""
+        assert self._publisher is not None
         segments = [item.segment for item in taken]
         staleness = float(np.mean([self.progress.version - segment.model_version for segment in segments]))
         statistics = self._learner.update(make_batch(segments, self._space, self._config))
@@ -171,49 +181,41 @@ class Trainer:
         self.counts.updates += 1
         self._save_checkpoint()
         self._reader.acknowledge(item.stream_id for item in taken)
-        self._publish(tensors, stop)
+        self._published(self._publisher.wait())
+        self._publisher.publish(tensors, make_manifest(self._config, self.progress.updates, self.progress.env_steps))
         if self.progress.updates % self._config.trainer.evaluate_every == 0:
-            self._evaluate()
+            self._evaluate(tensors)
         return self._record(statistics, staleness)
 
     def _save_checkpoint(self) -> None:
         write_atomically(self._folder / CHECKPOINT, save_checkpoint(self._learner, self.progress))
 
-    def _publish(self, tensors: Tensors, stop: threading.Event) -> None:
-        """Publish the weights; while the store is away or refuses, training waits."""
-        manifest = make_manifest(self._config, self.progress.updates, self.progress.env_steps)
-        while not stop.is_set():
-            began = time.monotonic()
-            try:
-                published = self._store.publish(tensors, manifest)
-            except StoreError as error:
-                self.waiting = str(error)
-                stop.wait(RETRY_SECONDS)
-                continue
-            self.counts.publish_seconds, self.waiting = time.monotonic() - began, ""
-            self.progress = replace(self.progress, version=published.version)
-            self._on_model(published)
-            return
+    def _published(self, version: int | None) -> None:
+        """Note the version that was published last."""
+        if version is not None:
+            self.progress = replace(self.progress, version=version)
 
-    def _evaluate(self) -> None:
-        """Drive the evaluation's laps with the current weights; mark the best model."""
-        policy = Policy(policy_tensors(self._learner), self._config.network, self._config.actions)
+    def _evaluate(self, tensors: Tensors) -> None:
+        """Drive the evaluation's laps with the model that is being published; mark the best one."""
+        assert self._publisher is not None
+        policy = Policy(tensors, self._config.network, self._config.actions)
 
         def drive(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             decision = policy.act(frames)
             return decision.steering, decision.speed
 
-        result = evaluate(self._evaluation_environment, drive, stop_on_failure=bool(self.progress.best))
+        result = evaluate(self._evaluation_environment, drive)
         self._evaluation = EvaluationPoint(
             self.progress.env_steps, self.seconds, result.laps_completed, result.laps_attempted
         )
         self._perfect = self._perfect + 1 if result.all_completed else 0
         if result.all_completed and self.progress.seconds_to_all_laps is None:
             self.progress = replace(self.progress, seconds_to_all_laps=self.seconds)
-        score = _score(result)
-        if score > self.progress.best:
-            with contextlib.suppress(StoreError):  # the next best one is marked when the store is back
-                self._store.mark_best(self.progress.version)
+        score, version = _score(result), self._publisher.wait()
+        self._published(version)
+        if version is not None and score > self.progress.best:
+            with suppress(StoreError):  # the next best one is marked when the store is back
+                self._store.mark_best(version)
                 self.progress = replace(self.progress, best=score)
 
     def _record(self, statistics: UpdateStatistics, staleness: float) -> ProgressRecord:
