@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from deepracer_ros.race.compilation import compiled
 from deepracer_ros.simulation.ground import LEVELS, Ground
-from deepracer_ros.simulation.simulator import CONTROL_PERIOD
 
 HORIZON = 2e-3
 """Pixels whose rays fall less than this over their reach are sky; their ends would be 70 m away."""
@@ -50,11 +49,6 @@ class CameraConfig:
     def frame_shape(self) -> tuple[int, ...]:
         """(height, width) of a grey camera, (height, width, 3) of an RGB one."""
         return (self.height, self.width) if self.colour == "grey" else (self.height, self.width, 3)
-
-    @property
-    def rate(self) -> float:
-        """Frames per second of simulation."""
-        return 1.0 / CONTROL_PERIOD
 
 
 class View(NamedTuple):

@@ -146,11 +146,11 @@ class EmbeddedSimulator:
         Raises:
             ValueError: if a command is not finite.
         """
+        if not (np.isfinite(steering).all() and np.isfinite(speed).all()):
+            raise ValueError("drive commands: found a number that is not finite")
         self._commands[:, 1:] = self._commands[:, :-1]
         self._commands[:, 0, 0] = steering
         self._commands[:, 0, 1] = speed
-        if not np.isfinite(self._commands[:, 0]).all():
-            raise ValueError("drive commands: found a number that is not finite")
         self._count += 1
         return self._run(np.arange(self.cars // self._objects.heat), moving=True)
 
