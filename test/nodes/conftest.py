@@ -1,0 +1,195 @@
+"""Nodes in this process or in their own, against a real Redis, a real S3 server and the real ROS graph."""
+
+import itertools
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import rclpy
+import yaml
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.experimental.events_executor import EventsExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+from deepracer_ros.config import from_mapping, merge
+from deepracer_ros.nodes import base
+from deepracer_ros.nodes.base import LOCK_STEP
+from deepracer_ros.services.redis_server import LocalRedis
+from deepracer_ros.services.s3_server import LocalS3
+from deepracer_ros.training.config import RunConfig
+from deepracer_ros.training.stores import open_store
+
+CARS, STEPS, HEIGHT, WIDTH = 4, 8, 40, 48
+SMALL = {
+    "tracks": ["oval"],
+    "camera": {"width": WIDTH, "height": HEIGHT},
+    "network": {"width": WIDTH, "height": HEIGHT},
+    "simulation": {"cars": CARS, "window": STEPS + 8},
+    "experience": {"segment_steps": STEPS},
+    "learning": {"epochs": 1, "precision": "float32"},
+    "trainer": {"batch_segments": 8, "evaluate_every": 1000, "evaluation_starts": 1, "max_staleness": 1000},
+}
+RUNS = (f"run-{number}" for number in itertools.count())
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory):
+    with LocalRedis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory):
+    with LocalS3(tmp_path_factory.mktemp("s3")) as server:
+        os.environ.update(AWS_ACCESS_KEY_ID=server.access_key, AWS_SECRET_ACCESS_KEY=server.secret_key)
+        yield server
+
+
+@dataclass
+class Setting:
+    """One run's configuration, its parameter file and its stores."""
+
+    config: RunConfig
+    parameters: Path
+
+    @property
+    def store(self):
+        return open_store(self.config)
+
+
+@pytest.fixture
+def setting(tmp_path, request):
+    """Make the configuration of a run; servers are started only for who asks for them."""
+
+    def make(**changes):
+        values = merge(SMALL, {"run": next(RUNS), "folder": str(tmp_path / "run")})
+        for name, key in (("redis_server", "url"), ("s3", "endpoint")):
+            if name in request.fixturenames:
+                server = request.getfixturevalue(name)
+                section = "experience" if name == "redis_server" else "models"
+                values = merge(values, {section: {key: getattr(server, key)}})
+        values = merge(values, changes)
+        path = tmp_path / "parameters.yaml"
+        path.write_text(yaml.safe_dump({"/**": {"ros__parameters": values}}))
+        return Setting(from_mapping(RunConfig, values), path)
+
+    return make
+
+
+class Graph:
+    """Nodes of ours beside a node of the test, spun together in this process."""
+
+    def __init__(self, parameters):
+        rclpy.init(
+            args=["--ros-args", "--params-file", str(parameters)], signal_handler_options=SignalHandlerOptions.NO
+        )
+        self.executor = EventsExecutor()
+        self.probe = Node("probe")
+        self.executor.add_node(self.probe)
+        self.nodes = []
+        self.diagnostics = {}
+        self.complaints = []
+        self.probe.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
+
+    def _on_diagnostics(self, message):
+        for status in message.status:
+            values = {value.key: value.value for value in status.values}
+            self.diagnostics[status.name] = {"message": status.message, **values}
+            if status.level == DiagnosticStatus.ERROR:
+                self.complaints.append(status.message)
+
+    def add(self, maker):
+        self.nodes.append(maker())
+        self.executor.add_node(self.nodes[-1].node)
+        return self.nodes[-1]
+
+    def complained(self, part):
+        """Return whether a node has said so on /diagnostics."""
+        return any(part in complaint for complaint in self.complaints)
+
+    def listen(self, kind, topic, qos=LOCK_STEP):
+        """Return a list that grows by every message of a topic."""
+        messages = []
+        self.probe.create_subscription(kind, topic, messages.append, qos)
+        return messages
+
+    def publisher(self, kind, topic, listeners=1):
+        """Return a publisher that has as many listeners."""
+        publisher = self.probe.create_publisher(kind, topic, LOCK_STEP)
+        self.until(lambda: publisher.get_subscription_count() >= listeners)
+        return publisher
+
+    def until(self, condition, seconds=10.0):
+        """Spin until a condition holds; fail if it does not in time."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"not within {seconds} s"
+            self.executor.spin_once(timeout_sec=0.01)
+
+    def spin(self, seconds):
+        """Spin for a time in which nothing is to happen."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.executor.spin_once(timeout_sec=0.01)
+
+    def close(self):
+        for node in self.nodes:
+            node.close()
+        self.executor.shutdown()
+        for node in (*(node.node for node in self.nodes), self.probe):
+            node.destroy_node()  # else it stays in the graph of the next test
+        rclpy.shutdown()
+
+
+@pytest.fixture
+def graph(monkeypatch):
+    """Open the graph with the parameters of a setting."""
+    monkeypatch.setattr(base, "DIAGNOSTICS_PERIOD", 0.1)
+    opened = []
+
+    def open_graph(setting):
+        opened.append(Graph(setting.parameters))
+        return opened[-1]
+
+    yield open_graph
+    for graph in opened:
+        graph.close()
+
+
+@dataclass
+class Child:
+    """A node in a process of its own."""
+
+    process: subprocess.Popen
+    log: Path
+    seen: dict = field(default_factory=dict)
+
+    @property
+    def words(self):
+        return self.log.read_text()
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start a node's module in a process of its own; killed at the end of the test."""
+    children = []
+
+    def start_module(name, setting, *arguments):
+        log = tmp_path / f"{len(children)}-{name}.log"
+        command = [sys.executable, "-m", f"deepracer_ros.nodes.{name}", "--ros-args"]
+        command += ["--params-file", str(setting.parameters), "--log-level", "warn", *arguments]
+        with log.open("wb") as file:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+        children.append(Child(process, log))
+        return children[-1]
+
+    yield start_module
+    for child in children:
+        child.process.kill()
+    for child in children:
+        child.process.wait()

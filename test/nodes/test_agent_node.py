@@ -1,0 +1,187 @@
+"""The agent answers every frame once, and only good models drive."""
+
+import array
+import json
+
+import boto3
+import numpy as np
+import pytest
+from safetensors.numpy import save
+from sensor_msgs.msg import Image, JointState
+from std_msgs.msg import String
+
+from deepracer_ros.learning.action_space import make_action_space
+from deepracer_ros.learning.network import ActorCritic, NetworkConfig
+from deepracer_ros.models.policy_file import describe, encode_manifest
+from deepracer_ros.nodes.agent_node import AgentNode
+from deepracer_ros.nodes.base import LATCHED
+from deepracer_ros.nodes.messages import to_image, to_stamp
+from deepracer_ros.simulation.simulator import CONTROL_PERIOD
+from deepracer_ros.training.stores import make_manifest
+
+CARS, HEIGHT, WIDTH = 4, 40, 48
+
+
+def frame(number):
+    noise = np.random.default_rng(number).integers(0, 256, (CARS, HEIGHT, WIDTH), dtype=np.uint8)
+    return to_image(noise, to_stamp(number))
+
+
+def weights(config):
+    network = ActorCritic(config.network, make_action_space(config.actions).outputs)
+    return {name: p.detach().numpy().copy() for name, p in network.named_parameters()}
+
+
+class Driver:
+    """The agent in lock-step with a test that sends the frames."""
+
+    def __init__(self, graph, setting):
+        self.graph = graph
+        self.answers = graph.listen(JointState, "drive")
+        self.agent = graph.add(AgentNode)
+        self._images = graph.publisher(Image, "camera/image_raw")
+        self._announcements = graph.probe.create_publisher(String, "/model/published", LATCHED)
+        graph.until(lambda: graph.probe.count_publishers("drive") == 1)
+        self.sent = 0
+
+    def send(self, message=None):
+        self._images.publish(message or frame(self.sent))
+        self.sent += message is None
+
+    def drive(self):
+        """Send a frame and return its answer."""
+        before = len(self.answers)
+        self.send()
+        self.graph.until(lambda: len(self.answers) > before)
+        assert len(self.answers) == before + 1
+        assert self.answers[-1].header.stamp == to_stamp(self.sent - 1)
+        return self.answers[-1]
+
+    def drive_until(self, condition):
+        while not condition(self.drive()):
+            pass
+
+    def announce(self):
+        self._announcements.publish(String(data="{}"))
+
+
+@pytest.fixture
+def driver(graph, setting, s3):
+    made = setting()
+    return Driver(graph(made), made)
+
+
+def test_every_frame_has_one_answer_and_no_frame_has_none(driver):
+    driver.graph.spin(0.3)
+    assert driver.answers == []
+    first, second = driver.drive(), driver.drive()
+    assert first.header.frame_id == "random"
+    assert len(first.name) == len(first.position) == len(first.velocity) == len(first.effort) == CARS
+    assert first.position != second.position
+    driver.send(frame(1))  # repeated, as by a simulation that has no answer yet: nothing is drawn anew
+    driver.graph.until(lambda: len(driver.answers) == 3)
+    assert driver.answers[2] == second
+
+
+def test_a_bad_image_has_no_answer_and_is_reported(driver):
+    driver.drive()
+    wrong = frame(5)
+    wrong.data = array.array("B", wrong.data[:-1])
+    driver.send(wrong)
+    other = frame(6)
+    other.encoding = "32FC1"
+    driver.send(other)
+    driver.graph.until(lambda: driver.graph.diagnostics.get("agent", {}).get("bad_frames") == "2")
+    assert driver.graph.complained("image: found")
+    assert len(driver.answers) == 1
+    driver.drive()
+    driver.graph.until(lambda: driver.graph.diagnostics["agent"]["message"] == "running")
+
+
+def test_a_model_takes_over_between_two_frames_without_losing_one(driver, setting):
+    config = driver.agent._config
+    store = setting(run=config.run).store
+    driver.drive()
+    for version in (1, 2, 3):
+        published = store.publish(weights(config), make_manifest(config, version, 0))
+        assert published.version == version
+        driver.announce()
+        driver.drive_until(lambda answer, wanted=str(version): answer.header.frame_id == wanted)
+    assert [answer.header.stamp for answer in driver.answers] == [to_stamp(n) for n in range(driver.sent)]
+    versions = [answer.header.frame_id for answer in driver.answers]
+    assert sorted(versions, key=lambda v: 0 if v == "random" else int(v)) == versions
+    latched = driver.graph.listen(String, "agent/model", LATCHED)
+    driver.graph.until(lambda: latched)
+    said = json.loads(latched[-1].data)
+    assert (said["version"], said["sha256"]) == (3, published.sha256)
+
+
+def test_a_ready_model_drives_the_next_frame(driver, setting):
+    """What is loaded beside the driving is there at the next frame, so within one control period."""
+    config = driver.agent._config
+    driver.drive()
+    setting(run=config.run).store.publish(weights(config), make_manifest(config, 1, 0))
+    driver.announce()
+    loader = driver.agent._loader
+    driver.graph.until(lambda: loader.reloads == 1 and loader.last_seconds > 0.0)
+    assert driver.drive().header.frame_id == "1"
+    assert CONTROL_PERIOD == 1 / 15
+
+
+@pytest.fixture
+def put(s3):
+    """Put an object into the bucket, past the publisher's own checks."""
+    client = boto3.client("s3", endpoint_url=s3.endpoint, region_name="us-east-1")
+    return lambda key, body: client.put_object(Bucket="deepracer", Key=key, Body=body)
+
+
+def _described(config, version, tensors):
+    policy = save(tensors)
+    return policy, describe(make_manifest(config, 0, 0), policy, tensors, version)
+
+
+def _bad_models(config):
+    """Yield what may be wrong with a model, and a part of what the agent says of it."""
+    tensors = weights(config)
+    policy, manifest = _described(config, 2, tensors)
+    damaged = bytearray(policy)
+    damaged[len(policy) // 2] ^= 1
+    yield "sha256", bytes(damaged), manifest
+    policy, manifest = _described(config, 3, tensors)
+    yield "bytes", policy[:-10], manifest
+    network = ActorCritic(NetworkConfig(width=64, height=48), 1)
+    other = {name: p.detach().numpy() for name, p in network.named_parameters()}
+    yield "do not fit", *_described(config, 4, other)
+    bad = {name: array.copy() for name, array in tensors.items()}
+    next(iter(bad.values())).flat[0] = np.nan
+    yield "NaN", *_described(config, 5, bad)
+    huge = {name: np.full_like(array, 3e38) for name, array in tensors.items()}
+    yield "not finite", *_described(config, 6, huge)
+
+
+def test_bad_models_leave_the_good_one_driving_and_are_reported(driver, setting, put):
+    config = driver.agent._config
+    folder = f"models/{config.run}"
+    setting(run=config.run).store.publish(weights(config), make_manifest(config, 1, 0))
+    driver.announce()
+    driver.drive_until(lambda answer: answer.header.frame_id == "1")
+    diagnostics = driver.graph.diagnostics
+
+    def publish(policy, manifest):
+        put(f"{folder}/{manifest.version:08d}/policy.safetensors", policy)
+        put(f"{folder}/{manifest.version:08d}/manifest.json", encode_manifest(manifest))
+        put(f"{folder}/last.json", json.dumps({"version": manifest.version, "sha256": manifest.sha256}).encode())
+
+    cases = [(said, lambda made=made: publish(*made)) for said, *made in _bad_models(config)]
+    cases.append(("last.json", lambda: put(f"{folder}/last.json", b"{")))
+    for said, put_it in cases:
+        put_it()
+        driver.announce()
+        driver.drive_until(lambda _, said=said: driver.graph.complained(said))
+        assert driver.drive().header.frame_id == "1"
+        assert np.isfinite(driver.answers[-1].position).all()
+    assert diagnostics["agent"]["refused_models"] == "5"
+    publish(*_described(config, 7, weights(config)))
+    driver.announce()
+    driver.drive_until(lambda answer: answer.header.frame_id == "7")
+    driver.drive_until(lambda _: diagnostics["agent"]["message"] == "running")

@@ -1,0 +1,163 @@
+"""The simulation waits for whoever drives, refuses what is unsafe, and in real time stops a car nobody drives."""
+
+import array
+import math
+import time
+
+import numpy as np
+import pytest
+from builtin_interfaces.msg import Time
+from sensor_msgs.msg import Image, JointState, PointCloud2
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.nodes.messages import from_state, to_drive, to_nanoseconds, to_stamp
+from deepracer_ros.nodes.simulation_node import COMMAND_SECONDS, SimulationNode
+from deepracer_ros.simulation.simulator import CONTROL_PERIOD
+
+CARS = 4
+
+
+def step_of(message):
+    return round(to_nanoseconds(message.header.stamp) * 1e-9 / CONTROL_PERIOD)
+
+
+class Job:
+    """The simulation with a test for agent and recorder."""
+
+    def __init__(self, graph, setting, listen=True):
+        self.graph = graph
+        self.frames = graph.listen(Image, "camera/image_raw") if listen else []
+        self.states = graph.listen(PointCloud2, "race/state") if listen else []
+        self.node = graph.add(SimulationNode)
+        self._drive = graph.publisher(JointState, "drive")
+        self._recorded = graph.publisher(Time, "recorder/recorded")
+
+    @property
+    def steps(self):
+        """The step numbers of the frames so far."""
+        return [step_of(frame) for frame in self.frames]
+
+    @property
+    def speeds(self):
+        return from_state(self.states[-1])["speed"]
+
+    def drive(self, step, steering=0.0, speed=1.0, cars=CARS):
+        values = (np.full(cars, steering), np.full(cars, speed), np.zeros(cars))
+        self._drive.publish(to_drive(*values, [""] * cars, "1", to_stamp(step)))
+
+    def record(self, step):
+        self._recorded.publish(to_stamp(step))
+
+    def until_step(self, step):
+        self.graph.until(lambda: step in self.steps)
+
+
+@pytest.fixture
+def job(graph, setting):
+    def make(**simulation):
+        made = setting(simulation={"window": 0, **simulation})
+        return Job(graph(made), made)
+
+    return make
+
+
+def test_lock_step_waits_for_the_answer_to_its_frame(job):
+    job = job()
+    job.until_step(0)
+    job.graph.until(lambda: len(job.frames) == 2)  # repeated: its agent may be a new one
+    assert job.steps == [0, 0]
+    assert job.frames[0].data == job.frames[1].data
+    job.drive(7)  # answers another frame
+    job.drive(0)
+    job.drive(0, steering=0.1)  # a second answer is none
+    job.until_step(1)
+    assert job.steps.count(1) == 1
+    job.drive(1)
+    job.until_step(2)
+    assert [step_of(state) for state in job.states] == job.steps
+
+
+UNSAFE = {
+    "found NaN": {"speed": math.nan},
+    "or infinity": {"steering": math.inf},
+    "steering up to 57.3 degrees": {"steering": 1.0},
+    "speeds 5.00 to 5.00 m/s": {"speed": 5.0},
+    "speeds -5.00 to -5.00 m/s": {"speed": -5.0},
+    "found [3, 3, 3] numbers, expected 4": {"cars": 3},
+    "found [0, 0, 0] numbers, expected 4": {"cars": 0},
+}
+
+
+def test_an_unsafe_command_is_refused_and_reported(job):
+    job = job()
+    job.until_step(0)
+    for complaint, wrong in UNSAFE.items():
+        job.drive(0, **wrong)
+        job.graph.until(lambda complaint=complaint: job.graph.complained(complaint))
+    message = to_drive(np.zeros(CARS), np.zeros(CARS), np.zeros(CARS), [""] * CARS, "1", to_stamp(0))
+    message.effort = array.array("d", [])
+    job._drive.publish(message)
+    job.graph.until(lambda: job.graph.complained("drive: found [4, 4, 0] numbers, expected 4 of each"))
+    assert set(job.steps) == {0}
+    assert job.graph.diagnostics["simulation"]["bad_commands"] == str(len(UNSAFE) + 1)
+    job.drive(0)
+    job.until_step(1)
+
+
+def test_runs_no_further_ahead_of_the_recorder_than_the_window(job):
+    window = 3
+    job = job(window=window, agent_seconds=0.2)
+    second = job.graph.listen(Image, "camera/image_raw")  # as the recorder would
+    for step in range(window):
+        job.until_step(step)
+        job.drive(step)
+    job.until_step(window)
+    job.drive(window)
+    job.record(1000)  # of a simulation before this one
+    job.graph.until(lambda: len(job.steps) > window + 1)  # the frame is repeated instead
+    assert set(job.steps) == set(range(window + 1))
+    job.record(1)
+    job.until_step(window + 1)
+    job.drive(window + 1)
+    job.record(0)  # an old message
+    job.graph.until(lambda: job.steps.count(window + 1) == 2)
+    assert window + 2 not in job.steps
+    job.record(2)
+    job.until_step(window + 2)
+    assert second
+
+
+def test_real_time_a_car_without_a_fresh_command_stops(job):
+    job = job(real_time=True)
+    graph = job.graph
+    graph.until(lambda: len(job.frames) > 1)  # nobody is waited for
+    assert np.all(np.abs(job.speeds) < 0.05)
+    while np.min(job.speeds) < 0.8:
+        job.drive(0, speed=1.5)
+        frames = len(job.frames)
+        graph.until(lambda frames=frames: len(job.frames) > frames)
+    last = time.monotonic()
+    graph.until(lambda: graph.diagnostics["simulation"]["late_commands"] != "0" or np.min(job.speeds) < 0.5)
+    graph.until(lambda: np.max(np.abs(job.speeds)) < 0.05)
+    assert time.monotonic() - last > COMMAND_SECONDS
+    job.drive(0, speed=math.nan)
+    graph.until(lambda: graph.complained("drive: found NaN"))
+    frames = len(job.frames)
+    graph.until(lambda: len(job.frames) > frames + 2)
+    assert np.max(np.abs(job.speeds)) < 0.05
+
+
+def test_real_time_means_fifteen_frames_a_second(job):
+    job = job(real_time=True)
+    job.graph.until(lambda: job.frames)
+    began, before = time.monotonic(), len(job.frames)
+    job.graph.until(lambda: len(job.frames) == before + 15)
+    assert 0.8 < time.monotonic() - began < 1.6
+
+
+def test_without_an_agent_it_says_so(graph, setting):
+    made = setting(simulation={"window": 8, "agent_seconds": 0.3})
+    graph = graph(made)
+    graph.add(SimulationNode)
+    with pytest.raises(InputError, match=r"found 0 subscribers within 0.3 s, expected 2 \(agent and recorder\)"):
+        graph.until(lambda: False)
