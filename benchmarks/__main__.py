@@ -22,7 +22,9 @@ def main() -> None:
     """Measure, print the table, write `runs/bench.json`."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     route = os.environ.get("ROUTE", ROUTE)
-    parser.add_argument("--route", default=route if Path(route).exists() else "technical", help="track of the lap times")
+    parser.add_argument(
+        "--route", default=route if Path(route).exists() else "technical", help="track of the lap times"
+    )
     parser.add_argument("--seeds", type=int, default=5, help="trainings until every lap is complete (5)")
     parser.add_argument("--output", type=Path, default=Path("runs/bench.json"))
     options = parser.parse_args()
@@ -79,7 +81,9 @@ def show(figures: dict[str, Any]) -> None:
     table = Table(title=f"{machine['processor']}, {machine['cores']} cores, {machine['system']}")
     for heading in ("what", "to reach", "measured"):
         table.add_column(heading, justify="left" if heading == "what" else "right")
-    table.add_row("simulator + referee, 160x120 grey, N = 64", "40 000 /s", f"{figures['simulator_steps_per_s']:.0f} /s")
+    table.add_row(
+        "simulator + referee, 160x120 grey, N = 64", "40 000 /s", f"{figures['simulator_steps_per_s']:.0f} /s"
+    )
     table.add_row("the same through the ROS graph", "10 000 /s", f"{figures['ros_steps_per_s']:.0f} /s")
     table.add_row("whole loop, default config", "4 000 /s", f"{figures['loop_steps_per_s']:.0f} /s")
     table.add_row("against stable-baselines3's PPO", "3.0 x", f"{figures['sb3_ratio']:.2f} x")

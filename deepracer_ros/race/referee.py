@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.race.episode import Rules, as_table, judge_car, new_cars
 from deepracer_ros.race.compilation import compiled
+from deepracer_ros.race.episode import Rules, as_table, judge_car, new_cars
 from deepracer_ros.race.geometry import TrackTable
 from deepracer_ros.race.obstacle import Obstacle, flatten_obstacles
 from deepracer_ros.race.reward import Reward

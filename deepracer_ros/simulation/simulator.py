@@ -61,9 +61,7 @@ class Simulator(Protocol):
         """
         ...
 
-    def step(
-        self, steering: NDArray[np.float64], speed: NDArray[np.float64]
-    ) -> tuple[NDArray[np.uint8], CarStates]:
+    def step(self, steering: NDArray[np.float64], speed: NDArray[np.float64]) -> tuple[NDArray[np.uint8], CarStates]:
         """Apply the commands for one control period and return what the cameras then see.
 
         Args:
