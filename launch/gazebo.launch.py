@@ -1,0 +1,145 @@
+"""One car in a real Gazebo in real time, as a ROS robot; a model drives it where one is given.
+
+ros2 launch deepracer_ros gazebo.launch.py track:=oval model:=runs/latest     Gazebo Classic of `make gazebo`
+ros2 launch deepracer_ros gazebo.launch.py gz:=true track:=oval               gz-sim by ros_gz (Jazzy with Harmonic)
+
+With Classic, simulation_node runs its own gzserver, without a window, and is the car's ROS interface; with gz:=true
+ros_gz_bridge is, by config/gz_bridge.yaml.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import (
+    AppendEnvironmentVariable,
+    DeclareLaunchArgument,
+    IncludeLaunchDescription,
+    OpaqueFunction,
+    SetEnvironmentVariable,
+)
+from launch.conditions import IfCondition, UnlessCondition
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.substitutions import FindPackageShare
+
+from deepracer_ros.nodes.launching import end_with
+from deepracer_ros.race.catalogue import find_track, shipped_names
+
+CAMERA = {"camera.width": 160, "camera.height": 120}
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return the description."""
+    share = FindPackageShare("deepracer_ros")
+    gz = LaunchConfiguration("gz")
+    return LaunchDescription(
+        [
+            DeclareLaunchArgument("gz", default_value="false", description="true: gz-sim by ros_gz instead of Classic"),
+            DeclareLaunchArgument("track", default_value="technical", description="one of the package's tracks"),
+            DeclareLaunchArgument("model", default_value="", description="run or model folder; empty: nobody drives"),
+            DeclareLaunchArgument(
+                "config",
+                default_value=PathJoinSubstitution([share, "config", "training.yaml"]),
+                description="ROS 2 parameter file of the nodes",
+            ),
+            DeclareLaunchArgument("view", default_value="false", description="true: rviz"),
+            OpaqueFunction(function=gz_sim, condition=IfCondition(gz)),
+            OpaqueFunction(function=classic, condition=UnlessCondition(gz)),
+            OpaqueFunction(function=driver),
+        ]
+    )
+
+
+def classic(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Return the node that runs Gazebo Classic."""
+    track = LaunchConfiguration("track").perform(context)
+    ours = {
+        "tracks": [track],
+        "simulation.simulator": "gazebo",
+        "simulation.cars": 1,
+        "simulation.real_time": True,
+        "simulation.window": 0,
+        **CAMERA,
+    }
+    return [
+        Node(
+            package="deepracer_ros",
+            executable="simulation_node",
+            output="screen",
+            parameters=[LaunchConfiguration("config"), ours],
+            on_exit=end_with("simulation_node"),
+        ),
+        include("deepracer_ros", "view.launch.py", condition=IfCondition(LaunchConfiguration("view"))),
+    ]
+
+
+def gz_sim(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Return gz-sim with the track's world, the car on its start line, and the bridge."""
+    share = Path(FindPackageShare("deepracer_ros").perform(context))
+    track = LaunchConfiguration("track").perform(context)
+    if track not in shipped_names():
+        raise RuntimeError(f"track: found {track!r}, expected one of {', '.join(shipped_names())}")
+    x, y, yaw = (f"{number:.4f}" for number in find_track(track).pose_at(np.zeros(1))[0])
+    pose = {"-x": x, "-y": y, "-z": "0.01", "-Y": yaw}
+    # odom begins where the car does.
+    odom = {"--x": x, "--y": y, "--yaw": yaw, "--frame-id": "map", "--child-frame-id": "odom"}
+    return [
+        # The worlds name no systems: this adds the camera's to those that gz-sim loads by itself.
+        SetEnvironmentVariable("GZ_SIM_SERVER_CONFIG_PATH", str(share / "config" / "gz_server.config")),
+        # Where model://TRACK of the worlds and package://deepracer_ros of the URDF are.
+        AppendEnvironmentVariable("GZ_SIM_RESOURCE_PATH", str(share / "worlds" / "models")),
+        AppendEnvironmentVariable("GZ_SIM_RESOURCE_PATH", str(share.parent)),
+        include(
+            "ros_gz_sim",
+            "gz_sim.launch.py",
+            gz_args=f"-r {share / 'worlds' / track}.world",
+            on_exit_shutdown="true",
+        ),
+        include("deepracer_ros", "view.launch.py", urdf_for="gz", rviz=LaunchConfiguration("view").perform(context)),
+        Node(
+            package="ros_gz_sim",
+            executable="create",
+            arguments=["-topic", "robot_description", "-name", "deepracer", *flat(pose)],
+        ),
+        Node(
+            package="ros_gz_bridge",
+            executable="parameter_bridge",
+            parameters=[{"config_file": str(share / "config" / "gz_bridge.yaml")}],
+        ),
+        Node(package="tf2_ros", executable="static_transform_publisher", arguments=flat(odom)),
+    ]
+
+
+def driver(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Return the agent if there is a model for it."""
+    model = LaunchConfiguration("model").perform(context)
+    if not model:
+        return []
+    ours = {"agent.model": str(Path(model).resolve()), "agent.explore": False, **CAMERA}
+    return [
+        Node(
+            package="deepracer_ros",
+            executable="agent_node",
+            output="screen",
+            parameters=[LaunchConfiguration("config"), ours],
+            on_exit=end_with("agent_node"),
+        )
+    ]
+
+
+def include(
+    package: str, name: str, condition: IfCondition | None = None, **arguments: str
+) -> IncludeLaunchDescription:
+    """Return a package's launch file with arguments."""
+    return IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(PathJoinSubstitution([FindPackageShare(package), "launch", name])),
+        launch_arguments=arguments.items(),
+        condition=condition,
+    )
+
+
+def flat(options: dict[str, str]) -> list[str]:
+    """Return options and their values in one row."""
+    return [word for item in options.items() for word in item]

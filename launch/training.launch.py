@@ -1,0 +1,67 @@
+"""Trains a policy by `deepracer train`, which starts the nodes and the servers, and ends when they do.
+
+ros2 launch deepracer_ros training.launch.py track:=oval seed:=3
+"""
+
+import shlex
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, ExecuteProcess, IncludeLaunchDescription, OpaqueFunction
+from launch.conditions import IfCondition
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.substitutions import ExecutableInPackage, FindPackageShare
+
+from deepracer_ros.nodes.launching import end_with, given_options
+
+OPTIONS = {
+    "config": "ROS 2 parameter file (the package's config/training.yaml)",
+    "track": "track names or DeepRacer route files, NAME[,NAME] (that of the config)",
+    "seed": "what every random draw derives from",
+    "jobs": "simulation jobs; tracks are shared out among them",
+    "reward": "name of a reward, or a Python file with reward_function(params)",
+    "simulator": "embedded or gazebo",
+    "redis": "URL of a Redis server (a local one is started)",
+    "s3": "URL of an S3 server, or aws (a local one is started)",
+    "name": "name of the run; an existing one goes on (time and track)",
+    "runs": "folder of all runs (runs, where ros2 launch was started)",
+}
+"""Options of `deepracer train`; one that is not given has the command's own default."""
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return the description."""
+    return LaunchDescription(
+        [
+            *(DeclareLaunchArgument(name, default_value="", description=text) for name, text in OPTIONS.items()),
+            DeclareLaunchArgument(
+                "arguments", default_value="", description="more for `deepracer train`, as '--set learning.epochs=6'"
+            ),
+            DeclareLaunchArgument("view", default_value="false", description="true: rviz shows the first job"),
+            OpaqueFunction(function=train),
+            IncludeLaunchDescription(
+                PythonLaunchDescriptionSource(
+                    PathJoinSubstitution([FindPackageShare("deepracer_ros"), "launch", "view.launch.py"])
+                ),
+                condition=IfCondition(LaunchConfiguration("view")),
+            ),
+        ]
+    )
+
+
+def train(context: LaunchContext) -> list[ExecuteProcess]:
+    """Return the training's process with the options that were given."""
+    options = given_options(context, OPTIONS) + shlex.split(LaunchConfiguration("arguments").perform(context))
+    command = [ExecutableInPackage("deepracer", "deepracer_ros"), "train", *options]
+    return [
+        ExecuteProcess(
+            cmd=command,
+            name="training",
+            output="screen",
+            additional_env={"PYTHONUNBUFFERED": "1"},
+            # It stops its processes and servers in order, and saves the state.
+            sigterm_timeout="30",
+            sigkill_timeout="10",
+            on_exit=end_with("deepracer train"),
+        )
+    ]
