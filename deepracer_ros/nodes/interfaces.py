@@ -10,6 +10,7 @@ from sensor_msgs.msg import JointState
 
 from deepracer_ros.nodes.camera_outputs import CameraInfoOutput, FirstCameraOutput
 from deepracer_ros.nodes.description import robot_description
+from deepracer_ros.nodes.driven_path import DrivenPath
 from deepracer_ros.nodes.joints import JointOutput
 from deepracer_ros.nodes.optional import report_missing, where_installed
 from deepracer_ros.simulation.camera import CameraConfig
@@ -47,7 +48,7 @@ class Interfaces:
         """
         vehicle = read_vehicle()
         self._camera_info = CameraInfoOutput(node, camera, vehicle.camera_fov)
-        self._outputs: list[Output] = [FirstCameraOutput(node), JointOutput(node, vehicle)]
+        self._outputs: list[Output] = [FirstCameraOutput(node), JointOutput(node, vehicle), DrivenPath(node)]
         self._due = 0.0
         self._notes: list[Callable[[Observation, Time], None]] = []
         missing: list[str] = []
@@ -56,10 +57,6 @@ class Interfaces:
 
             if job == 0:
                 self._outputs.append(Transforms(node, robot_description()))
-        with where_installed("path", missing):
-            from deepracer_ros.nodes.driven_path import DrivenPath
-
-            self._outputs.append(DrivenPath(node))
         with where_installed("ackermann_cmd", missing):
             from deepracer_ros.nodes.ackermann import AckermannInput
 

@@ -10,6 +10,7 @@ import pytest
 import rclpy
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Pose, Quaternion, Twist
+from nav_msgs.msg import Path
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image, JointState
@@ -18,6 +19,7 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.nodes.camera_outputs import camera_info
 from deepracer_ros.nodes.command_outputs import CommandOutputs
 from deepracer_ros.nodes.description import robot_description
+from deepracer_ros.nodes.driven_path import DrivenPath
 from deepracer_ros.nodes.frames import fixed_joints, from_rpy
 from deepracer_ros.nodes.interfaces import Interfaces
 from deepracer_ros.nodes.joints import JointOutput
@@ -209,11 +211,8 @@ def test_without_listeners_nothing_is_built(ros, monkeypatch):
 
 
 def test_the_driven_path_is_that_of_this_episode(ros):
-    path = pytest.importorskip("nav_msgs.msg").Path
-    from deepracer_ros.nodes.driven_path import DrivenPath
-
     line = DrivenPath(ros.node)
-    heard = ros.listen(path, "path")
+    heard = ros.listen(Path, "path")
     for step, (x, episode) in enumerate([(0.0, 0), (0.04, 0), (0.1, 0), (5.0, 1), (5.2, 1)]):
         line.publish(outcome(x=x, episode=episode), to_stamp(step))
     ros.until(lambda: len(heard) == 4)
