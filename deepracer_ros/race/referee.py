@@ -147,6 +147,7 @@ class Referee:
 
     Attributes:
         tracks: The tracks as driven: those given, then each of them reversed.
+        car_track: (N,) the index of each car's track among those given.
         episodes: Where every car stands; read-only for everybody else.
     """
 
@@ -180,14 +181,14 @@ class Referee:
             if config.laps > 1 and not track.closed:
                 raise InputError(f"laps: found {config.laps}, expected 1: track {track.name} is open")
         self.tracks = [*tracks, *(track.reversed() for track in tracks)]
-        self._car_track = np.asarray(car_track, dtype=np.int64)
+        self.car_track = np.asarray(car_track, dtype=np.int64)
         self._table = flatten(self.tracks)
         self._rules = _rules(config, footprint, control_period)
         self._reward = reward
-        self._starter = Starter(self._car_track, config.start, seed)
+        self._starter = Starter(self.car_track, config.start, seed)
         reverse_side = [replace(obstacle, track=obstacle.track + len(tracks)) for obstacle in obstacles]
         self._obstacles = flatten_obstacles([*obstacles, *reverse_side])
-        self._cars = new_cars(len(self._car_track))
+        self._cars = new_cars(len(self.car_track))
         self.episodes = as_table(self._cars)
 
     def start(self, mask: Flags) -> Floats:
@@ -204,7 +205,7 @@ class Referee:
         episodes.episode[cars] += 1
         episodes.step[cars] = -1
         backwards, fraction, lateral, heading = self._starter.draw(cars, episodes.episode[cars])
-        track = self._car_track[cars] + backwards * (len(self.tracks) // 2)
+        track = self.car_track[cars] + backwards * (len(self.tracks) // 2)
         found = np.empty((len(cars), 3))
         waypoint = np.empty(len(cars), dtype=np.int64)
         place_cars(self._table, self._obstacles, track, fraction, lateral, heading, found, waypoint)

@@ -36,8 +36,8 @@ class Environment:
 
     @property
     def car_track(self) -> NDArray[np.int64]:
-        """(N,) the index of each car's track, whichever way it drives; known from the first reset on."""
-        return self.referee.episodes.track % len(self.tracks)
+        """(N,) the index of each car's track, whichever way it drives."""
+        return self.referee.car_track
 
     def reset(self) -> Observation:
         """Begin a new episode of every car and return its first frame."""

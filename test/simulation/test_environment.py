@@ -109,3 +109,8 @@ def test_every_car_has_an_unbroken_count_of_steps(environment):
 def test_close_closes_the_simulator(environment):
     environment.close()
     assert environment.simulator.cars == 0
+
+
+def test_the_track_of_every_car_is_known_before_the_first_reset():
+    referee = Referee([ROAD, ROAD.reversed()], [1, 0, 1], RefereeConfig(), find_reward("progress"), seed=0)
+    assert Environment(Carts(3), referee).car_track.tolist() == [1, 0, 1]
