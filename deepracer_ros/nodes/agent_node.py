@@ -12,7 +12,7 @@ from std_msgs.msg import String
 from deepracer_ros.errors import InputError
 from deepracer_ros.learning.policy import Policy, RandomPolicy
 from deepracer_ros.models.folder import read_model_path
-from deepracer_ros.nodes.base import LATCHED, LOCK_STEP, Diagnostics, Rate, make_node, run
+from deepracer_ros.nodes.base import LATCHED, NEWEST, Diagnostics, Rate, make_node, recorded, run
 from deepracer_ros.nodes.command_outputs import CommandOutputs
 from deepracer_ros.nodes.messages import from_image, to_drive
 from deepracer_ros.nodes.parameters import read_config, read_job
@@ -51,14 +51,14 @@ class AgentNode:
         self._image = Image()
         self._answer: JointState | None = None
         self._frames, self._bad_frames, self._error = Rate(), 0, ""
-        self._drive = self.node.create_publisher(JointState, "drive", LOCK_STEP)
+        self._drive = self.node.create_publisher(JointState, "drive", recorded(config.simulation.window))
         self._outputs = CommandOutputs(self.node, config.agent.max_age)
         self._driving = self.node.create_publisher(String, "agent/model", LATCHED)
         self._announce(version, sha256)
         if not config.agent.model:
             self._loader = ModelLoader(open_store(config), config.run)
             self.node.create_subscription(String, "/model/published", self._on_published, LATCHED)
-        self.node.create_subscription(Image, "camera/image_raw", self._on_image, LOCK_STEP)
+        self.node.create_subscription(Image, "camera/image_raw", self._on_image, NEWEST)
         self._diagnostics = Diagnostics(self.node, self._report)
 
     def _on_published(self, _: String) -> None:

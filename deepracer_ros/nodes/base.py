@@ -18,19 +18,32 @@ from rclpy.signals import SignalHandlerOptions
 from deepracer_ros.errors import InputError
 from deepracer_ros.training.processes import PREFIX, WELL_AGAIN
 
-LOCK_STEP = QoSProfile(
-    history=HistoryPolicy.KEEP_LAST,
-    depth=8,
-    reliability=ReliabilityPolicy.RELIABLE,
-    durability=DurabilityPolicy.VOLATILE,
-)
-"""Reliable: in lock-step nobody may miss a message, and nobody can fall behind by more than a window."""
+
+def in_order(depth: int) -> QoSProfile:
+    """Return the quality of service by which nobody misses a message who is less than `depth` of them behind."""
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=depth,
+        reliability=ReliabilityPolicy.RELIABLE,
+        durability=DurabilityPolicy.VOLATILE,
+    )
+
+
+LOCK_STEP = in_order(8)
+"""Between nodes that wait for one another at every step."""
+NEWEST = in_order(1)
+"""Where what is old is of no use."""
 LATCHED = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.RELIABLE,
     durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )  # fmt: skip
 """A late subscriber gets the last message."""
 DIAGNOSTICS_PERIOD = 1.0
+
+
+def recorded(window: int) -> QoSProfile:
+    """Return the quality of service of what is recorded: the simulation runs `window` steps ahead at most."""
+    return in_order(max(8, window + 2))
 
 
 class Diagnostics:

@@ -12,7 +12,7 @@ from sensor_msgs.msg import Image, JointState, PointCloud2
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.connection import unique_worker
 from deepracer_ros.experience.writer import ExperienceWriter
-from deepracer_ros.nodes.base import LOCK_STEP, Diagnostics, Rate, make_node, run
+from deepracer_ros.nodes.base import LOCK_STEP, Diagnostics, Rate, make_node, recorded, run
 from deepracer_ros.nodes.messages import from_drive, from_image, from_state, to_nanoseconds, to_stamp
 from deepracer_ros.nodes.parameters import read_config, read_job
 from deepracer_ros.simulation.simulator import CONTROL_PERIOD
@@ -44,11 +44,11 @@ class RecorderNode:
         self._writer = ExperienceWriter(config.experience.url, config.run, capacity_bytes(config))
         self._recorded = self.node.create_publisher(Time, "recorder/recorded", LOCK_STEP)
         self._sender = SegmentSender(self._writer, lambda number: self._recorded.publish(to_stamp(number)))
-        self._announced = -1
         self._segments, self._bad, self._dropped, self._error = Rate(), 0, 0, ""
-        self.node.create_subscription(PointCloud2, "race/state", self._on_state, LOCK_STEP)
-        self.node.create_subscription(Image, "camera/image_raw", self._on_image, LOCK_STEP)
-        self.node.create_subscription(JointState, "drive", self._on_drive, LOCK_STEP)
+        quality = recorded(config.simulation.window)
+        self.node.create_subscription(PointCloud2, "race/state", self._on_state, quality)
+        self.node.create_subscription(Image, "camera/image_raw", self._on_image, quality)
+        self.node.create_subscription(JointState, "drive", self._on_drive, quality)
         self._watch = self.node.create_timer(0.2, self._sender.check)
         self._diagnostics = Diagnostics(self.node, self._report)
 
@@ -97,13 +97,9 @@ class RecorderNode:
                 self._segments.count += len(segments)
             else:
                 self._dropped += len(segments)
-        self._announce_start()
-
-    def _announce_start(self) -> None:
-        """Tell the simulation not to wait for steps that will not be recorded: those before the recorder's start."""
-        if self._cutter.start != self._announced:
-            self._announced = self._cutter.start
-            self._recorded.publish(to_stamp(self._announced))
+        if (start := self._cutter.take_start()) is not None:
+            # What was before is nobody's any more: the simulation must not wait for it.
+            self._recorded.publish(to_stamp(start))
 
     def _report(self) -> dict[str, object]:
         error, self._error = self._error, ""

@@ -12,7 +12,7 @@ from std_msgs.msg import String
 from visualization_msgs.msg import MarkerArray
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.nodes.base import LATCHED, LOCK_STEP, Diagnostics, Rate, make_node, run
+from deepracer_ros.nodes.base import LATCHED, LOCK_STEP, Diagnostics, Rate, make_node, recorded, run
 from deepracer_ros.nodes.description import robot_description
 from deepracer_ros.nodes.interfaces import Interfaces
 from deepracer_ros.nodes.markers import track_markers
@@ -63,8 +63,8 @@ class SimulationNode:
         self._command_at = -math.inf
 
         node = self.node
-        self._images = node.create_publisher(Image, "camera/image_raw", LOCK_STEP)
-        self._states = node.create_publisher(PointCloud2, "race/state", LOCK_STEP)
+        self._images = node.create_publisher(Image, "camera/image_raw", recorded(self._config.window))
+        self._states = node.create_publisher(PointCloud2, "race/state", recorded(self._config.window))
         self._clock = node.create_publisher(Clock, "/clock", 10) if job == 0 else None
         description = node.create_publisher(String, "robot_description", LATCHED)
         description.publish(String(data=robot_description()))

@@ -58,16 +58,17 @@ class SegmentCutter:
         """
         self._tracks, self._worker, self._length = tracks, worker, steps
         self._pending: dict[int, Step] = {}
-        self._next = self._start = -1
+        self._next = -1
+        self._start: int | None = None
         self._sequence = 0
         self._filled = 0
         self._buffer: _Buffer | None = None
         self.dropped_steps = 0
 
-    @property
-    def start(self) -> int:
-        """The step before which nothing will be recorded any more; -1 before the first."""
-        return self._start
+    def take_start(self) -> int | None:
+        """Return, once, the step at which the course began, or began anew: nothing before will be recorded any more."""
+        start, self._start = self._start, None
+        return start
 
     def step(self, number: int) -> Step | None:
         """Return the step to put a part into; None if it is over already."""
@@ -252,11 +253,12 @@ class SegmentSender:
             self.waiting = self._writer.last_error
             if self._stop.wait(RETRY_SECONDS):
                 return False
-        self.waiting = ""
         size = sum(segment.frames.nbytes for segment in segments)
         while not self._writer.has_room(size):
+            self.waiting = f"full: {self._writer.held_bytes} of {self._writer.capacity_bytes} bytes held"
             if self._stop.wait(RETRY_SECONDS):
                 return False
+        self.waiting = ""
         return True
 
     def close(self) -> None:

@@ -118,10 +118,10 @@ class Graph:
         self.probe.create_subscription(kind, topic, messages.append, qos)
         return messages
 
-    def publisher(self, kind, topic, listeners=1):
-        """Return a publisher that has as many listeners."""
-        publisher = self.probe.create_publisher(kind, topic, LOCK_STEP)
-        self.until(lambda: publisher.get_subscription_count() >= listeners)
+    def publisher(self, kind, topic, qos=LOCK_STEP):
+        """Return a publisher that has a listener."""
+        publisher = self.probe.create_publisher(kind, topic, qos)
+        self.until(lambda: publisher.get_subscription_count() > 0)
         return publisher
 
     def until(self, condition, seconds=10.0):

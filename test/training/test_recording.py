@@ -93,12 +93,12 @@ def test_parts_come_in_any_order() -> None:
 def test_a_step_that_a_later_complete_one_overtook_is_given_up() -> None:
     cutter = SegmentCutter(("a", "b"), "w", STEPS)
     feed(cutter, 7, state=None)  # the recorder came in the middle of a step
-    assert cutter.start == 7
+    assert cutter.take_start() == 7
     cuts = []
     for number in range(8, 16):
         feed(cutter, number)
         cuts.append(cutter.cut())
-    assert cutter.start == 8
+    assert cutter.take_start() == 8
     assert cutter.dropped_steps == 1
     (first, segments), (second, _) = filter(None, cuts)
     assert (first, second) == (8 + STEPS, 8 + 2 * STEPS)
@@ -130,11 +130,13 @@ def test_a_simulation_that_began_anew_is_followed() -> None:
     cutter = SegmentCutter(("a", "b"), "w", STEPS)
     for number in range(100, 102):
         feed(cutter, number)
+    assert cutter.take_start() == 100
+    assert cutter.take_start() is None
     assert cutter.cut() is None
     assert cutter.step(101) is None  # a frame that is repeated
     for number in range(4):
         feed(cutter, number)
-    assert cutter.start == 0
+    assert cutter.take_start() == 0
     number, segments = cutter.cut()
     assert number == 3
     np.testing.assert_array_equal(segments[0].frames[:, 0, 0], [0, 1, 2, 3])
