@@ -79,7 +79,7 @@ setup(
         "opencv-python-headless>=4.8,<6",
         "pillow>=10.1,<14",
         "pyyaml>=6,<7",
-        "redis>=5,<9",
+        "redis[hiredis]>=5,<9",
         "rich>=13,<16",
         "safetensors>=0.4,<1",
         "tensorboardX>=2.6.2,<3",
@@ -94,5 +94,7 @@ setup(
             "deepracer = deepracer_ros.cli.main:main",
             *(f"{node} = deepracer_ros.nodes.{node}:main" for node in NODES),
         ],
+        # Found by gymnasium itself: `gymnasium.make("DeepRacer-v0")` needs no import of this package.
+        "gymnasium.envs": ["__root__ = deepracer_ros.simulation.registration:register_environments"],
     },
 )
