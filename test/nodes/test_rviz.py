@@ -1,0 +1,88 @@
+"""The rviz config shows topics that a simulation publishes, by displays that rviz has."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import rclpy
+import yaml
+
+from deepracer_ros.nodes.description import robot_description
+from deepracer_ros.nodes.frames import fixed_joints
+from deepracer_ros.nodes.messages import STATE
+from deepracer_ros.nodes.simulation_node import SimulationNode
+from deepracer_ros.share import share_directory
+
+TYPES = {
+    "MarkerArray": "visualization_msgs/msg/MarkerArray",
+    "PointCloud2": "sensor_msgs/msg/PointCloud2",
+    "Path": "nav_msgs/msg/Path",
+    "RobotModel": "std_msgs/msg/String",
+    "Image": "sensor_msgs/msg/Image",
+}
+"""What rviz_default_plugins' displays of these names show."""
+OTHERS = {
+    "rviz_common": {"Displays", "Views", "Time", "Selection", "Tool Properties"},
+    "rviz_default_plugins": {
+        *TYPES, "TF", "MoveCamera", "Select", "FocusCamera", "Measure", "Orbit", "ThirdPersonFollower", "TopDownOrtho",
+    },
+}  # fmt: skip
+"""Plugins of rviz on Jazzy; an unknown one is an empty line in its window."""
+
+
+@pytest.fixture(scope="module")
+def config() -> dict[str, Any]:
+    return yaml.safe_load((share_directory() / "config" / "deepracer.rviz").read_text())
+
+
+@pytest.fixture(scope="module")
+def published() -> Iterator[dict[str, list[str]]]:
+    rclpy.init(args=["--ros-args", "-p", "simulation.cars:=1", "-p", "tracks:=[oval]"])
+    simulation = SimulationNode()
+    yield dict(simulation.node.get_publisher_names_and_types_by_node("simulation", "/"))
+    simulation.close()
+    simulation.node.destroy_node()
+    rclpy.shutdown()
+
+
+def classes(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from [value["Class"]] if value.get("Class") else []
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from classes(item)
+
+
+def displays(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {display["Class"].split("/")[1]: display for display in config["Visualization Manager"]["Displays"]}
+
+
+def test_plugins_are_rviz_s(config):
+    for name in classes(config):
+        package, plugin = name.split("/")
+        assert plugin in OTHERS[package]
+
+
+def test_every_display_s_topic_is_published_with_its_type(config, published):
+    shown = displays(config)
+    assert set(TYPES) <= shown.keys()
+    for kind, message in TYPES.items():
+        topic = shown[kind]["Description Topic" if kind == "RobotModel" else "Topic"]
+        assert published[topic["Value"]] == [message]
+        latched = kind in ("RobotModel", "MarkerArray")
+        assert topic["Durability Policy"] == ("Transient Local" if latched else "Volatile")
+
+
+def test_the_fleet_s_colour_is_a_field_of_its_points(config):
+    fleet = displays(config)["PointCloud2"]
+    assert fleet["Channel Name"] == "reward"
+    assert fleet["Channel Name"] in STATE.names
+
+
+def test_frames_are_in_the_tree(config):
+    manager = config["Visualization Manager"]
+    frames = {"map", "odom", "base_link", *(joint.child_frame_id for joint in fixed_joints(robot_description()))}
+    views = [manager["Views"]["Current"], *manager["Views"]["Saved"]]
+    used = {manager["Global Options"]["Fixed Frame"], *(view["Target Frame"] for view in views)}
+    assert used - {"<Fixed Frame>"} <= frames
