@@ -20,7 +20,6 @@ from deepracer_ros.simulation.camera import CameraConfig
 from deepracer_ros.simulation.embedded import EmbeddedSimulator
 from deepracer_ros.simulation.environment import Environment
 from deepracer_ros.simulation.randomisation import RandomisationConfig
-from deepracer_ros.simulation.registration import ENVIRONMENT_ID, register_environments
 from deepracer_ros.simulation.simulator import CONTROL_PERIOD, Simulator
 from deepracer_ros.simulation.vehicle import read_vehicle
 
@@ -253,6 +252,3 @@ def _car_info(verdict: Verdict) -> Info:
         info["lap_seconds"] = None
     return info | {"status": Status(verdict.status[0]).name}
 
-
-if ENVIRONMENT_ID not in gymnasium.registry:
-    register_environments()
