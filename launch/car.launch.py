@@ -3,14 +3,13 @@
 ros2 launch deepracer_ros car.launch.py model:=path/to/model
 """
 
-from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, Shutdown
+from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
-
-from deepracer_ros.nodes.launching import end_with
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -30,7 +29,14 @@ def generate_launch_description() -> LaunchDescription:
                 executable="agent_node",
                 output="screen",
                 parameters=[LaunchConfiguration("config"), {"agent.model": model}],
-                on_exit=end_with("agent_node"),
+                on_exit=end,
             ),
         ]
     )
+
+
+def end(event: ProcessExited, context: LaunchContext) -> Shutdown:
+    """End the launch with its process, and with an error if that had one: only an exception makes ros2 launch fail."""
+    if event.returncode and not context.is_shutdown:
+        raise RuntimeError(f"{event.process_name}: ended with exit code {event.returncode}")
+    return Shutdown(reason=f"{event.process_name} has ended")

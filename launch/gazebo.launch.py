@@ -9,7 +9,7 @@ ros_gz_bridge is, by config/gz_bridge.yaml.
 
 from pathlib import Path
 
-import numpy as np
+import yaml
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
     AppendEnvironmentVariable,
@@ -17,15 +17,14 @@ from launch.actions import (
     IncludeLaunchDescription,
     OpaqueFunction,
     SetEnvironmentVariable,
+    Shutdown,
 )
 from launch.conditions import IfCondition, UnlessCondition
+from launch.events.process import ProcessExited
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
-
-from deepracer_ros.nodes.launching import end_with
-from deepracer_ros.race.catalogue import find_track, shipped_names
 
 CAMERA = {"camera.width": 160, "camera.height": 120}
 
@@ -69,7 +68,7 @@ def classic(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             executable="simulation_node",
             output="screen",
             parameters=[LaunchConfiguration("config"), ours],
-            on_exit=end_with("simulation_node"),
+            on_exit=end,
         ),
         include("deepracer_ros", "view.launch.py", condition=IfCondition(LaunchConfiguration("view"))),
     ]
@@ -79,9 +78,10 @@ def gz_sim(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Return gz-sim with the track's world, the car on its start line, and the bridge."""
     share = Path(FindPackageShare("deepracer_ros").perform(context))
     track = LaunchConfiguration("track").perform(context)
-    if track not in shipped_names():
-        raise RuntimeError(f"track: found {track!r}, expected one of {', '.join(shipped_names())}")
-    x, y, yaw = (f"{number:.4f}" for number in find_track(track).pose_at(np.zeros(1))[0])
+    starts = yaml.safe_load((share / "config" / "gz_start.yaml").read_text())
+    if track not in starts:
+        raise RuntimeError(f"track: found {track!r}, expected one of {', '.join(starts)}")
+    x, y, yaw = map(str, starts[track])
     pose = {"-x": x, "-y": y, "-z": "0.01", "-Y": yaw}
     # odom begins where the car does.
     odom = {"--x": x, "--y": y, "--yaw": yaw, "--frame-id": "map", "--child-frame-id": "odom"}
@@ -124,7 +124,7 @@ def driver(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             executable="agent_node",
             output="screen",
             parameters=[LaunchConfiguration("config"), ours],
-            on_exit=end_with("agent_node"),
+            on_exit=end,
         )
     ]
 
@@ -143,3 +143,10 @@ def include(
 def flat(options: dict[str, str]) -> list[str]:
     """Return options and their values in one row."""
     return [word for item in options.items() for word in item]
+
+
+def end(event: ProcessExited, context: LaunchContext) -> Shutdown:
+    """End the launch with its process, and with an error if that had one: only an exception makes ros2 launch fail."""
+    if event.returncode and not context.is_shutdown:
+        raise RuntimeError(f"{event.process_name}: ended with exit code {event.returncode}")
+    return Shutdown(reason=f"{event.process_name} has ended")

@@ -6,13 +6,12 @@ ros2 launch deepracer_ros training.launch.py track:=oval seed:=3
 import shlex
 
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, ExecuteProcess, IncludeLaunchDescription, OpaqueFunction
+from launch.actions import DeclareLaunchArgument, ExecuteProcess, IncludeLaunchDescription, OpaqueFunction, Shutdown
 from launch.conditions import IfCondition
+from launch.events.process import ProcessExited
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.substitutions import ExecutableInPackage, FindPackageShare
-
-from deepracer_ros.nodes.launching import end_with, given_options
 
 OPTIONS = {
     "config": "ROS 2 parameter file (the package's config/training.yaml)",
@@ -51,7 +50,7 @@ def generate_launch_description() -> LaunchDescription:
 
 def train(context: LaunchContext) -> list[ExecuteProcess]:
     """Return the training's process with the options that were given."""
-    options = given_options(context, OPTIONS) + shlex.split(LaunchConfiguration("arguments").perform(context))
+    options = given(context) + shlex.split(LaunchConfiguration("arguments").perform(context))
     command = [ExecutableInPackage("deepracer", "deepracer_ros"), "train", *options]
     return [
         ExecuteProcess(
@@ -62,6 +61,19 @@ def train(context: LaunchContext) -> list[ExecuteProcess]:
             # It stops its processes and servers in order, and saves the state.
             sigterm_timeout="30",
             sigkill_timeout="10",
-            on_exit=end_with("deepracer train"),
+            on_exit=end,
         )
     ]
+
+
+def given(context: LaunchContext) -> list[str]:
+    """Return `--NAME VALUE` for each of the options that is not empty."""
+    values = {name: LaunchConfiguration(name).perform(context) for name in OPTIONS}
+    return [word for name, value in values.items() if value for word in (f"--{name}", value)]
+
+
+def end(event: ProcessExited, context: LaunchContext) -> Shutdown:
+    """End the launch with its process, and with an error if that had one: only an exception makes ros2 launch fail."""
+    if event.returncode and not context.is_shutdown:
+        raise RuntimeError(f"{event.process_name}: ended with exit code {event.returncode}")
+    return Shutdown(reason=f"{event.process_name} has ended")

@@ -17,17 +17,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import xacro
 import yaml
 
 from deepracer_ros.config import from_mapping, merge, nest, read_parameters
+from deepracer_ros.race.catalogue import find_track, shipped_names
 from deepracer_ros.share import share_directory
 
 SHARE = share_directory()
-SHARED_NAME = "deepracer_ros.nodes.launching"
-SHARED_SPEC = importlib.util.find_spec(SHARED_NAME)
-SHARED = Path(SHARED_SPEC.origin)
 FILES = sorted(path.name for path in (SHARE / "launch").glob("*.launch.py"))
 ARGUMENTS = {
     "gz": "true", "model": "runs/latest", "track": "oval", "view": "true", "seed": "3", "jobs": "2", "laps": "4",
@@ -82,11 +81,8 @@ def launched(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     source = SHARE / "launch" / request.param
     Call.made, Call.values = [], {}
     with monkeypatch.context() as patch:
-        for name in imported(source) | imported(SHARED):
+        for name in imported(source):
             patch.setitem(sys.modules, name, stub(name))
-        # Imported anew, with the stubs, and forgotten afterwards.
-        patch.setitem(sys.modules, SHARED_NAME, importlib.util.module_from_spec(SHARED_SPEC))
-        SHARED_SPEC.loader.exec_module(sys.modules[SHARED_NAME])
         runpy.run_path(str(source))["generate_launch_description"]()
         for argument in made("DeclareLaunchArgument"):
             (name,) = argument.args
@@ -174,6 +170,20 @@ def test_the_car_stands_still_until_it_has_a_model():
     config = from_mapping(RunConfig, read_parameters(SHARE / "config" / "car.yaml"))
     assert (config.agent.explore, config.agent.random_before_model) == (False, False)
     assert config.agent.max_age <= 0.2
+
+
+def test_the_car_starts_on_the_start_line():
+    starts = yaml.safe_load((SHARE / "config" / "gz_start.yaml").read_text())
+    assert set(starts) == set(shipped_names())
+    for name, pose in starts.items():
+        assert pose == pytest.approx(find_track(name).pose_at(np.zeros(1))[0], abs=1e-3)
+
+
+def test_launch_files_run_in_ros_own_python(launched):
+    tree = ast.parse((SHARE / "launch" / launched).read_text())
+    modules = {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    modules |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert {module.split(".")[0] for module in modules} <= {"launch", "launch_ros", "pathlib", "shlex", "yaml"}
 
 
 def test_the_bridge_carries_the_topics_of_the_urdf():

@@ -19,7 +19,7 @@ def to_rgb(message: Image) -> NDArray[np.uint8]:
     bridge, error_type = _bridge(message.encoding)
     try:
         return np.asarray(bridge.imgmsg_to_cv2(message, "rgb8"))
-    except (error_type, ValueError) as error:
+    except (error_type, KeyError, TypeError, ValueError) as error:  # the latter from too few bytes
         raise InputError(f"image: encoding {message.encoding!r} cannot be converted ({error})") from error
 
 
