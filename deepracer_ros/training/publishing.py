@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
 
 from deepracer_ros.models.policy_file import Manifest, Tensors
 from deepracer_ros.models.store import ModelStore, StoreError
@@ -23,7 +24,7 @@ class Publisher:
     def __init__(self, store: ModelStore, on_model: Callable[[Manifest], None], stop: threading.Event) -> None:
         """Take the store, what is called after each publication, and what ends the tries."""
         self.waiting, self.seconds = "", 0.0
-        self._store, self._on_model, self._stop = store, on_model, stop
+        self._store, self._on_model, self._stop, self._given_up = store, on_model, stop, False
         self._pool = ThreadPoolExecutor(1, "publisher")
         self._last: Future[int | None] | None = None
 
@@ -47,13 +48,20 @@ class Publisher:
                 published = self._store.publish(tensors, manifest)
             except StoreError as error:
                 self.waiting = str(error)
-                if self._stop.wait(RETRY_SECONDS):
+                if self._stop.wait(RETRY_SECONDS) or self._given_up:
                     return None
                 continue
             self.seconds, self.waiting = time.monotonic() - began, ""
             self._on_model(published)
             return published.version
 
-    def close(self) -> None:
-        """Wait for the publication under way and end the thread."""
+    def __enter__(self) -> "Publisher":
+        """Return the publisher."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Wait for the publication under way and end the thread; after an error without trying again."""
+        self._given_up = error is not None
         self._pool.shutdown()

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -121,7 +121,7 @@ class Trainer:
         """
         self._reader.recover(self.progress.consumed)
         with (
-            closing(Publisher(self._store, self._on_model, stop)) as self._publisher,
+            Publisher(self._store, self._on_model, stop) as self._publisher,
             ProgressLog(self._folder / PROGRESS, self.progress.env_steps) as log,
             TensorBoardLog(self._folder / TENSORBOARD, self.progress.env_steps) as board,
         ):
