@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import String
 
@@ -14,13 +15,16 @@ from deepracer_ros.learning.policy import Policy, RandomPolicy
 from deepracer_ros.models.folder import read_model_path
 from deepracer_ros.nodes.base import LATCHED, NEWEST, Diagnostics, Rate, make_node, recorded, run
 from deepracer_ros.nodes.command_outputs import CommandOutputs
-from deepracer_ros.nodes.messages import from_image, to_drive
+from deepracer_ros.nodes.messages import from_image, to_drive, to_nanoseconds
 from deepracer_ros.nodes.parameters import read_config, read_job
 from deepracer_ros.training.reload import ModelLoader
 from deepracer_ros.training.stores import make_policy, open_store
 
 RANDOM = "random"
 """Name of the random policy where a model version is asked for."""
+
+SWAP_SECONDS = 0.02
+"""How often a new model is looked for between frames."""
 
 
 class AgentNode:
@@ -57,8 +61,11 @@ class AgentNode:
         self._announce(version, sha256)
         if not config.agent.model:
             self._loader = ModelLoader(open_store(config), config.run)
+            # Not only with a frame: while the simulation waits for the trainer, a new model takes over all the same.
+            self._swapping = self.node.create_timer(SWAP_SECONDS, self._swap)
             self.node.create_subscription(String, "/model/published", self._on_published, LATCHED)
-        self.node.create_subscription(Image, "camera/image_raw", self._on_image, NEWEST)
+        quality = qos_profile_sensor_data if config.agent.live_camera else NEWEST
+        self.node.create_subscription(Image, "camera/image_raw", self._on_image, quality)
         self._diagnostics = Diagnostics(self.node, self._report)
 
     def _on_published(self, _: String) -> None:
@@ -72,14 +79,16 @@ class AgentNode:
             return
         self._image, self._answer = message, None
         try:
-            frames = from_image(message, self._config.camera.height)
+            # A camera of a car may have any height: how many cars it shows is configured, not guessed.
+            frames = from_image(message, max(1, message.height // self._config.simulation.cars))
         except InputError as error:
             self._bad_frames += 1
             self._error = str(error)
             return
         if len(self._names) != len(frames):
             self._names = [f"car_{index}" for index in range(len(frames))]
-        if self._policy is None:
+        late = self._config.agent.live_camera and self._is_late(message)
+        if self._policy is None or late:
             zeros = np.zeros(len(frames))
             self._publish(zeros, zeros, np.zeros(len(frames), np.float32), message)
             return
@@ -87,6 +96,16 @@ class AgentNode:
         decision = self._policy.act(frames, self._generator if explores else None)
         self._publish(decision.steering, decision.speed, decision.log_probability, message)
         self._frames.count += len(frames)
+
+    def _is_late(self, message: Image) -> bool:
+        """Whether a frame is too old, or from the future, to be driven by; counted and reported."""
+        age = 1e-9 * (self.node.get_clock().now().nanoseconds - to_nanoseconds(message.header.stamp))
+        limit = self._config.agent.max_age
+        if abs(age) <= limit:
+            return False
+        self._bad_frames += 1
+        self._error = f"camera/image_raw: found a frame {age:.2f} s old, expected at most {limit:g} s; the car stops"
+        return True
 
     def _publish(self, steering: np.ndarray, speed: np.ndarray, log_probability: np.ndarray, message: Image) -> None:
         """Answer a frame; a car whose command is not finite stops and is counted."""

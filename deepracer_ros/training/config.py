@@ -40,8 +40,11 @@ class AgentConfig:
     """Draw actions from the policy's distribution; false takes the greedy action."""
     random_before_model: bool = True
     """Drive at random until the first model is there; false stands still."""
+    live_camera: bool = False
+    """The frames come from a camera on a car: best effort, stamped with ROS time, and a car whose frame is
+    older than `max_age` stops. False: a simulation waits for every answer."""
     max_age: float = 0.2
-    """Real time only: a frame older than this is not driven by, s."""
+    """How old a live frame may be, and how long a command is good for where nobody waits for it, s."""
 
 
 @dataclass(frozen=True)
