@@ -51,7 +51,8 @@ class SimulationNode:
             config, config.job_tracks(job), config.simulation.cars, seed=config.seed * 1000 + job
         )
         self._limit = read_vehicle().steering_limit
-        self._step, self._recorded = 0, 0
+        self._step = 0
+        self._recorded = -math.inf
         self._waiting_since = time.monotonic()
         self._started = False
         self._steps, self._bad_commands, self._late, self._error = Rate(), 0, 0, ""
@@ -152,7 +153,7 @@ class SimulationNode:
             "error": error,
             "env_steps_per_second": self._steps.take(),
             "step": self._step,
-            "steps_not_recorded": self._step - self._recorded if self._config.window else 0,
+            "steps_not_recorded": self._step - max(self._recorded, 0) if self._config.window else 0,
             "bad_commands": self._bad_commands,
             "late_commands": self._late,
         }

@@ -73,21 +73,17 @@ class SegmentCutter:
     def step(self, number: int) -> Step | None:
         """Return the step to put a part into; None if it is over already."""
         if number < self._next - 1:  # frames repeat, but only a simulation that began anew goes back
-            self._resynchronise(number)
+            self._give_up({})
         if number < self._next:
             return None
-        if self._next < 0:
-            self._next = self._start = number
         if len(self._pending) > 2 * self._length and number not in self._pending:
-            self._resynchronise(number)
+            self._give_up({})
         return self._pending.setdefault(number, Step())
 
-    def _resynchronise(self, number: int) -> None:
-        """Give up what cannot be completed and go on at `number`."""
-        kept = {} if number < self._next else {n: step for n, step in self._pending.items() if n >= number}
+    def _give_up(self, kept: dict[int, Step]) -> None:
+        """Forget what cannot be completed; the course begins anew at the next complete step."""
         self.dropped_steps += len(self._pending) - len(kept) + self._filled
-        self._pending, self._buffer, self._filled = kept, None, 0
-        self._next = self._start = number
+        self._pending, self._buffer, self._filled, self._next = kept, None, 0, -1
 
     def cut(self) -> tuple[int, list[Segment]] | None:
         """Take in the steps that are complete; return the next T + 1 as segments and the last one's number.
@@ -116,13 +112,14 @@ class SegmentCutter:
         Every topic keeps its order. So a step of which a part is missing when a later one is complete never will be.
         """
         step = self._pending.get(self._next)
-        if step is None or not step.complete:
-            complete = [number for number, later in self._pending.items() if later.complete]
-            if not complete:
-                return None
-            self._resynchronise(min(complete))
-            step = self._pending[self._next]
-        return step
+        if step is not None and step.complete:
+            return step
+        first = min((number for number, later in self._pending.items() if later.complete), default=None)
+        if first is None:
+            return None
+        self._give_up({number: later for number, later in self._pending.items() if number >= first})
+        self._next = self._start = first
+        return self._pending[first]
 
     def _put(self, step: Step) -> None:
         assert step.frames is not None

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -62,23 +62,28 @@ class Setting:
         return open_store(self.config)
 
 
+def _setting(folder, request, changes):
+    values = merge(SMALL, {"run": next(RUNS), "folder": str(folder / "run")})
+    for fixture, section, key in (("redis_server", "experience", "url"), ("s3", "models", "endpoint")):
+        if fixture in request.fixturenames:
+            values = merge(values, {section: {key: getattr(request.getfixturevalue(fixture), key)}})
+    values = merge(values, changes)
+    path = folder / f"{values['run']}.yaml"
+    path.write_text(yaml.safe_dump({"/**": {"ros__parameters": values}}))
+    return Setting(from_mapping(RunConfig, values), path)
+
+
 @pytest.fixture
 def setting(tmp_path, request):
-    """Make the configuration of a run; servers are started only for who asks for them."""
+    """Make the configuration of a run; the servers are there for a test that asks for them."""
+    return lambda **changes: _setting(tmp_path, request, changes)
 
-    def make(**changes):
-        values = merge(SMALL, {"run": next(RUNS), "folder": str(tmp_path / "run")})
-        for name, key in (("redis_server", "url"), ("s3", "endpoint")):
-            if name in request.fixturenames:
-                server = request.getfixturevalue(name)
-                section = "experience" if name == "redis_server" else "models"
-                values = merge(values, {section: {key: getattr(server, key)}})
-        values = merge(values, changes)
-        path = tmp_path / "parameters.yaml"
-        path.write_text(yaml.safe_dump({"/**": {"ros__parameters": values}}))
-        return Setting(from_mapping(RunConfig, values), path)
 
-    return make
+@pytest.fixture(scope="module")
+def module_setting(tmp_path_factory, request, redis_server, s3):
+    """As `setting`, for the tests of a whole module, with both servers."""
+    folder = tmp_path_factory.mktemp("setting")
+    return lambda **changes: _setting(folder, request, changes)
 
 
 class Graph:
@@ -167,20 +172,19 @@ class Child:
 
     process: subprocess.Popen
     log: Path
-    seen: dict = field(default_factory=dict)
 
     @property
     def words(self):
         return self.log.read_text()
 
 
-@pytest.fixture
-def start(tmp_path):
-    """Start a node's module in a process of its own; killed at the end of the test."""
-    children = []
+@pytest.fixture(scope="module")
+def module_start(tmp_path_factory):
+    """Start a node's module in a process of its own; killed at the end of the module's tests."""
+    children, folder = [], tmp_path_factory.mktemp("logs")
 
     def start_module(name, setting, *arguments):
-        log = tmp_path / f"{len(children)}-{name}.log"
+        log = folder / f"{len(children)}-{name}.log"
         command = [sys.executable, "-m", f"deepracer_ros.nodes.{name}", "--ros-args"]
         command += ["--params-file", str(setting.parameters), "--log-level", "warn", *arguments]
         with log.open("wb") as file:
