@@ -1,5 +1,7 @@
 """The trainer: draws batches, updates the network, keeps checkpoints, publishes models, evaluates."""
 
+import fcntl
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +21,7 @@ from deepracer_ros.learning.policy import Policy
 from deepracer_ros.learning.ppo import PPO, UpdateStatistics
 from deepracer_ros.models.policy_file import Manifest, Tensors
 from deepracer_ros.models.store import ModelStore, StoreError
-from deepracer_ros.report.files import write_atomically
+from deepracer_ros.report.files import write_atomically, write_error
 from deepracer_ros.report.progress import EvaluationPoint, ProgressLog, ProgressRecord, read_progress
 from deepracer_ros.report.tensorboard import TensorBoardLog
 from deepracer_ros.simulation.evaluation import Evaluation, evaluate
@@ -33,6 +35,7 @@ from deepracer_ros.training.stores import make_manifest
 CHECKPOINT = "checkpoint.safetensors"
 PROGRESS = "progress.jsonl"
 TENSORBOARD = "tensorboard"
+LOCK = ".trainer.lock"
 TAKE_SECONDS = 0.5
 """How long one wait for experience may last before the trainer looks whether it should stop."""
 WAITING_SECONDS = 5.0
@@ -75,8 +78,10 @@ class Trainer:
             on_model: Called after each publication.
 
         Raises:
-            InputError: if the checkpoint is damaged or of another network, or the folder cannot be written.
+            InputError: if the checkpoint is damaged or of another network, the folder cannot be written, or
+                another trainer works in it.
         """
+        self._lock = _lock(folder / LOCK)
         torch.set_num_threads(1)
         torch.manual_seed(config.seed)
         self._config, self._folder, self._reader, self._store, self._on_model = config, folder, reader, store, on_model
@@ -246,9 +251,28 @@ class Trainer:
         )
 
     def close(self) -> None:
-        """Close the evaluation's simulator and the connection."""
+        """Close the evaluation's simulator and the connection, and free the folder."""
         self._evaluation_environment.close()
         self._reader.close()
+        os.close(self._lock)
+
+
+def _lock(path: Path) -> int:
+    """Return a descriptor that keeps other trainers out of the folder until it is closed, or this process ends.
+
+    Raises:
+        InputError: if another trainer is there, or the folder cannot be written.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise write_error(path, error) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise InputError(f"{path.parent}: another trainer works on this run, expected one at a time") from error
+    return descriptor
 
 
 def _score(result: Evaluation) -> tuple[float, ...]:
