@@ -76,10 +76,11 @@ def imported(source: Path) -> set[str]:
 
 
 @pytest.fixture(params=FILES)
-def launched(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+def launched(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """One launch file, run with stubs of launch and launch_ros and with every argument given."""
     source = SHARE / "launch" / request.param
     Call.made, Call.values = [], {}
+    monkeypatch.chdir(tmp_path)  # what is relative to the folder that `ros2 launch` was started in is none of ours
     with monkeypatch.context() as patch:
         for name in imported(source):
             patch.setitem(sys.modules, name, stub(name))

@@ -251,4 +251,3 @@ def _car_info(verdict: Verdict) -> Info:
     if np.isnan(info["lap_seconds"]):
         info["lap_seconds"] = None
     return info | {"status": Status(verdict.status[0]).name}
-

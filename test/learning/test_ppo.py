@@ -110,4 +110,6 @@ def test_the_update_is_that_of_a_plain_adam_step() -> None:
         gradient = parameter.grad
         moved = parameter.detach() - before[name]
         large = gradient.abs() > 1e-3
-        torch.testing.assert_close(moved[large], -1e-3 * gradient[large].sign(), rtol=0.02, atol=1e-6)
+        torch.testing.assert_close(
+            moved[large], -learner.config.learning_rate * gradient[large].sign(), rtol=0.02, atol=1e-6
+        )

@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from rclpy.serialization import deserialize_message, serialize_message
+from sensor_msgs.msg import Image, JointState, PointCloud2
+
 from deepracer_ros.errors import InputError
 from deepracer_ros.nodes.messages import (
     STATE,
@@ -13,8 +16,6 @@ from deepracer_ros.nodes.messages import (
     to_nanoseconds,
     to_stamp,
 )
-from rclpy.serialization import deserialize_message, serialize_message
-from sensor_msgs.msg import Image, JointState, PointCloud2
 
 LIMIT = float(np.radians(30))
 
