@@ -1,4 +1,4 @@
-"""What each wheel of a car must do so that all of them roll about one point."""
+"""What axles and steering hinges of a car must do so that all wheels roll about one point."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,11 +8,12 @@ from deepracer_ros.simulation.vehicle import Vehicle
 Floats = NDArray[np.float64]
 
 
-def wheel_commands(steering: Floats, speed: Floats, vehicle: Vehicle) -> Floats:
-    """Return every wheel's speed and every hinge's angle on a circle about one point on the rear axle's line.
+def axle_commands(steering: Floats, speed: Floats, vehicle: Vehicle) -> Floats:
+    """Return the axles' speeds and the hinges' angles on a circle about one point on the rear axle's line.
 
-    With the curvature k = tan(steering) / wheelbase of the middle rear point's path, a point `left` of
-    the middle moves (1 - k left) times as fast, and a front wheel stands at atan(wheelbase k / (1 - k left)).
+    With the curvature k = tan(steering) / wheelbase of the middle rear point's path, the front wheel `left` of
+    the middle stands at atan(wheelbase k / (1 - k left)), and the middle of the front axle moves 1 / cos(steering)
+    times as fast as that of the rear one.
 
     Args:
         steering: (N,) angle of the virtual wheel midway between the front wheels, rad, + left.
@@ -20,24 +21,13 @@ def wheel_commands(steering: Floats, speed: Floats, vehicle: Vehicle) -> Floats:
         vehicle: The car.
 
     Returns:
-        (N, 6): rad/s of the front left, front right, rear left and rear right wheel; rad of the left
-        and right hinge.
+        (N, 4): rad/s of the front and the rear axle's wheels in the mean; rad of the left and right hinge.
     """
     across = np.tan(steering)
-    bend = across / vehicle.wheelbase
-    left, right = (1.0 - bend * vehicle.front_track / 2.0), (1.0 + bend * vehicle.front_track / 2.0)
+    aside = across / vehicle.wheelbase * vehicle.front_track / 2.0
     rolling = speed / vehicle.wheel_radius
-    return np.stack(
-        [
-            rolling * np.hypot(left, across),
-            rolling * np.hypot(right, across),
-            rolling * (1.0 - bend * vehicle.rear_track / 2.0),
-            rolling * (1.0 + bend * vehicle.rear_track / 2.0),
-            np.arctan2(across, left),
-            np.arctan2(across, right),
-        ],
-        axis=1,
-    )
+    hinges = np.arctan2(across, 1.0 - aside), np.arctan2(across, 1.0 + aside)
+    return np.stack([rolling / np.cos(steering), rolling, *hinges], axis=1)
 
 
 def middle_angle(hinges: Floats, vehicle: Vehicle) -> Floats:

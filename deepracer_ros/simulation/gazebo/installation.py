@@ -110,9 +110,11 @@ def prepare(report: Report) -> Installation:
     def progress(line: str) -> None:
         report(f"[{time.monotonic() - began:4.0f} s] {line}")
 
-    needs_root = not (_root() / "usr/bin/gzserver").is_file()
-    _require_tools(["bwrap", *(["mmdebstrap"] if needs_root else [])], progress)
-    if needs_root:
+    unpacked = (_root() / "usr/bin/gzserver").is_file()
+    # An ordinary user's mmdebstrap works in a user namespace, for which newuidmap lends it the user's subuids.
+    building = ["mmdebstrap"] if os.geteuid() == 0 else ["mmdebstrap", "newuidmap"]
+    _require_tools(["bwrap", *([] if unpacked else building)], progress)
+    if not unpacked:
         progress(f"Debian {SUITE} with Gazebo 11 into {cache_folder() / 'root'} (about 2 minutes, 1.4 GB)")
         _bootstrap(cache_folder() / "root", progress)
     if not (_plugin_folder() / "liblockstep.so").is_file():
@@ -138,7 +140,9 @@ def _plugin_folder() -> Path:
 
 
 def _require_tools(tools: list[str], progress: Report) -> None:
-    packages = [{"bwrap": "bubblewrap"}.get(tool, tool) for tool in tools if not shutil.which(tool)]
+    packages = [
+        {"bwrap": "bubblewrap", "newuidmap": "uidmap"}.get(tool, tool) for tool in tools if not shutil.which(tool)
+    ]
     if not packages:
         return
     install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.obstacle import Obstacle
-from deepracer_ros.simulation.dynamics import GRAVITY, DynamicsConfig
+from deepracer_ros.simulation.dynamics import DynamicsConfig
 from deepracer_ros.simulation.gazebo import sandbox
 from deepracer_ros.simulation.gazebo.car import Car
 from deepracer_ros.simulation.objects import CAR_COLOURS, OBSTACLE_COLOUR, OBSTACLE_HEIGHT
@@ -182,7 +182,7 @@ def _plugin(fleet: Fleet, clock: Clock, dynamics: DynamicsConfig, socket: int) -
         "steering_rate": hinge.get("velocity"),
         "steering_lag": dynamics.steering_lag,
         "wheel_radius": vehicle.wheel_radius,
-        "wheel_load": vehicle.mass * GRAVITY / 4.0,
+        "friction": vehicle.friction,
         "slip_compliance": 1.0 / (vehicle.friction * dynamics.slip_stiffness),
     }
     plugin = ET.Element("plugin", name="lockstep", filename=f"{sandbox.DATA}/plugin/liblockstep.so")

@@ -15,7 +15,7 @@ from deepracer_ros.race.track import Track
 from deepracer_ros.simulation.camera import CameraConfig
 from deepracer_ros.simulation.dynamics import DynamicsConfig
 from deepracer_ros.simulation.gazebo import scene
-from deepracer_ros.simulation.gazebo.ackermann import middle_angle, wheel_commands
+from deepracer_ros.simulation.gazebo.ackermann import axle_commands, middle_angle
 from deepracer_ros.simulation.gazebo.car import make_car
 from deepracer_ros.simulation.gazebo.installation import find_installation
 from deepracer_ros.simulation.gazebo.server import Server
@@ -144,7 +144,7 @@ class GazeboSimulator:
         if not (np.isfinite(steering).all() and np.isfinite(speed).all()):
             raise ValueError("drive commands: found a number that is not finite")
         angle, top = self._vehicle.steering_limit, self._dynamics.maximum_speed
-        commands = wheel_commands(np.clip(steering, -angle, angle), np.clip(speed, -top, top), self._vehicle)
+        commands = axle_commands(np.clip(steering, -angle, angle), np.clip(speed, -top, top), self._vehicle)
         for world in self._worlds:
             world.server.connection.send_step(commands[world.cars])
         return self._receive(self._worlds)

@@ -17,7 +17,7 @@ GREETING = struct.Struct("<IIIId")
 TIME = struct.Struct("<d")
 
 RESET_COMMAND = np.dtype([("moved", "<f8"), ("pose", "<f8", 3)])
-STEP_COMMAND = np.dtype([("wheels", "<f8", 4), ("hinges", "<f8", 2)])
+STEP_COMMAND = np.dtype([("axles", "<f8", 2), ("hinges", "<f8", 2)])
 CAR_STATE = np.dtype(
     [
         ("position", "<f8", 3),
@@ -73,7 +73,7 @@ class Connection:
         self._send(RESET, commands.tobytes())
 
     def send_step(self, commands: NDArray[np.float64]) -> None:
-        """Ask for one control period under `commands` (N, 6) of `ackermann.wheel_commands`."""
+        """Ask for one control period under `commands` (N, 4) of `ackermann.axle_commands`."""
         self._send(STEP, np.ascontiguousarray(commands, "<f8").tobytes())
 
     def receive_answer(self) -> None:

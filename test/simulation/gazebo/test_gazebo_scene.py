@@ -66,7 +66,7 @@ def test_the_plugin_is_told_the_limits_that_the_conversion_loses(world):
     assert values["iterations"] == 16
     assert values["wheel_effort"] == 0.1
     assert values["steering_rate"] == 6.5
-    assert values["wheel_load"] == pytest.approx(2.1756 * 9.81 / 4.0)
+    assert values["friction"] == 0.8
     assert values["slip_compliance"] == pytest.approx(1.0 / (0.8 * 5.0))
 
 

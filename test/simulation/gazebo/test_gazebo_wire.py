@@ -50,12 +50,12 @@ def test_the_two_ends_agree_on_sizes():
 def test_a_step_and_its_answer(ends):
     connection, plugin = ends
     assert greet(connection, plugin) == (3, 4, 3)
-    connection.send_step(np.arange(12.0).reshape(2, 6))
+    connection.send_step(np.arange(8.0).reshape(2, 4))
     header = wire.HEADER.unpack(ask(plugin, 16))
-    assert header == (wire.MAGIC, wire.VERSION, wire.STEP, 2, 96)
-    commands = np.frombuffer(ask(plugin, 96), wire.STEP_COMMAND)
-    assert commands["wheels"].tolist() == [[0, 1, 2, 3], [6, 7, 8, 9]]
-    assert commands["hinges"].tolist() == [[4, 5], [10, 11]]
+    assert header == (wire.MAGIC, wire.VERSION, wire.STEP, 2, 64)
+    commands = np.frombuffer(ask(plugin, 64), wire.STEP_COMMAND)
+    assert commands["axles"].tolist() == [[0, 1], [4, 5]]
+    assert commands["hinges"].tolist() == [[2, 3], [6, 7]]
     states = np.arange(24.0)
     images = np.arange(72, dtype=np.uint8)
     plugin.sendall(wire.HEADER.pack(wire.MAGIC, wire.VERSION, wire.STEP, 2, 8 + 192 + 72))
@@ -106,7 +106,7 @@ def test_a_server_that_ends_is_said_to_have_ended(ends):
     with pytest.raises(wire.GazeboStoppedError, match="the server has ended"):
         connection.receive_greeting()
     with pytest.raises(wire.GazeboStoppedError, match="the server has ended"):
-        connection.send_step(np.zeros((2, 6)))
+        connection.send_step(np.zeros((2, 4)))
 
 
 def test_a_server_that_keeps_silent_is_not_waited_for(ends):

@@ -13,7 +13,7 @@
 //     <steering_rate>6.5</steering_rate>      rad/s
 //     <steering_lag>0.03</steering_lag>       s
 //     <wheel_radius>0.035</wheel_radius>      m
-//     <wheel_load>5.3</wheel_load>            N
+//     <friction>0.8</friction>
 //     <slip_compliance>0.25</slip_compliance> slip per share of the load that a tyre gives along or across the road
 //     <car>car_0</car> ...            model names, in the order of the wire
 //   </plugin>
@@ -50,7 +50,7 @@ constexpr const char *WHEELS[4] = {"front_left_wheel_joint", "front_right_wheel_
                                    "rear_right_wheel_joint"};
 constexpr const char *HINGES[2] = {"left_steering_hinge", "right_steering_hinge"};
 constexpr double SLOW = 0.5;          // m/s, below which slip is measured against this speed: it stays finite at rest
-constexpr int CONTACT_POINTS = 2;
+constexpr double LEAST_LOAD = 0.1;    // of that at rest: a wheel that lifts off has no grip to be counted
 constexpr double SETTLED = -2.2e-4;   // m, base_link of a car at rest: what its weight presses the tyres into the ground
 constexpr int POLL_MS = 100;      // how often a blocked wait looks whether the server is ending
 constexpr int FRAME_WAIT_S = 20;  // a frame that takes longer never comes
@@ -139,12 +139,22 @@ private:
   std::atomic<bool> stopping{false};
 };
 
+// How a wheel moves, m/s.
+struct Motion
+{
+  double rim;     // of its circumference
+  double along;   // of its centre over the ground, where it rolls
+  double across;  // of its centre, along its axle
+};
+
 struct Car
 {
   gazebo::physics::ModelPtr model;
   gazebo::physics::LinkPtr base;
   gazebo::physics::JointPtr wheels[4], hinges[2];
   boost::shared_ptr<gazebo::physics::ODESurfaceParams> tyres[4];
+  double loads[4];      // of the wheels at rest, N
+  double transfers[4];  // what a wheel's load grows by per lateral acceleration to the left, N s2/m
   gazebo::sensors::CameraSensorPtr camera;
   gazebo::event::ConnectionPtr updated;
   StepCommand command{};
@@ -166,7 +176,8 @@ public:
     this->steering_rate = _sdf->Get<double>("steering_rate");
     this->steering_lag = _sdf->Get<double>("steering_lag");
     this->wheel_radius = _sdf->Get<double>("wheel_radius");
-    this->slip_per_force = _sdf->Get<double>("slip_compliance") / _sdf->Get<double>("wheel_load");
+    this->friction = _sdf->Get<double>("friction");
+    this->slip_compliance = _sdf->Get<double>("slip_compliance");
     for (auto name = _sdf->GetElement("car"); name; name = name->GetNextElement("car"))
       this->cars.push_back(this->Find(name->Get<std::string>()));
     this->stop = gazebo::event::Events::ConnectStop([this] { this->connection.Stop(); });
@@ -194,6 +205,7 @@ private:
     }
     for (int i = 0; i < 2; ++i)
       car->hinges[i] = this->Joint(*car, HINGES[i], this->steering_effort);
+    this->Weigh(*car);
     car->camera = std::dynamic_pointer_cast<gazebo::sensors::CameraSensor>(
         gazebo::sensors::SensorManager::Instance()->GetSensor(car->base->GetScopedName(true) + "::camera_link"));
     if (!car->camera)
@@ -203,6 +215,30 @@ private:
     Car *raw = car.get();
     car->updated = car->camera->ConnectUpdated([this, raw] { this->OnFrame(*raw); });
     return car;
+  }
+
+  // Shares the car's weight out among its wheels, at rest and as it leans out of a curve.
+  void Weigh(Car &_car) const
+  {
+    double mass = 0;
+    ignition::math::Vector3d centre;
+    for (const auto &link : _car.model->GetLinks())
+    {
+      mass += link->GetInertial()->Mass();
+      const auto at = (link->GetInertial()->Pose() + link->InitialRelativePose()).Pos();
+      centre += link->GetInertial()->Mass() * at;
+    }
+    centre /= mass;
+    ignition::math::Vector3d at[4];
+    for (int i = 0; i < 4; ++i)
+      at[i] = _car.wheels[i]->GetChild()->InitialRelativePose().Pos();
+    const double weight = mass * this->world->Gravity().Length();
+    for (int i = 0; i < 4; ++i)
+    {
+      const auto &other_axle = at[i < 2 ? 2 : 0];
+      _car.loads[i] = 0.5 * weight * (centre.X() - other_axle.X()) / (at[i].X() - other_axle.X());
+      _car.transfers[i] = -0.5 * mass * centre.Z() / (2.0 * at[i].Y());
+    }
   }
 
   gazebo::physics::JointPtr Joint(const Car &_car, const std::string &_name, double _effort)
@@ -351,28 +387,24 @@ private:
     std::vector<StepCommand> commands(this->cars.size());
     this->connection.Receive(commands.data(), commands.size() * sizeof(StepCommand));
     for (const auto &command : commands)
-      for (const double value : {command.wheels[0], command.wheels[1], command.wheels[2], command.wheels[3],
-                                 command.hinges[0], command.hinges[1]})
+      for (const double value : {command.axles[0], command.axles[1], command.hinges[0], command.hinges[1]})
         if (!std::isfinite(value))
           this->Refuse("found a command that is not finite");
     for (size_t i = 0; i < commands.size(); ++i)
       this->cars[i]->command = commands[i];
   }
 
-  // Wheels and hinges approach their goals with the lag of their controllers: the wheels within the motors' torque,
-  // the hinges within the servo's rate.
+  // Axles and hinges approach their goals with the lag of their controllers: the axles within the motors' torque, the
+  // hinges within the servo's rate.
   void Actuate()
   {
     const double step = this->world->Physics()->GetMaxStepSize();
+    const double share = std::min(1.0, step / this->drive_lag);
     for (auto &car : this->cars)
     {
-      for (int i = 0; i < 4; ++i)
-      {
-        const double speed = car->wheels[i]->GetVelocity(0);
-        const double share = std::min(1.0, step / this->drive_lag);
-        car->wheels[i]->SetParam("vel", 0, speed + share * (car->command.wheels[i] - speed));
-        this->Slip(*car->tyres[i], std::abs(speed) * this->wheel_radius);
-      }
+      this->Grip(*car);
+      this->DriveAxle(*car, 0, car->command.axles[0], share);
+      this->DriveAxle(*car, 2, car->command.axles[1], share);
       for (int i = 0; i < 2; ++i)
       {
         const double error = car->command.hinges[i] - car->hinges[i]->Position(0);
@@ -382,11 +414,44 @@ private:
     }
   }
 
-  // A rolling tyre slides before it slips away: by a speed proportional to its own and to the force over its load.
-  // ODE counts that per contact point, of which a lying cylinder has two.
-  void Slip(gazebo::physics::ODESurfaceParams &_tyre, double _speed)
+  // Brings the mean speed of an axle's wheels `_share` nearer to its goal. An open differential gives both the same
+  // force, whatever their ways over the ground and their loads are, so each slides by that force times its slip.
+  void DriveAxle(Car &_car, int _left, double _goal, double _share)
   {
-    _tyre.slip1 = _tyre.slip2 = CONTACT_POINTS * std::max(_speed, SLOW) * this->slip_per_force;
+    const auto &left = *_car.tyres[_left], &right = *_car.tyres[_left + 1];
+    const Motion left_wheel = this->MotionOf(_car, _left), right_wheel = this->MotionOf(_car, _left + 1);
+    const double mean = 0.5 * (left_wheel.rim + right_wheel.rim);
+    const double next = mean + _share * (_goal * this->wheel_radius - mean);
+    const double force = (2.0 * next - left_wheel.along - right_wheel.along) / (left.slip2 + right.slip2);
+    _car.wheels[_left]->SetParam("vel", 0, (left_wheel.along + force * left.slip2) / this->wheel_radius);
+    _car.wheels[_left + 1]->SetParam("vel", 0, (right_wheel.along + force * right.slip2) / this->wheel_radius);
+  }
+
+  Motion MotionOf(const Car &_car, int _wheel) const
+  {
+    const auto axle = _car.wheels[_wheel]->GlobalAxis(0);
+    const auto velocity = _car.wheels[_wheel]->GetChild()->WorldLinearVel();
+    return {this->wheel_radius * _car.wheels[_wheel]->GetVelocity(0),
+            velocity.Dot(axle.Cross(ignition::math::Vector3d::UnitZ)), velocity.Dot(axle)};
+  }
+
+  // Dugoff's tyre, as in the embedded simulator (dynamics.py): it slides by a speed proportional to its own and to its
+  // share of force over load, up to half the friction, and bends towards all of it. ODE is given the secant.
+  void Grip(Car &_car)
+  {
+    const auto velocity = _car.base->WorldPose().Rot().RotateVectorReverse(_car.base->WorldLinearVel());
+    const double sideways = velocity.X() * _car.base->WorldAngularVel().Z();
+    for (int i = 0; i < 4; ++i)
+    {
+      const Motion wheel = this->MotionOf(_car, i);
+      const double load = std::max(LEAST_LOAD * _car.loads[i], _car.loads[i] + _car.transfers[i] * sideways);
+      const double along = wheel.rim - wheel.along;
+      const double slide = std::hypot(along, wheel.across);
+      const double compliance = this->slip_compliance * std::max(std::abs(wheel.rim), SLOW);
+      const double demand = slide / (this->friction * compliance);
+      const double yield = demand <= 0.5 ? 1.0 : demand / (1.0 - 0.25 / demand);
+      _car.tyres[i]->slip1 = _car.tyres[i]->slip2 = yield * compliance / load;
+    }
   }
 
   void AnswerHello()
@@ -444,7 +509,7 @@ private:
   Connection connection;
   unsigned iterations = 0;
   double wheel_effort = 0, drive_lag = 0, steering_effort = 0, steering_rate = 0, steering_lag = 0;
-  double wheel_radius = 0, slip_per_force = 0;
+  double wheel_radius = 0, friction = 0, slip_compliance = 0;
 
   bool aligned = false;
   Time start;              // when it was aligned

@@ -54,10 +54,10 @@ static_assert(sizeof(ResetCommand) == 32, "packed");
 
 struct StepCommand
 {
-  double wheels[4];  // rad/s: front left, front right, rear left, rear right
+  double axles[2];   // rad/s: the mean of the front and of the rear wheels
   double hinges[2];  // rad: left, right
 };
-static_assert(sizeof(StepCommand) == 48, "packed");
+static_assert(sizeof(StepCommand) == 32, "packed");
 
 struct CarState
 {
