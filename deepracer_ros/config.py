@@ -106,10 +106,34 @@ def read_parameters(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: is not YAML ({' '.join(str(error).split())})") from error
     try:
-        parameters = document["/**"]["ros__parameters"]
+        parameters = document["/**"]["ros__parameters"] or {}
     except (KeyError, TypeError) as error:
         raise InputError(f"{path}: found no '/**: ros__parameters:', expected a ROS 2 parameter file") from error
-    return dict(parameters or {})
+    if not isinstance(parameters, dict):
+        raise InputError(f"{path}: ros__parameters: found {parameters!r}, expected keys and values")
+    return parameters
+
+
+def write_parameters(values: Mapping[str, Any]) -> bytes:
+    """Return the content of a ROS 2 parameter file with these values."""
+    document = {"/**": {"ros__parameters": dict(values)}}
+    return yaml.dump(document, Dumper=_ParameterDumper, sort_keys=False, encoding="utf-8")
+
+
+class _ParameterDumper(yaml.SafeDumper):
+    """Quotes every text that is a value: ROS' own reader takes more words for truth values than YAML does, as `n`."""
+
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style="'")
+
+    def represent_mapping(self, *arguments: Any, **options: Any) -> yaml.MappingNode:  # noqa: ANN401
+        node = super().represent_mapping(*arguments, **options)
+        for key, _ in node.value:
+            key.style = None
+        return node
+
+
+_ParameterDumper.add_representer(str, _ParameterDumper.represent_str)
 
 
 def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,12 +146,18 @@ def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
 
 
 def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn dotted keys (`{"learning.epochs": 3}`, as ROS parameters are named) into nested mappings."""
+    """Turn dotted keys (`{"learning.epochs": 3}`, as ROS parameters are named) into nested mappings.
+
+    Raises:
+        InputError: if a key is given both as a value and as the beginning of others.
+    """
     nested: dict[str, Any] = {}
     for key, value in flat.items():
         *parents, leaf = key.split(".")
         node = nested
         for parent in parents:
             node = node.setdefault(parent, {})
+            if not isinstance(node, dict):
+                raise InputError(f"{key}: found {parent!r} with the value {node!r}, expected keys below it")
         node[leaf] = value
     return nested

@@ -1,5 +1,6 @@
 """What all nodes share: quality of service, diagnostics, and running until a signal."""
 
+import gc
 import signal
 import sys
 import time
@@ -143,6 +144,8 @@ def run(makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | Non
         return 2
     except KeyboardInterrupt:
         pass
+    finally:
+        gc.freeze()  # else the end of the process takes another second, for what torch and numba hold
     return 0
 
 

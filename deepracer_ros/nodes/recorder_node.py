@@ -24,8 +24,6 @@ from deepracer_ros.training.recording import Command, SegmentCutter, SegmentSend
 class RecorderNode:
     """Joins camera, state and drive by their stamp; acknowledges on `recorder/recorded` what is in Redis."""
 
-    finished = False
-
     def __init__(self) -> None:
         """Read the parameters, connect to Redis, open the topics.
 
@@ -49,8 +47,12 @@ class RecorderNode:
         self.node.create_subscription(PointCloud2, "race/state", self._on_state, quality)
         self.node.create_subscription(Image, "camera/image_raw", self._on_image, quality)
         self.node.create_subscription(JointState, "drive", self._on_drive, quality)
-        self._watch = self.node.create_timer(0.2, self._sender.check)
         self._diagnostics = Diagnostics(self.node, self._report)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing can be recorded any more."""
+        return self._sender.ended
 
     def _step_of(self, message: MsgType) -> Step | None:
         return self._cutter.step(round(to_nanoseconds(message.header.stamp) * 1e-9 / CONTROL_PERIOD))
@@ -117,7 +119,11 @@ class RecorderNode:
         }
 
     def close(self) -> None:
-        """Stop the sender."""
+        """Stop the sender.
+
+        Raises:
+            InputError: if Redis was away for too long.
+        """
         self._sender.close()
 
 

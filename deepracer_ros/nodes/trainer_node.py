@@ -42,19 +42,14 @@ class TrainerNode:
         reader = ExperienceReader(config.experience.url, config.run)
         self._reader = reader
         self._trainer = Trainer(config, folder, reader, open_store(config), self._announce)
-        self._watch = self.node.create_timer(0.1, self._raise_failure)
         self._diagnostics = Diagnostics(self.node, self._report)
         self._stop = threading.Event()
         self._training = ThreadPoolExecutor(1, "trainer").submit(self._trainer.run, self._stop)
 
     @property
     def finished(self) -> bool:
-        """Whether training came to its end."""
-        return self._training.done() and self._training.exception() is None
-
-    def _raise_failure(self) -> None:
-        if self._training.done():
-            self._training.result()
+        """Whether training came to its end; `close` says so if that was an error."""
+        return self._training.done()
 
     def _announce(self, manifest: Manifest) -> None:
         text = json.dumps(

@@ -6,9 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from deepracer_ros.config import to_mapping
+from deepracer_ros.config import to_mapping, write_parameters
 from deepracer_ros.errors import InputError
 from deepracer_ros.report.files import write_atomically, write_error, write_json
 from deepracer_ros.report.progress import ProgressLog
@@ -80,8 +78,7 @@ class RunFolder:
         Raises:
             InputError: if the folder cannot be written or the disk is full.
         """
-        document = {"/**": {"ros__parameters": to_mapping(config)}}
-        write_atomically(self.path / "config.yaml", yaml.safe_dump(document, sort_keys=False).encode())
+        write_atomically(self.path / "config.yaml", write_parameters(to_mapping(config)))
 
     def write_summary(self, summary: Summary) -> None:
         """Write `summary.json`.

@@ -89,7 +89,8 @@ class Process:
             if line.startswith(PREFIX):
                 node, _, text = line.removeprefix(PREFIX).partition(": ")
                 self._complaints[node] = text
-        return [f"{node}: {text}" for node, text in self._complaints.items() if text != WELL_AGAIN]
+        wrong = {node: text for node, text in self._complaints.items() if text != WELL_AGAIN}
+        return [f"{node}: {text}" if text else node for node, text in wrong.items()]
 
     def restart_if_dead(self) -> bool:
         """Start it again if it died a moment ago; return whether it was.

@@ -219,16 +219,10 @@ class SegmentSender:
         """Why the server takes nothing; empty if it does, or is only full of experience that the trainer will take."""
         return "" if self.waiting.startswith("full: ") else self.waiting
 
-    def check(self) -> None:
-        """Find out whether the thread is still at it.
-
-        Raises:
-            InputError: if Redis was away for too long.
-        """
-        if self._failure is not None:
-            raise self._failure
-        if not self._thread.is_alive():
-            raise RuntimeError("the segment sender has ended; its error stands above")
+    @property
+    def ended(self) -> bool:
+        """Whether the thread has come to its end; `close` says why."""
+        return not self._thread.is_alive()
 
     def _send_all(self) -> None:
         while not self._stop.is_set():
@@ -262,8 +256,17 @@ class SegmentSender:
         """Stop the thread and close the connection; what was not appended is lost, as with a killed job.
 
         A server that does not answer is not waited for.
+
+        Raises:
+            InputError: if Redis was away for too long.
+            RuntimeError: if the thread had ended by an error, which it has printed.
         """
+        died = self.ended and not self._stop.is_set()
         self._stop.set()
         self._thread.join(timeout=2.0)
         if not self._thread.is_alive():
             self._writer.close()
+        if self._failure is not None:
+            raise self._failure
+        if died:
+            raise RuntimeError("the segment sender has ended; its error stands above")

@@ -1,5 +1,6 @@
 """A whole training: servers, session, final evaluation, summary."""
 
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,10 @@ from deepracer_ros.report.summary import ModelSummary, Summary, library_versions
 from deepracer_ros.report.terminal import TerminalView
 from deepracer_ros.simulation.evaluation import Evaluation
 from deepracer_ros.training.config import RunConfig
+from deepracer_ros.training.domain import own_domain
 from deepracer_ros.training.environments import make_evaluation
 from deepracer_ros.training.evaluating import evaluate_model
+from deepracer_ros.training.processes import PREFIX
 from deepracer_ros.training.services import Services
 from deepracer_ros.training.session import Session, check_config, with_run
 from deepracer_ros.training.stores import open_store
@@ -48,14 +51,20 @@ def train(config: RunConfig, runs: Path, name: str | None, started: float) -> Ou
     check_config(config)
     label = "-".join(Path(track).stem for track in config.tracks)
     folder = RunFolder(runs, name, label)
-    with Services(with_run(config, folder), folder) as services, TerminalView() as view:
-        _compile_once(services.config)
-        session = Session(services.config, folder, services, view)
-        try:
-            last = session.run()
-        finally:
-            session.close()
-        return _finish(services.config, folder, last, started)
+    try:
+        with own_domain() as domain, Services(with_run(config, folder), folder) as services, TerminalView() as view:
+            if domain > 0:
+                print(f"ROS_DOMAIN_ID={domain}: another training on this machine has 0", flush=True)
+            _compile_once(services.config)
+            session = Session(services.config, folder, services, view)
+            try:
+                last = session.run()
+            finally:
+                session.close()
+            return _finish(services.config, folder, last, started)
+    except (KeyboardInterrupt, SystemExit):
+        print(f"{PREFIX}stopped; goes on with --name {folder.name}", file=sys.stderr, flush=True)
+        raise
 
 
 def _compile_once(config: RunConfig) -> None:

@@ -5,9 +5,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import yaml
-
-from deepracer_ros.config import to_mapping
+from deepracer_ros.config import to_mapping, write_parameters
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.connection import Connection, hide_password
 from deepracer_ros.race.catalogue import find_track
@@ -70,7 +68,7 @@ class Session:
         folder.write_config(public(config))
         parameters = folder.path / PARAMETERS
         parameters.touch(mode=0o600)
-        write_atomically(parameters, yaml.safe_dump({"/**": {"ros__parameters": to_mapping(config)}}).encode())
+        write_atomically(parameters, write_parameters(to_mapping(config)))
         os.chmod(parameters, 0o600)
         arguments = ["--ros-args", "--params-file", str(parameters), "--log-level", "warn"]
         logs = folder.path / "logs"

@@ -148,9 +148,7 @@ class Ledger:
         self._thread.join()
 
 
-@pytest.fixture
-def open_ledger():
-    """Follow the checkpoint of a run folder."""
+def _open_ledgers():
     opened = []
 
     def make(folder):
@@ -160,3 +158,21 @@ def open_ledger():
     yield make
     for ledger in opened:
         ledger.close()
+
+
+@pytest.fixture
+def open_ledger():
+    """Follow the checkpoint of a run folder."""
+    yield from _open_ledgers()
+
+
+@pytest.fixture(scope="module")
+def open_module_ledger():
+    """As `open_ledger`, over several tests."""
+    yield from _open_ledgers()
+
+
+@pytest.fixture(scope="session")
+def small():
+    """The configuration of a small run, as a mapping."""
+    return SMALL

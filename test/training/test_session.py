@@ -1,0 +1,250 @@
+"""`deepracer train` for real: whatever dies, fills up or refuses, every segment is trained once; nothing is left."""
+
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections import namedtuple
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import redis
+import yaml
+
+from deepracer_ros.config import merge
+from deepracer_ros.experience.connection import Keys
+from deepracer_ros.models.store import ModelStore, StoreConfig
+from deepracer_ros.services.record import read_record
+from deepracer_ros.services.redis_server import LocalRedis
+from deepracer_ros.services.s3_server import LocalS3, read_keys
+
+PARTS = ("redis", "s3", "trainer_node", "simulation_job")
+NAME = "n"
+"""Which ROS takes for false where it is not quoted."""
+LONG = {"trainer": {"perfect_evaluations": 0, "max_seconds": 1e6}}
+"""Such a training ends by what is done to it."""
+FLAG = "flag"
+REWARD = """
+import os
+def reward_function(params):
+    return 3e38 if os.path.exists({flag!r}) else 1.0
+"""
+"""All rewards are finite, but the sum of two need not be."""
+Running = namedtuple("Running", "pid parent command folder")
+
+
+def running():
+    """Return all processes of this machine that can be looked at."""
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):  # it is not ours, or has ended
+            if entry.name.isdigit() and (command := (entry / "cmdline").read_bytes()):
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                yield Running(int(entry.name), parent, command.decode(errors="replace"), os.readlink(entry / "cwd"))
+
+
+class Training:
+    """One run: its command, started as often as it takes, and what it has trained."""
+
+    def __init__(self, root, ledger, values):
+        self.folder, self.ledger, self.process = root / "runs" / NAME, ledger, None
+        self._log = root / "log"
+        config = root / "config.yaml"
+        config.write_text(yaml.safe_dump({"/**": {"ros__parameters": values}}))
+        self._command = [sys.executable, "-m", "deepracer_ros.cli.main", "train", "--config", str(config)]
+        self._command += ["--runs", str(self.folder.parent), "--name", NAME]
+
+    @property
+    def words(self):
+        """What the command last started wrote."""
+        return self._log.read_text()
+
+    def go(self):
+        """Start the command unless it runs; wait until it trains."""
+        if self.process is None or self.process.poll() is not None:
+            goal = self.ledger.count + 2
+            self.start()
+            self.until(lambda: self.ledger.count >= goal, 45.0)
+
+    def start(self):
+        """Start the command."""
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def until(self, condition, seconds=20.0):
+        """Wait until a condition holds; fail if the command ends or it takes too long."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert self.process.poll() is None, self.words
+            assert time.monotonic() < deadline, self.words
+            time.sleep(0.005)
+
+    def goes_on(self, updates=3):
+        """Wait until so many more updates are trained."""
+        goal = self.ledger.count + updates
+        self.until(lambda: self.ledger.count >= goal)
+
+    def random_moment(self):
+        """Wait for some moment of some update."""
+        seed = random.SystemRandom().randrange(1 << 32)
+        print(f"seed {seed}")
+        chance = random.Random(seed)
+        self.goes_on(chance.randrange(1, 4))
+        time.sleep(0.2 * chance.random())
+
+    def pid(self, part):
+        """Return the process id of a part; None while it is dead."""
+        for process in running():
+            ours = process.folder == str(self.folder / part) or f"nodes.{part}" in process.command
+            if ours and process.parent == self.process.pid:
+                return process.pid
+        return None
+
+    def kill(self, part):
+        """Kill a part; wait until the session has started another."""
+        old = self.pid(part)
+        os.kill(old, signal.SIGKILL)
+        self.until(lambda: self.pid(part) not in (None, old))
+
+    def end(self, number):
+        """Send the command, and whatever shares its group, a signal; return its exit code when all is gone."""
+        os.killpg(self.process.pid, number)
+        code = self.process.wait(15.0)
+        deadline = time.monotonic() + 5.0
+        while left := self.left():
+            assert time.monotonic() < deadline, left
+            time.sleep(0.005)
+        return code
+
+    def left(self):
+        """Return the processes that have to do with the run."""
+        return [process for process in running() if str(self.folder) in f"{process.command} {process.folder}"]
+
+    def check_every_segment(self):
+        """Check, after the end, that what Redis ever acknowledged is trained once or still there to be.
+
+        A recorder sends a car's next segment only after the one before was acknowledged. So what Redis or the
+        checkpoints do not know below the last sequence of a car was lost.
+        """
+        with LocalRedis(self.folder / "redis") as server:
+            client, keys = redis.Redis.from_url(server.url), Keys(NAME)
+            held = {fields[b"id"].decode() for _, fields in client.xrange(keys.index)}
+            newest = {slot.decode(): int(sequence) for slot, sequence in client.hgetall(keys.seen).items()}
+            appended, blobs = int(client.hget(keys.state, "appended")), len(client.keys(f"{keys.blob}*"))
+        acknowledged = {f"{slot}:{sequence}" for slot, last in newest.items() for sequence in range(last + 1)}
+        trained = self.ledger.check()
+        assert trained | held == acknowledged
+        assert trained & held <= set(self.ledger.progress["consumed"])  # named there: not trained again
+        assert (appended, blobs) == (len(acknowledged), len(held))
+        assert not list(self.folder.glob(".*.tmp"))
+
+    def close(self):
+        """Kill what still runs."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory, open_module_ledger, small):
+    root = tmp_path_factory.mktemp("shared")
+    training = Training(root, open_module_ledger(root / "runs" / NAME), merge(small, LONG))
+    yield training
+    training.close()
+
+
+@pytest.fixture
+def training(shared):
+    """A run that trains: what the tests before left of it goes on."""
+    shared.go()
+    return shared
+
+
+@pytest.fixture
+def apart(tmp_path, open_ledger, small):
+    """A run of its own, with a user's reward, that does not run yet."""
+    reward = tmp_path / "reward.py"
+    reward.write_text(REWARD.format(flag=str(tmp_path / "runs" / FLAG)))
+    values = merge(merge(small, LONG), {"reward": str(reward)})
+    training = Training(tmp_path, open_ledger(tmp_path / "runs" / NAME), values)
+    yield training
+    training.close()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_whatever_is_killed_is_started_again(training, part):
+    training.random_moment()
+    training.kill(part)
+    training.goes_on()
+
+
+def test_a_full_redis_is_named_and_waited_for(training):
+    with redis.Redis.from_url(read_record(training.folder).redis_url) as client:
+        before = client.config_get("maxmemory")
+        client.config_set("maxmemory", 1)
+        training.until(lambda: "refuses writes: " in training.words)
+        client.config_set("maxmemory", before["maxmemory"])
+    training.goes_on()
+
+
+def test_an_s3_server_that_refuses_is_named_and_waited_for(training):
+    identities = training.folder / "s3" / "s3.json"
+    before = identities.read_text()
+    identities.write_text(before.replace('"Admin", ', "").replace('"Write", ', ""))
+    training.kill("s3")
+    training.until(lambda: "refused (AccessDenied)" in training.words)
+    identities.write_text(before)
+    training.kill("s3")
+    training.goes_on()
+
+
+def test_ctrl_c_ends_it_and_says_how_it_goes_on(training):
+    assert training.end(signal.SIGINT) == 130
+    assert training.words.splitlines()[-1].startswith(f"deepracer: stopped; goes on with --name {NAME}")
+    training.check_every_segment()
+
+
+def test_a_killed_session_leaves_no_process(training):
+    training.random_moment()
+    assert training.end(signal.SIGKILL) == -signal.SIGKILL
+    training.check_every_segment()
+
+
+def test_a_full_disk_ends_it_with_one_line_and_what_was_there_stays(training):
+    for pid in (training.process.pid, training.pid("trainer")):
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (100_000, 100_000))
+    assert training.process.wait(20.0) == 2
+    assert "cannot be written (File too large)" in training.words.splitlines()[-1]
+    assert "Traceback" not in training.words
+    training.check_every_segment()
+
+
+def test_sigterm_ends_it_as_ctrl_c_does_also_while_it_starts(apart):
+    apart.start()
+    apart.until(lambda: apart.pid("simulation_job"))
+    assert apart.end(signal.SIGTERM) == 143
+    assert apart.words.splitlines()[-1] == f"deepracer: stopped; goes on with --name {NAME}"
+
+
+@pytest.fixture
+def with_reward(apart):
+    """A run whose reward is not finite once a file is there."""
+    apart.go()
+    return apart
+
+
+def test_a_nan_ends_it_with_one_line_and_the_last_good_model_stays(with_reward):
+    training, folder = with_reward, with_reward.folder
+    (folder.parent / FLAG).touch()
+    assert training.process.wait(20.0) == 2
+    last = training.words.splitlines()[-1]
+    assert last.startswith("deepracer: trainer: ")
+    assert "expected finite numbers; the last good model stays" in last
+    with LocalS3(folder / "s3") as server:
+        store = ModelStore(StoreConfig(endpoint=server.endpoint), NAME, read_keys(folder / "s3"))
+        assert store.load("last").manifest.training_step == training.ledger.progress["updates"]
