@@ -22,7 +22,11 @@ def main() -> None:
     with own_ros_domain() as folder:
         config = default_config(camera={"width": 160, "height": 120})
         model = untrained_model(config, folder)
-        config = default_config(camera={"width": 160, "height": 120}, agent={"model": str(model), "explore": False})
+        config = default_config(
+            camera={"width": 160, "height": 120},
+            simulation={"cars": 1},
+            agent={"model": str(model), "explore": False},
+        )
         parameters = write_parameters(config, folder)
         agent = subprocess.Popen(
             [sys.executable, "-m", "deepracer_ros.nodes.agent_node", "--ros-args", "--params-file", str(parameters)]

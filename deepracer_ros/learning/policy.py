@@ -48,12 +48,15 @@ class Policy:
         self.network_config, self.action_config = network, actions
         self._space = make_action_space(actions)
         self._bfloat16 = bfloat16
-        self._network = ActorCritic(network, self._space.outputs).eval().requires_grad_(False)
+        with torch.device("meta"):  # no memory, no random weights: they are here already
+            self._network = ActorCritic(network, self._space.outputs).eval()
+        weights = {name: torch.tensor(array, dtype=torch.float32) for name, array in tensors.items()}
         try:
-            self._network.load_state_dict({name: torch.from_numpy(array) for name, array in tensors.items()})
+            self._network.load_state_dict(weights, assign=True)
         except RuntimeError as error:
             detail = " ".join(str(error).split())
             raise InputError(f"policy: tensors do not fit a {network.size} network: {detail}") from error
+        self._network.requires_grad_(False)
         shape = (1, network.height, network.width, network.channels)
         outputs = self._outputs(np.zeros(shape, np.uint8))
         if not bool(outputs.isfinite().all()):

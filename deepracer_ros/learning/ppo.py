@@ -7,6 +7,7 @@ each sample is weighted by proximal over behaviour probability, truncated: Hilto
 "Batch size-invariance for policy optimization", 2022.
 """
 
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
@@ -20,6 +21,9 @@ from torch.nn import functional
 
 from deepracer_ros.learning.action_space import ActionSpace
 from deepracer_ros.learning.network import ActorCritic
+
+PART_SIZE = 128
+"""Frames that one thread works on at once: they stay in a core's cache, and no thread waits long for another."""
 
 
 class NonFiniteLossError(RuntimeError):
@@ -123,18 +127,23 @@ class PPO:
             network: Is updated in place.
             space: What its outputs mean.
             config: Hyperparameters.
-            threads: Each takes an equal part of every minibatch. Beside a busy simulation that is far
-                faster than torch's own threads, which meet at the end of every single operation.
+            threads: They take the parts of a minibatch in turn; the update does not depend on how many they are.
+                Beside a busy simulation that is far faster than torch's own threads, which meet at the end of
+                every single operation.
         """
         self.network = network
         self.space = space
         self.config = config
         self._parameters = list(network.parameters())
-        self._threads, self._pool = threads, ThreadPoolExecutor(threads, "gradient")
+        self._pool = ThreadPoolExecutor(threads, "gradient")
         self.optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate, eps=1e-5, fused=True)
         self.bfloat16 = {"float32": False, "bfloat16": True}.get(config.precision)
         if self.bfloat16 is None:
             self.bfloat16 = bfloat16_is_faster(network, config.minibatch_size)
+
+    def _infer(self, blocks: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.inference_mode():  # is a thread's own
+            return self._forward(blocks)
 
     def _forward(self, blocks: Tensor) -> tuple[Tensor, Tensor]:
         with torch.autocast("cpu", torch.bfloat16, enabled=bool(self.bfloat16)):
@@ -154,7 +163,7 @@ class PPO:
         for _ in range(self.config.epochs):
             # Chunks of about the configured size: a small last one would be a noisy step.
             chunks = torch.randperm(count).chunk(max(1, round(count / self.config.minibatch_size)))
-            rows.extend(self._step(samples.take(index)) for index in chunks)
+            rows.extend(self._step(samples, index) for index in chunks)
         policy_loss, value_loss, entropy, approx_kl, clipfrac = torch.stack(rows).mean(dim=0).tolist()
         spread = float(samples.returns.var())
         return UpdateStatistics(
@@ -174,9 +183,8 @@ class PPO:
         config, (segments, steps) = self.config, batch.reward.shape
         frames = batch.frames.reshape(segments * (steps + 1), *batch.frames.shape[2:])
         blocks = self.network.arrange(frames)
-        with torch.inference_mode():
-            parts = [self._forward(blocks[at : at + 256]) for at in range(0, len(blocks), 256)]
-            outputs, values = (torch.cat(part).view(segments, steps + 1, -1) for part in zip(*parts, strict=True))
+        parts = list(self._pool.map(self._infer, blocks.chunk(math.ceil(len(blocks) / PART_SIZE))))
+        outputs, values = (torch.cat(part).view(segments, steps + 1, -1) for part in zip(*parts, strict=True))
         frame_values = values.squeeze(2).numpy()
         advantages = generalised_advantages(batch, frame_values, config.discount_factor, config.gae_lambda)
         valid = torch.from_numpy(batch.valid)
@@ -196,13 +204,17 @@ class PPO:
             returns=torch.from_numpy(advantages + frame_values[:, :-1])[valid],
         )
 
-    def _step(self, sample: "Samples") -> Tensor:
-        """Take one gradient step; return the statistics of `UpdateStatistics` up to clipfrac as (5,)."""
-        advantage = (sample.advantage - sample.advantage.mean()) / (sample.advantage.std() + 1e-8)
-        sample = replace(sample, advantage=advantage)
-        parts = torch.arange(len(advantage)).chunk(self._threads)
-        shares = [len(part) / len(advantage) for part in parts]
-        results = list(self._pool.map(self._gradients, map(sample.take, parts), shares))
+    def _step(self, samples: "Samples", index: Tensor) -> Tensor:
+        """Take one gradient step on the samples of `index`; return the statistics up to clipfrac as (5,)."""
+        advantage = samples.advantage[index]
+        centre, spread = advantage.mean(), advantage.std() + 1e-8
+
+        def gradients_of(part: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
+            sample = samples.take(part)
+            normalised = replace(sample, advantage=(sample.advantage - centre) / spread)
+            return self._gradients(normalised, len(part) / len(index))
+
+        results = list(self._pool.map(gradients_of, index.chunk(math.ceil(len(index) / PART_SIZE))))
         for parameter, *gradients in zip(self._parameters, *(gradients for gradients, _ in results), strict=True):
             # The fused Adam walks parameter and gradient together: they must lie alike in memory.
             parameter.grad = sum(gradients[1:], gradients[0]).contiguous()

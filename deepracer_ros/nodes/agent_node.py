@@ -19,6 +19,7 @@ from deepracer_ros.nodes.messages import from_image, to_drive, to_nanoseconds
 from deepracer_ros.nodes.parameters import read_config, read_job
 from deepracer_ros.training.reload import ModelLoader
 from deepracer_ros.training.stores import make_policy, open_store
+from deepracer_ros.training.tuning import tune_process
 
 RANDOM = "random"
 """Name of the random policy where a model version is asked for."""
@@ -38,6 +39,7 @@ class AgentNode:
         Raises:
             InputError: on wrong parameters.
         """
+        tune_process()
         self.node = make_node("agent")
         config = read_config(self.node)
         self._config = config

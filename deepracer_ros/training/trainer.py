@@ -31,6 +31,7 @@ from deepracer_ros.training.experience import capacity_bytes, make_batch
 from deepracer_ros.training.publishing import Publisher
 from deepracer_ros.training.statistics import EpisodeStatistics
 from deepracer_ros.training.stores import make_manifest
+from deepracer_ros.training.tuning import tune_process
 
 CHECKPOINT = "checkpoint.safetensors"
 PROGRESS = "progress.jsonl"
@@ -82,7 +83,7 @@ class Trainer:
                 another trainer works in it.
         """
         self._lock = _lock(folder / LOCK)
-        torch.set_num_threads(1)
+        tune_process()
         torch.manual_seed(config.seed)
         self._config, self._folder, self._reader, self._store, self._on_model = config, folder, reader, store, on_model
         self._space = make_action_space(config.actions)

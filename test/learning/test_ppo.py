@@ -95,7 +95,7 @@ def test_threads_share_a_minibatch_without_changing_the_update(actions: ActionSp
         learner.update(toy_batch(policy, learner, np.random.default_rng(0)))
         weights.append(policy_tensors(learner))
     for name, array in weights[0].items():
-        np.testing.assert_allclose(weights[1][name], array, atol=2e-4, err_msg=name)
+        np.testing.assert_array_equal(weights[1][name], array, err_msg=name)
 
 
 def test_the_update_is_that_of_a_plain_adam_step() -> None:
