@@ -22,7 +22,7 @@ from deepracer_ros.training.environments import make_evaluation
 from deepracer_ros.training.evaluating import evaluate_model
 from deepracer_ros.training.processes import PREFIX
 from deepracer_ros.training.services import Services
-from deepracer_ros.training.session import Session, check_config, with_run
+from deepracer_ros.training.session import Session, check_checkpoint, check_config, with_run
 from deepracer_ros.training.stores import open_store
 
 
@@ -51,6 +51,7 @@ def train(config: RunConfig, runs: Path, name: str | None, started: float) -> Ou
     check_config(config)
     label = "-".join(Path(track).stem for track in config.tracks)
     folder = RunFolder(runs, name, label)
+    check_checkpoint(config, folder)
     try:
         with own_domain() as domain, Services(with_run(config, folder), folder) as services, TerminalView() as view:
             if domain > 0:

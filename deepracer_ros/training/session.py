@@ -8,6 +8,10 @@ from pathlib import Path
 from deepracer_ros.config import to_mapping, write_parameters
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.connection import Connection, hide_password
+from deepracer_ros.learning.action_space import make_action_space
+from deepracer_ros.learning.checkpoint import load_checkpoint
+from deepracer_ros.learning.network import ActorCritic
+from deepracer_ros.learning.ppo import PPO
 from deepracer_ros.race.catalogue import find_track
 from deepracer_ros.race.reward import find_reward
 from deepracer_ros.report.files import write_atomically
@@ -18,6 +22,7 @@ from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.processes import Process
 from deepracer_ros.training.services import Services
 from deepracer_ros.training.stores import open_store
+from deepracer_ros.training.trainer import CHECKPOINT
 
 WATCH_SECONDS = 0.1
 STOP_SECONDS = 10.0
@@ -35,7 +40,7 @@ NOTHING_YET = ProgressRecord(
 
 
 def check_config(config: RunConfig) -> None:
-    """Find tracks, reward and the servers that are named, so that what is missing is said before anything starts.
+    """Find tracks, reward, simulator and the servers that are named: what is missing is said before anything starts.
 
     Raises:
         InputError: if one does not exist, cannot be read or does not answer.
@@ -43,10 +48,27 @@ def check_config(config: RunConfig) -> None:
     for name in config.tracks:
         find_track(name)
     find_reward(config.reward)
+    if config.simulation.simulator == "gazebo":
+        from deepracer_ros.simulation.gazebo.installation import find_installation  # its parts may be absent
+
+        find_installation()
     if config.experience.url:
         Connection(config.experience.url, patience=CHECK_SECONDS).close()
     if config.models.endpoint or config.models.aws:
         open_store(config)
+
+
+def check_checkpoint(config: RunConfig, folder: RunFolder) -> None:
+    """Find out, before anything starts, whether a run that exists can go on with this configuration.
+
+    Raises:
+        InputError: if its checkpoint is damaged or of another network or action space.
+    """
+    path = folder.path / CHECKPOINT
+    if path.exists():
+        space = make_action_space(config.actions)
+        network = ActorCritic(config.network, space.outputs)
+        load_checkpoint(str(path), PPO(network, space, replace(config.learning, precision="float32")))
 
 
 class Session:

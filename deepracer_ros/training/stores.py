@@ -14,12 +14,14 @@ def open_store(config: RunConfig) -> ModelStore:
     """Open the run's model store; credentials come from boto3's usual chain.
 
     Raises:
-        InputError: if no endpoint is configured and AWS is not asked for, or the server is away.
+        InputError: if no endpoint is configured and AWS is not asked for, a value is no such thing, or the server
+            is away.
     """
     models = config.models
     if not models.endpoint and not models.aws:
         raise InputError("models.endpoint: is empty, expected the URL of an S3 server, or models.aws: true")
-    return ModelStore(StoreConfig(endpoint=models.endpoint, bucket=models.bucket, keep=models.keep), config.run)
+    where = {"endpoint": models.endpoint, "bucket": models.bucket, "keep": models.keep}
+    return ModelStore(from_mapping(StoreConfig, where, "models"), config.run)
 
 
 def make_manifest(config: RunConfig, updates: int, env_steps: int) -> Manifest:
