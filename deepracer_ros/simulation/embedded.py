@@ -260,7 +260,9 @@ def _run_heats(
 def drive(car: int, motions: Floats, states: Floats, commands: Floats, values: Floats, model: CarModel) -> None:
     """Advance one car by one control period; arguments as of `_run_heats`."""
     row = motions[car]
-    motion = Motion(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7])
+    motion = Motion(
+        row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], row[10], row[11], row[12]
+    )
     late = round(values[car, Term.LATENCY] / model.dt)
     oldest = commands.shape[1] - 1
     for substep in range(model.substeps):

@@ -36,6 +36,8 @@ class Vehicle:
         mass: Of the whole car, kg.
         yaw_inertia: Of the whole car about the vertical through its centre of mass, kg m².
         centre_of_mass_x: m ahead of base_link.
+        centre_of_mass_z: m above the ground.
+        wheel_inertia: Of a wheel about its axle, kg m².
         steering_limit: Largest angle of the front wheels to either side, rad.
         steering_rate: Largest rate of that angle, rad/s.
         drive_torque: Largest torque of all driven wheels together, N m.
@@ -57,6 +59,8 @@ class Vehicle:
     mass: float
     yaw_inertia: float
     centre_of_mass_x: float
+    centre_of_mass_z: float
+    wheel_inertia: float
     steering_limit: float
     steering_rate: float
     drive_torque: float
@@ -103,6 +107,8 @@ class Vehicle:
             mass=mass,
             yaw_inertia=yaw_inertia,
             centre_of_mass_x=float(centre[0]),
+            centre_of_mass_z=float(centre[2]),
+            wheel_inertia=_number(_element(robot, "link[@name='front_left_wheel']/inertial/inertia", source), "iyy"),
             steering_limit=_text(robot, "gazebo/plugin/steering_limit", source),
             steering_rate=_number(hinge, "velocity"),
             drive_torque=sum(_number(limit, "effort") for limit in _wheel_limits(robot, source)),

@@ -153,8 +153,9 @@ struct Car
   gazebo::physics::LinkPtr base;
   gazebo::physics::JointPtr wheels[4], hinges[2];
   boost::shared_ptr<gazebo::physics::ODESurfaceParams> tyres[4];
-  double loads[4];      // of the wheels at rest, N
-  double transfers[4];  // what a wheel's load grows by per lateral acceleration to the left, N s2/m
+  double loads[4];  // of the wheels at rest, N
+  ignition::math::Vector2d transfers[4];  // what a wheel's load grows by per acceleration ahead and to the left, N s2/m
+  ignition::math::Vector3d velocity;      // of base_link in the world one physics step ago, m/s
   gazebo::sensors::CameraSensorPtr camera;
   gazebo::event::ConnectionPtr updated;
   StepCommand command{};
@@ -217,7 +218,7 @@ private:
     return car;
   }
 
-  // Shares the car's weight out among its wheels, at rest and as it leans out of a curve.
+  // Shares the car's weight out among its wheels, at rest and as it leans back and out of a curve.
   void Weigh(Car &_car) const
   {
     double mass = 0;
@@ -235,9 +236,9 @@ private:
     const double weight = mass * this->world->Gravity().Length();
     for (int i = 0; i < 4; ++i)
     {
-      const auto &other_axle = at[i < 2 ? 2 : 0];
-      _car.loads[i] = 0.5 * weight * (centre.X() - other_axle.X()) / (at[i].X() - other_axle.X());
-      _car.transfers[i] = -0.5 * mass * centre.Z() / (2.0 * at[i].Y());
+      const double other = at[i < 2 ? 2 : 0].X(), wheelbase = at[i].X() - other;  // negative behind
+      _car.loads[i] = 0.5 * weight * (centre.X() - other) / wheelbase;
+      _car.transfers[i] = {-0.5 * mass * centre.Z() / wheelbase, -0.5 * mass * centre.Z() / (2.0 * at[i].Y())};
     }
   }
 
@@ -376,6 +377,7 @@ private:
   void Place(Car &_car, const ignition::math::Pose3d &_pose)
   {
     _car.command = {};
+    _car.velocity = {};
     _car.model->SetWorldPose(_pose);
     for (const auto &link : _car.model->GetLinks())
       link->SetRelativePose(link->InitialRelativePose());
@@ -439,19 +441,36 @@ private:
   // share of force over load, up to half the friction, and bends towards all of it. ODE is given the secant.
   void Grip(Car &_car)
   {
-    const auto velocity = _car.base->WorldPose().Rot().RotateVectorReverse(_car.base->WorldLinearVel());
-    const double sideways = velocity.X() * _car.base->WorldAngularVel().Z();
+    const auto velocity = _car.base->WorldLinearVel();
+    const auto gained = _car.base->WorldPose().Rot().RotateVectorReverse(velocity - _car.velocity);
+    const auto acceleration = gained / this->world->Physics()->GetMaxStepSize();
+    _car.velocity = velocity;
     for (int i = 0; i < 4; ++i)
     {
       const Motion wheel = this->MotionOf(_car, i);
-      const double load = std::max(LEAST_LOAD * _car.loads[i], _car.loads[i] + _car.transfers[i] * sideways);
+      const double moved = _car.transfers[i].X() * acceleration.X() + _car.transfers[i].Y() * acceleration.Y();
+      const double load = std::max(LEAST_LOAD * _car.loads[i], _car.loads[i] + moved);
       const double along = wheel.rim - wheel.along;
       const double slide = std::hypot(along, wheel.across);
       const double compliance = this->slip_compliance * std::max(std::abs(wheel.rim), SLOW);
       const double demand = slide / (this->friction * compliance);
       const double yield = demand <= 0.5 ? 1.0 : demand / (1.0 - 0.25 / demand);
       _car.tyres[i]->slip1 = _car.tyres[i]->slip2 = yield * compliance / load;
+      // ODE bounds friction by the load that it finds without any friction: that at rest.
+      _car.tyres[i]->FrictionPyramid()->SetMuPrimary(this->friction * load / _car.loads[i]);
+      _car.tyres[i]->FrictionPyramid()->SetMuSecondary(this->friction * load / _car.loads[i]);
+      this->Turn(*_car.wheels[i], wheel.rim / _car.tyres[i]->slip2);
     }
+  }
+
+  // ODE weighs the velocity after a step against the way a wheel rolled before it. In a tight curve at speed the wheel's
+  // turn between them is a fair part of a tyre's slip angle: this is the force that it lacks, a small one.
+  void Turn(const gazebo::physics::Joint &_wheel, double _force) const
+  {
+    const double turn = _wheel.GetParent()->WorldAngularVel().Z() * this->world->Physics()->GetMaxStepSize();
+    const auto hub = _wheel.GetChild();
+    const ignition::math::Vector3d contact = hub->WorldPose().Pos() - this->wheel_radius * ignition::math::Vector3d::UnitZ;
+    hub->AddForceAtWorldPosition(_force * turn * _wheel.GlobalAxis(0), contact);
   }
 
   void AnswerHello()
