@@ -125,7 +125,7 @@ def compare_frames(embedded: Simulator, gazebo: Simulator, track: Track, sheet: 
         everyone = np.ones(embedded.cars, bool)
         ours, theirs = embedded.reset(everyone, poses)[0].copy(), gazebo.reset(everyone, poses)[0].copy()
         if start == 0 and sheet:
-            cv2.imwrite(str(sheet), np.hstack([np.vstack(ours[:4]), np.vstack(theirs[:4])]))
+            cv2.imwrite(str(sheet), np.hstack([np.vstack(list(ours[:4])), np.vstack(list(theirs[:4]))]))
         for a, b in zip(ours, theirs, strict=True):
             alike = float(np.corrcoef(edges(a).ravel(), edges(b).ravel())[0, 1])
             offset = a.astype(float).mean() - b.astype(float).mean()

@@ -9,7 +9,7 @@ from deepracer_ros.race.texture import TrackImage
 
 Floats = NDArray[np.float64]
 
-HORIZON = 60.0
+HORIZON = 200.0
 """The ground reaches this far beyond the picture of the track, m."""
 
 PLAIN_UV = 0.002
