@@ -60,8 +60,9 @@ def jobs(module_start, module_setting):
         Job(module_start, module_setting(experience={"capacity_segments": 2 * CARS}), names)
         for names in (("simulation_job",), APART)
     ]
-    for job in jobs:
+    for job in jobs:  # one after the other: each process needs a core for seconds before it does anything
         job.start()
+        job.take(1)
     return jobs
 
 
