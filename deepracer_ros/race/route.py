@@ -34,7 +34,10 @@ def read_route(path: Path) -> Track:
     except (ValueError, TypeError, EOFError, MemoryError, SyntaxError, tokenize.TokenError) as error:
         reason = " ".join(str(error).split())[:120]
         raise InputError(f"{path}: is no numpy array of numbers ({reason}); expected a route (N, 6)") from error
-    return Track.from_route(path.stem, route)
+    try:
+        return Track.from_route(path.stem, route)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
 def write_route(track: Track, path: Path) -> None:
