@@ -1,0 +1,49 @@
+"""Environment steps per second of a real Gazebo in lock-step, one car with its 160x120 camera.
+
+python -m benchmarks.gazebo [--iterations N]
+"""
+
+import argparse
+import os
+import statistics
+import time
+
+import numpy as np
+
+from deepracer_ros.race.catalogue import find_track
+from deepracer_ros.race.referee import Referee, RefereeConfig
+from deepracer_ros.race.reward import find_reward
+from deepracer_ros.simulation.camera import CameraConfig
+from deepracer_ros.simulation.environment import Environment
+from deepracer_ros.simulation.gazebo.simulator import GazeboConfig, GazeboSimulator
+
+STRETCH = 50
+"""Steps that are timed together."""
+
+STRETCHES = 20
+
+
+def main() -> None:
+    """Drive a car about and print the median and the best stretch."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gazebo", description=__doc__)
+    parser.add_argument("--iterations", type=int, default=GazeboConfig.iterations, help="physics steps a period (16)")
+    options = parser.parse_args()
+    track = find_track("technical")
+    simulator = GazeboSimulator([track], [0], CameraConfig(160, 120), config=GazeboConfig(options.iterations))
+    try:
+        environment = Environment(simulator, Referee([track], [0], RefereeConfig(), find_reward("progress"), 0))
+        environment.reset()
+        random = np.random.default_rng(0)
+        rates = []
+        for _ in range(STRETCHES):
+            began = time.perf_counter()
+            for _ in range(STRETCH):
+                environment.step(random.uniform(-0.5, 0.5, 1), random.uniform(0.5, 3.0, 1))
+            rates.append(STRETCH / (time.perf_counter() - began))
+    finally:
+        simulator.close()
+    print(f"load {os.getloadavg()[0]:.1f}; {statistics.median(rates):.0f} env steps/s, best stretch {max(rates):.0f}")
+
+
+if __name__ == "__main__":
+    main()
