@@ -16,6 +16,7 @@ from deepracer_ros.simulation.gazebo.installation import Installation
 from deepracer_ros.simulation.gazebo.wire import Connection, GazeboStoppedError
 
 START = r"""
+(read -r end </proc/self/fd/$2; kill -KILL -1) &
 mkdir -p /tmp/.X11-unix
 mkfifo /tmp/display
 Xvfb -displayfd 3 -screen 0 64x64x24 -nolisten tcp 3>/tmp/display 2>/dev/null &
@@ -23,7 +24,8 @@ read display </tmp/display
 export DISPLAY=:$display
 exec gzserver --verbose --lockstep --seed "$1" /mnt/scene.world
 """
-"""Runs in the sandbox, whose end is the end of both servers."""
+"""Runs in the sandbox, whose end is the end of both servers. The pipe $2 ends with the process that started it: a
+sandbox does not notice a parent that is killed before it has asked to be told of that."""
 
 ENVIRONMENT = {
     "GAZEBO_MODEL_PATH": "/mnt/share:/mnt/world/models:/mnt/world:/usr/share/gazebo-11/models",
@@ -78,19 +80,22 @@ class Server:
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind("")  # an abstract address that the kernel picks: no file, no port
             listener.listen()
+            scene = compose(listener.fileno())
+            watched, self._alive = os.pipe()
             self._process = sandbox.start(
                 installation.root,
-                ["sh", "-c", START, "start", str(seed)],
+                ["sh", "-c", START, "start", str(seed), str(watched)],
                 folders={
                     "plugin": installation.plugin,
                     "world": world_file.parent,
                     "share/deepracer_ros": share_directory(),
                 },
-                files={"scene.world": compose(listener.fileno())},
+                files={"scene.world": scene},
                 environment=ENVIRONMENT,
-                sockets=[listener.fileno()],
+                sockets=[listener.fileno(), watched],
                 output=self._log,
             )
+            os.close(watched)
             self._stream.connect(listener.getsockname())
         self.connection = Connection(self._stream, cars)
 
@@ -120,6 +125,7 @@ class Server:
         self._stream.close()
         self._process.kill()
         self._process.wait()
+        os.close(self._alive)
         self._log.close()
 
     def _read_log(self) -> str:
