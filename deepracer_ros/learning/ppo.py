@@ -22,7 +22,7 @@ from torch.nn import functional
 from deepracer_ros.learning.action_space import ActionSpace
 from deepracer_ros.learning.network import ActorCritic
 
-PART_SIZE = 128
+PART_SIZE = 256
 """Frames that one thread works on at once: they stay in a core's cache, and no thread waits long for another."""
 
 

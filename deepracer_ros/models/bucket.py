@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.handlers import add_expect_header
 
 from deepracer_ros.errors import InputError
 
@@ -159,7 +160,7 @@ def _make_client(endpoint: str, region: str, credentials: tuple[str, str] | None
     """Return a boto3 client with short timeouts; the policy's own sha256 replaces S3's checksums."""
     access_key, secret_key = credentials or (None, None)
     is_local = urlsplit(endpoint).hostname in ("127.0.0.1", "localhost", "::1")
-    return boto3.session.Session().client(
+    client = boto3.session.Session().client(
         "s3",
         endpoint_url=endpoint or None,
         region_name=region or ("us-east-1" if endpoint else None),
@@ -175,3 +176,6 @@ def _make_client(endpoint: str, region: str, credentials: tuple[str, str] | None
             proxies={} if is_local else None,
         ),
     )
+    # A model is small: to ask with its header alone whether it may come, and to wait for the answer, takes longer.
+    client.meta.events.unregister("before-call.s3", add_expect_header)
+    return client
