@@ -36,7 +36,7 @@ class PPOConfig:
 
     learning_rate: float = 1.5e-3
     """Adam's step size."""
-    epochs: int = 4
+    epochs: int = 3
     """Passes over each batch."""
     minibatch_size: int = 512
     """Transitions in one gradient step."""
@@ -268,7 +268,7 @@ class Samples:
 
     def take(self, index: Tensor) -> "Samples":
         """Return the transitions of `index`."""
-        return Samples(*(getattr(self, field.name)[index] for field in fields(self)))
+        return Samples(*(getattr(self, field.name).index_select(0, index) for field in fields(self)))
 
 
 def bfloat16_is_faster(network: ActorCritic, count: int) -> bool:

@@ -118,30 +118,77 @@ def ground_line(view: View, down: float, width: int) -> Line:
     return x, y, view.sin_yaw * spacing, -view.cos_yaw * spacing
 
 
+class Level(NamedTuple):
+    """One level of a track's ground image: numbers alone, for a kernel counts references of every array it passes on.
+
+    Attributes:
+        first: Where its texels begin.
+        width: Columns.
+        height: Rows.
+        x: World position of the image's lower left corner, m.
+        y: World position of the same, m.
+        texel: Size of a texel, m.
+    """
+
+    first: int
+    width: int
+    height: int
+    x: float
+    y: float
+    texel: float
+
+
 @compiled
 def render_ground(frame: NDArray[np.uint8], ground: Ground, track: int, view: View, sky: NDArray[np.uint8]) -> None:
     """Draw the ground of a track and the sky above it.
+
+    Row by row, first where each pixel's texel lies, then what it is: the one is arithmetic on 16 columns at a time,
+    the other is not.
 
     Args:
         frame: (H, W * C) to draw in.
         ground: All tracks.
         track: Which of them.
         view: The camera.
-        sky: (C,) colour above the horizon.
+        sky: (W * C,) a row of pixels above the horizon.
     """
-    height, channels = frame.shape[0], len(sky)
+    height, channels, one = frame.shape[0], len(ground.texels), np.uint32(1)
+    width = frame.shape[1] // channels
+    pixels = frame.reshape(-1)
+    far, near = np.empty(width, dtype=np.uint32), np.empty(width, dtype=np.uint32)
     for row in range(height):
         down = (row + 0.5 - 0.5 * height) / view.focal
-        if view.sin_pitch + down * view.cos_pitch > HORIZON:
-            render_row(frame[row], ground, track, view, down)
-        else:
-            for channel in range(channels):
-                frame[row, channel::channels] = sky[channel]
+        start = row * width * channels
+        if view.sin_pitch + down * view.cos_pitch <= HORIZON:
+            for place in range(len(sky)):
+                pixels[np.uint64(start + place)] = sky[place]
+            continue
+        k, texel, twice = choose_level(view, down, ground.resolution[track])
+        level = Level(
+            ground.first[track, k],
+            ground.width[track, k],
+            ground.height[track, k],
+            ground.origin[track, 0],
+            ground.origin[track, 1],
+            texel,
+        )
+        # Two lines lie a quarter of a row above the middle of the pixels and a quarter below.
+        apart = 0.25 / view.focal if twice else 0.0
+        find_texels(far, level, ground_line(view, down - apart, width))
+        if twice:
+            find_texels(near, level, ground_line(view, down + apart, width))
+        for channel in range(channels):
+            for column in range(width):
+                value = np.uint32(ground.texels[channel, far[column]])
+                if twice:
+                    value = np.uint32(value + np.uint32(ground.texels[channel, near[column]])) >> one
+                # An unsigned index is not looked at for being counted from the end.
+                pixels[np.uint64(start + column * channels + channel)] = np.uint8(value)
 
 
 @compiled
-def render_row(row: NDArray[np.uint8], ground: Ground, track: int, view: View, down: float) -> None:
-    """Draw a row of pixels that sees the ground.
+def choose_level(view: View, down: float, texel: float) -> tuple[int, float, bool]:
+    """Choose what a row of pixels is looked up in: the level, its size of a texel, and whether to take two texels.
 
     All of a row is looked up in one level of the ground image, chosen so that far lines neither
     flicker nor blur. A far pixel covers much more ground along the road than across it: it takes
@@ -149,16 +196,13 @@ def render_row(row: NDArray[np.uint8], ground: Ground, track: int, view: View, d
     OpenGL extension EXT_texture_filter_anisotropic describes it; four would cost a third more time).
 
     Args:
-        row: (W * C,) to draw in.
-        ground: All tracks.
-        track: Which of them.
         view: The camera.
         down: As of `ground_line`.
+        texel: Size of a texel of the finest level, m.
     """
     fall = view.sin_pitch + down * view.cos_pitch
     across = view.z / (fall * view.focal)
     along = across / fall
-    texel = ground.resolution[track]
     covered = max(across, texel)
     twice = along > 2.0 * covered
     if twice:
@@ -167,23 +211,33 @@ def render_row(row: NDArray[np.uint8], ground: Ground, track: int, view: View, d
     while covered > DETAIL * texel and level < LEVELS - 1:
         level += 1
         texel *= 2.0
-    width = len(row) // len(ground.texels)
-    origin = ground.origin[track]
-    if twice:
-        apart = 0.25 / view.focal
-        far = to_texels(ground_line(view, down - apart, width), origin, texel)
-        near = to_texels(ground_line(view, down + apart, width), origin, texel)
-        sample(row, ground, track, level, (far, near), 1)
-    else:
-        sample(row, ground, track, level, (to_texels(ground_line(view, down, width), origin, texel),), 0)
+    return level, texel, twice
 
 
 @compiled
-def to_texels(line: Line, origin: NDArray[np.float64], texel: float) -> Line:
-    """Return a line on the ground in columns and rows of an image with that origin and texel size (m)."""
-    x, y, step_x, step_y = line
-    scale = 1.0 / texel
-    return (x - origin[0]) * scale, (y - origin[1]) * scale, step_x * scale, step_y * scale
+def find_texels(found: NDArray[np.uint32], level: Level, line: Line) -> None:
+    """Find the texels nearest to evenly spaced points of a line; beyond the image, those of its border.
+
+    Args:
+        found: (W,) filled with indices into the texels of all levels.
+        level: Of the ground image.
+        line: On the ground.
+    """
+    scale = 1.0 / level.texel
+    u, v, step_u, step_v = (line[0] - level.x) * scale, (line[1] - level.y) * scale, line[2] * scale, line[3] * scale
+    if is_inside((u, v, step_u, step_v), len(found), level.width, level.height):
+        stride, first, point = np.uint32(level.width), np.uint32(level.first), np.uint32(16)
+        fixed_u, fixed_v, fixed_step_u, fixed_step_v = fixed(u), fixed(v), fixed(step_u), fixed(step_v)
+        for column in range(len(found)):
+            k = np.uint32(column)
+            texel_u = np.uint32(fixed_u + k * fixed_step_u) >> point
+            texel_v = np.uint32(fixed_v + k * fixed_step_v) >> point
+            found[column] = np.uint32(texel_v * stride + texel_u) + first
+    else:
+        for column in range(len(found)):
+            clamped_u = min(max(int(u + column * step_u), 0), level.width - 1)
+            clamped_v = min(max(int(v + column * step_v), 0), level.height - 1)
+            found[column] = np.uint32(clamped_v * level.width + clamped_u + level.first)
 
 
 @compiled
@@ -198,42 +252,3 @@ def is_inside(line: Line, count: int, width: int, height: int) -> bool:
 def fixed(value: float) -> np.uint32:
     """Return a texel coordinate or step as 16.16 fixed point, modulo 2**32: adding steps wraps as it should."""
     return np.uint32(np.int64(value * 65536.0))
-
-
-@compiled
-def sample(row: NDArray[np.uint8], ground: Ground, track: int, level: int, lines: tuple[Line, ...], shift: int) -> None:
-    """Fill a row of pixels with the means of the nearest texels along lines on the ground.
-
-    Args:
-        row: (W * C,) to fill.
-        ground: All tracks.
-        track: Which of them.
-        level: Of the ground image.
-        lines: In texels of that level.
-        shift: There are 2**shift lines.
-    """
-    channels = len(ground.texels)
-    count = len(row) // channels
-    width, height = ground.width[track, level], ground.height[track, level]
-    inside = True
-    for line in lines:
-        inside = inside and is_inside(line, count, width, height)
-    stride, point = np.uint32(width), np.uint32(16)
-    for channel in range(channels):
-        texels = ground.texels[channel, ground.first[track, level] :]
-        if inside:
-            for column in range(count):
-                k, total = np.uint32(column), np.uint32(0)
-                for line in lines:
-                    u = np.uint32(fixed(line[0]) + k * fixed(line[2])) >> point
-                    v = np.uint32(fixed(line[1]) + k * fixed(line[3])) >> point
-                    total = np.uint32(total + texels[np.uint32(v * stride + u)])
-                row[np.uint32(column * channels + channel)] = np.uint8(total >> np.uint32(shift))
-        else:
-            for column in range(count):
-                total = np.uint32(0)
-                for line in lines:
-                    u_clamped = min(max(int(line[0] + column * line[2]), 0), width - 1)
-                    v_clamped = min(max(int(line[1] + column * line[3]), 0), height - 1)
-                    total = np.uint32(total + texels[np.uint32(v_clamped * width + u_clamped)])
-                row[np.uint32(column * channels + channel)] = np.uint8(total >> np.uint32(shift))

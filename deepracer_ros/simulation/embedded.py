@@ -98,7 +98,7 @@ class EmbeddedSimulator:
         self._car_track = where
         self._ground = _draw_ground(tuple(tracks), grey)
         self._objects = gather_objects(obstacles, vehicle, self.cars, cars_per_heat, grey)
-        self._sky = np.array(camera_colour(SKY, grey)).round().astype(np.uint8)
+        self._sky = np.tile(np.array(camera_colour(SKY, grey)).round().astype(np.uint8), camera.width)
         self._seed = seed
         self._random = Randomisation(
             randomisation or RandomisationConfig(), vehicle, dynamics, self.cars, camera.channels, seed
@@ -235,7 +235,7 @@ def _run_heats(
         car_track: (N,) the track of each car.
         ground: Of all tracks.
         objects: On the tracks.
-        sky: (C,) colour above the horizon.
+        sky: (W * C,) a row of pixels above the horizon.
         values: (N, terms) as of `Randomisation`.
         tones: As of `Randomisation`.
         noise: As of `Randomisation`.
@@ -312,7 +312,7 @@ def see(
         values[Term.CAMERA_PITCH],
         values[Term.CAMERA_YAW],
         values[Term.CAMERA_FOV],
-        frame.shape[1] // len(sky),
+        frame.shape[1] // len(ground.texels),
     )
     render_ground(frame, ground, track, view, sky)
     if objects.heat > 1 or len(objects.boxes) > 0:

@@ -32,7 +32,7 @@ def draw(rgb, origin, resolution=0.005, pose=(0.0, 0.0, 0.0), width=160, height=
     ground = flatten_ground([TrackImage(rgb, origin, resolution)], grey)
     channels = 1 if grey else 3
     frame = np.zeros((height, width * channels), np.uint8)
-    render_ground(frame, ground, 0, view(pose, width), np.repeat(SKY, channels))
+    render_ground(frame, ground, 0, view(pose, width), np.repeat(SKY, width * channels))
     return frame.reshape(height, width, channels)
 
 
