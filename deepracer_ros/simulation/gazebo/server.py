@@ -30,6 +30,7 @@ sandbox does not notice a parent that is killed before it has asked to be told o
 ENVIRONMENT = {
     "GAZEBO_MODEL_PATH": "/mnt/share:/mnt/world/models:/mnt/world:/usr/share/gazebo-11/models",
     "GAZEBO_RESOURCE_PATH": "/mnt/world:/usr/share/gazebo-11",
+    "LP_NUM_THREADS": "0",  # a frame of 160x120 is drawn before another thread is awake
     "ALSOFT_DRIVERS": "null",  # there is no sound to be had
 }
 
