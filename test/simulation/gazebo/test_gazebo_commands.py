@@ -109,6 +109,26 @@ def test_nothing_outlives_an_evaluation(model, tmp_path, how):
     wait_until_gone(started)
 
 
+def test_nothing_outlives_an_evaluation_that_is_killed_while_its_server_starts(model, tmp_path):
+    process = start("evaluate", "--simulator", "gazebo", "--model", model, "--laps", 1, "--output", tmp_path)
+    wait_for(lambda: "bwrap" in descendants(process.pid).values(), process)
+    started = descendants(process.pid)
+    process.kill()
+    process.communicate(timeout=PATIENCE)
+    wait_until_gone(started)
+
+
+def test_nothing_outlives_a_training_after_ctrl_c(tmp_path):
+    process = start_training(tmp_path)
+    wait_for(lambda: servers(process), process)
+    started = descendants(process.pid)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    wait_until_gone(started)
+
+
 def updates(folder):
     progress = folder / "run" / "progress.jsonl"
     return len(progress.read_text().splitlines()) if progress.exists() else 0
