@@ -12,7 +12,7 @@ number: the policy is written on the condition that nobody wrote it before.
 import json
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -74,12 +74,12 @@ class Pointer:
     Attributes:
         version: The model it points at.
         sha256: Of its policy.
-        etag: Of the pointer object: moves only if nobody else has moved it.
+        etag: Of the pointer object: moves only if nobody else has moved it. Not what makes two pointers different.
     """
 
     version: int
     sha256: str
-    etag: str = ""
+    etag: str = field(default="", compare=False)
 
 
 class ModelStore:

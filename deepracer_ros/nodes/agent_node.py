@@ -13,6 +13,7 @@ from std_msgs.msg import String
 from deepracer_ros.errors import InputError
 from deepracer_ros.learning.policy import Policy, RandomPolicy
 from deepracer_ros.models.folder import read_model_path
+from deepracer_ros.nodes.announcement import from_published
 from deepracer_ros.nodes.base import LATCHED, NEWEST, Diagnostics, Rate, make_node, recorded, run
 from deepracer_ros.nodes.command_outputs import CommandOutputs
 from deepracer_ros.nodes.messages import from_image, to_drive, to_nanoseconds
@@ -70,9 +71,9 @@ class AgentNode:
         self.node.create_subscription(Image, "camera/image_raw", self._on_image, quality)
         self._diagnostics = Diagnostics(self.node, self._report)
 
-    def _on_published(self, _: String) -> None:
+    def _on_published(self, message: String) -> None:
         if self._loader is not None:
-            self._loader.look()
+            self._loader.look(from_published(message, self._config.run))
 
     def _on_image(self, message: Image) -> None:
         repeated = message.header.stamp == self._image.header.stamp and message.data == self._image.data

@@ -1,6 +1,5 @@
 """Runs the trainer and announces every model it publishes."""
 
-import json
 import sys
 import threading
 import time
@@ -13,6 +12,7 @@ from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.learning.checkpoint import NonFiniteWeightsError
 from deepracer_ros.learning.ppo import NonFiniteLossError
 from deepracer_ros.models.policy_file import Manifest
+from deepracer_ros.nodes.announcement import to_published
 from deepracer_ros.nodes.base import LATCHED, Diagnostics, make_node, run
 from deepracer_ros.nodes.parameters import read_config
 from deepracer_ros.training.experience import check_experience
@@ -52,10 +52,7 @@ class TrainerNode:
         return self._training.done()
 
     def _announce(self, manifest: Manifest) -> None:
-        text = json.dumps(
-            {"run": manifest.run, "version": manifest.version, "sha256": manifest.sha256, "published": time.time()}
-        )
-        self._published.publish(String(data=text))
+        self._published.publish(to_published(manifest, time.time()))
 
     def _report(self) -> dict[str, object]:
         progress, counts = self._trainer.progress, self._trainer.counts

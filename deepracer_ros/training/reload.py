@@ -40,6 +40,7 @@ class ModelLoader:
         self._refusal = self._unreachable = ""
         self._store, self._run = store, run
         self._ready: LoadedModel | None = None
+        self._announced: Pointer | None = None
         self._wanted, self._stop = threading.Event(), False
         self._thread = threading.Thread(target=self._follow, name="model loader", daemon=True)
         self._thread.start()
@@ -49,8 +50,9 @@ class ModelLoader:
         """Why the newest model was refused or cannot be fetched; empty if all is well."""
         return self._unreachable or self._refusal
 
-    def look(self) -> None:
-        """Look for a new model now."""
+    def look(self, announced: Pointer | None = None) -> None:
+        """Look for a new model now; a newer one that was announced is fetched without asking for the pointer."""
+        self._announced = announced
         self._wanted.set()
 
     def take(self) -> LoadedModel | None:
@@ -68,7 +70,11 @@ class ModelLoader:
         known: Pointer | None = None
         while not self._stop:
             try:
-                pointer = self._store.pointer("last", known)
+                announced, self._announced = self._announced, None
+                if announced is not None and (known is None or announced.version > known.version):
+                    pointer: Pointer | None = announced
+                else:
+                    pointer = self._store.pointer("last", known)
                 if pointer is not None and pointer != known:
                     self._load(pointer)
                 known, self._unreachable = pointer, ""

@@ -14,6 +14,7 @@ from deepracer_ros.learning.action_space import make_action_space
 from deepracer_ros.learning.network import ActorCritic, NetworkConfig
 from deepracer_ros.models.policy_file import describe, encode_manifest
 from deepracer_ros.nodes.agent_node import AgentNode
+from deepracer_ros.nodes.announcement import to_published
 from deepracer_ros.nodes.base import LATCHED
 from deepracer_ros.nodes.messages import to_image, to_stamp
 from deepracer_ros.simulation.simulator import CONTROL_PERIOD
@@ -61,8 +62,9 @@ class Driver:
         while not condition(self.drive()):
             pass
 
-    def announce(self):
-        self._announcements.publish(String(data="{}"))
+    def announce(self, manifest=None):
+        """Say which model is out, or only that there is something to look for."""
+        self._announcements.publish(to_published(manifest, 0.0) if manifest else String(data="{}"))
 
 
 @pytest.fixture
@@ -106,7 +108,7 @@ def test_a_model_takes_over_between_two_frames_without_losing_one(driver, settin
     for version in (1, 2, 3):
         published = store.publish(weights(config), make_manifest(config, version, 0))
         assert published.version == version
-        driver.announce()
+        driver.announce(published)
         driver.drive_until(lambda answer, wanted=str(version): answer.header.frame_id == wanted)
     assert [answer.header.stamp for answer in driver.answers] == [to_stamp(n) for n in range(driver.sent)]
     versions = [answer.header.frame_id for answer in driver.answers]
