@@ -36,7 +36,7 @@ class Job:
 
     def take(self, count):
         """Take segments until there are `count` of them in all; fail if a node ends or nothing comes."""
-        deadline = time.monotonic() + 30.0
+        deadline = time.monotonic() + 60.0
         while len(self.taken) < count:
             items = self._reader.take(1, 64, 0.2)
             self._reader.acknowledge([item.stream_id for item in items])
