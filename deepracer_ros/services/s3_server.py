@@ -83,12 +83,21 @@ class LocalS3(LocalServer):
         return [self._binary, "-logtostderr", "mini", *(f"-{option}" for option in options)]
 
     def _is_ready(self) -> bool:
-        connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=1.0)
-        try:
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status == http.client.OK
-        except (OSError, http.client.HTTPException):
+        # S3 may answer before the part that holds the objects has joined: then none of them can be read or written.
+        if self._ask("s3.port", "/healthz") is None:
             return False
+        topology = self._ask("master.port", "/dir/status")
+        return topology is not None and bool(json.loads(topology)["Topology"].get("DataCenters"))
+
+    def _ask(self, port: str, path: str) -> bytes | None:
+        """Return the answer of one of the server's ports to a GET request; None if it has none."""
+        connection = http.client.HTTPConnection(LOOPBACK, self._ports[port], timeout=1.0)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.read() if answer.status == http.client.OK else None
+        except (OSError, http.client.HTTPException):
+            return None
         finally:
             connection.close()
 
