@@ -28,6 +28,11 @@ ENVIRONMENT = {
 }
 
 
+KILL_WITH = '(read -r end <"/proc/self/fd/$0"; kill -KILL 0) & exec "$@"'
+"""Ends a whole process group with whoever holds the other end of pipe $0. bubblewrap's --die-with-parent does not see
+to that while it starts: its inner process would wait for ever for an outer one that was killed."""
+
+
 def start(
     root: Path,
     command: Sequence[str],
@@ -37,6 +42,7 @@ def start(
     files: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
     sockets: Iterable[int] = (),
+    watched: int | None = None,
     output: IO[bytes] | int | None = None,
     errors: IO[bytes] | int | None = subprocess.STDOUT,
 ) -> subprocess.Popen[bytes]:
@@ -50,6 +56,7 @@ def start(
         files: Texts to show as files, by their name in `DATA`; they exist only inside.
         environment: Variables beside `ENVIRONMENT`.
         sockets: Descriptors that the command inherits under the same numbers.
+        watched: Reading end of a pipe: the sandbox is killed when nobody holds the writing end any more.
         output: Where standard output goes.
         errors: Where standard error goes.
 
@@ -76,6 +83,9 @@ def start(
             os.lseek(descriptor, 0, os.SEEK_SET)
             arguments += ["--ro-bind-data", str(descriptor), f"{DATA}/{name}"]
             descriptors.append(descriptor)
+        if watched is not None:
+            arguments = ["sh", "-c", KILL_WITH, str(watched), *arguments]
+            descriptors.append(watched)
         return subprocess.Popen(
             [*arguments, "--", *command],
             pass_fds=[*descriptors, *sockets],

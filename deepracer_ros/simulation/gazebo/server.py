@@ -16,7 +16,6 @@ from deepracer_ros.simulation.gazebo.installation import Installation
 from deepracer_ros.simulation.gazebo.wire import Connection, GazeboStoppedError
 
 START = r"""
-(read -r end </proc/self/fd/$2; kill -KILL -1) &
 mkdir -p /tmp/.X11-unix
 mkfifo /tmp/display
 Xvfb -displayfd 3 -screen 0 64x64x24 -nolisten tcp 3>/tmp/display 2>/dev/null &
@@ -24,8 +23,7 @@ read display </tmp/display
 export DISPLAY=:$display
 exec gzserver --verbose --lockstep --seed "$1" /mnt/scene.world
 """
-"""Runs in the sandbox, whose end is the end of both servers. The pipe $2 ends with the process that started it: a
-sandbox does not notice a parent that is killed before it has asked to be told of that."""
+"""Runs in the sandbox, whose end is the end of both servers."""
 
 ENVIRONMENT = {
     "GAZEBO_MODEL_PATH": "/mnt/share:/mnt/world/models:/mnt/world:/usr/share/gazebo-11/models",
@@ -85,7 +83,7 @@ class Server:
             watched, self._alive = os.pipe()
             self._process = sandbox.start(
                 installation.root,
-                ["sh", "-c", START, "start", str(seed), str(watched)],
+                ["sh", "-c", START, "start", str(seed)],
                 folders={
                     "plugin": installation.plugin,
                     "world": world_file.parent,
@@ -93,7 +91,8 @@ class Server:
                 },
                 files={"scene.world": scene},
                 environment=ENVIRONMENT,
-                sockets=[listener.fileno(), watched],
+                sockets=[listener.fileno()],
+                watched=watched,
                 output=self._log,
             )
             os.close(watched)

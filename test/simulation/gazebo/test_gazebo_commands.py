@@ -61,6 +61,17 @@ def servers(process):
     return [pid for pid, name in descendants(process.pid).items() if name == "gzserver"]
 
 
+def session_of(pid):
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return 0
+
+
+def of_session(session):
+    return [pid for pid, (_, _, state) in processes().items() if state != "Z" and session_of(pid) == session]
+
+
 def wait_until_gone(pids):
     deadline = time.monotonic() + 10.0
     while alive := [pid for pid in pids if processes().get(pid, (0, "", "Z"))[2] != "Z"]:
@@ -109,13 +120,21 @@ def test_nothing_outlives_an_evaluation(model, tmp_path, how):
     wait_until_gone(started)
 
 
-def test_nothing_outlives_an_evaluation_that_is_killed_while_its_server_starts(model, tmp_path):
+@pytest.mark.parametrize("milliseconds", [0, 4, 30])
+def test_nothing_outlives_an_evaluation_that_is_killed_while_its_server_starts(model, tmp_path, milliseconds):
+    """Also not what its sandbox was about to start when it died: all of that is of one session."""
     process = start("evaluate", "--simulator", "gazebo", "--model", model, "--laps", 1, "--output", tmp_path)
-    wait_for(lambda: "bwrap" in descendants(process.pid).values(), process)
-    started = descendants(process.pid)
+    names = ("sh", "bwrap")
+    found = wait_for(lambda: [pid for pid, name in descendants(process.pid).items() if name in names], process)
+    session = session_of(found[0])
+    assert session
+    time.sleep(milliseconds / 1000)
     process.kill()
     process.communicate(timeout=PATIENCE)
-    wait_until_gone(started)
+    deadline = time.monotonic() + 10.0
+    while alive := of_session(session):
+        assert time.monotonic() < deadline, [processes().get(pid) for pid in alive]
+        time.sleep(0.05)
 
 
 def test_nothing_outlives_a_training_after_ctrl_c(tmp_path):
