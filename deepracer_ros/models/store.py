@@ -183,7 +183,7 @@ class ModelStore:
         """
         body = json.dumps({"version": target.version, "sha256": target.sha256}).encode()
         key = f"{self._root}/{name}.json"
-        current = self._moved.get(name) or self.pointer(name)
+        current = self._moved.get(name) or self._current(name)
         for attempt in range(_MOST_ATTEMPTS):
             if current is not None and only_forward and current.version > target.version:
                 return
@@ -191,13 +191,20 @@ class ModelStore:
                 etag = self._bucket.put(key, body, current.etag if current else "")
             except ConditionFailedError:
                 time.sleep(0.002 * attempt)
-                current = self.pointer(name)
+                current = self._current(name)
             else:
                 self._moved[name] = Pointer(target.version, target.sha256, etag)
                 return
         raise StoreError(
             f"{self._bucket.where}: {key} was moved by others {_MOST_ATTEMPTS} times, expected one publisher per run"
         )
+
+    def _current(self, name: PointerName) -> Pointer | None:
+        """Return what a pointer says; one that is damaged, as by a server killed while it wrote, says version 0."""
+        try:
+            return self.pointer(name)
+        except ModelError:
+            return Pointer(0, "", self._bucket.get(f"{self._root}/{name}.json")[1])
 
     def mark_best(self, version: int) -> None:
         """Point `best` at a version.
@@ -287,7 +294,7 @@ class ModelStore:
     def _prune(self) -> None:
         """Delete all versions but the newest `keep` and those that a pointer names."""
         keys = self._keys()
-        pointers = (self.pointer("last"), self.pointer("best"))
+        pointers = (self._current("last"), self._current("best"))
         kept = set(sorted(keys)[-self.config.keep :]) | {pointer.version for pointer in pointers if pointer}
         self._bucket.delete(
             [

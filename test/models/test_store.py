@@ -229,6 +229,18 @@ def test_a_bucket_is_made_where_it_is_absent(open_store, tensors, manifest):
     assert open_store(bucket="another-bucket").versions() == [1]
 
 
+@pytest.mark.parametrize("body", [b"", b'{"version": 1'])
+def test_a_pointer_that_was_torn_is_written_anew(store, tensors, manifest, body):
+    store.publish(tensors, manifest, best=True)
+    for name in ("last", "best"):
+        store._bucket._client.put_object(Bucket="deepracer", Key=f"models/{store.run}/{name}.json", Body=body)
+    published = store.publish(tensors, manifest)
+    assert store.pointer("last") == Pointer(published.version, published.sha256)
+    store._prune()
+    store.mark_best(published.version)
+    assert store.load("best").manifest == published
+
+
 def test_a_killed_server_keeps_what_was_published(tmp_path, tensors, manifest):
     with LocalS3(tmp_path) as server:
         store = ModelStore(StoreConfig(endpoint=server.endpoint), "run", (server.access_key, server.secret_key))
