@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.common import figure_of, own_ros_domain, train
-from deepracer_ros.report.summary import library_versions, read_summary, this_machine
+from deepracer_ros.run.summary import library_versions, read_summary, this_machine
 
 ROUTE = "../shared/data/tracks/reinvent_base.npy"
 

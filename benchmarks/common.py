@@ -14,13 +14,13 @@ import yaml
 
 from deepracer_ros.config import from_mapping, merge, read_parameters, to_mapping
 from deepracer_ros.learning.action_space import make_action_space
-from deepracer_ros.learning.checkpoint import policy_tensors
 from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.learning.ppo import PPO
 from deepracer_ros.models.folder import write_model_folder
+from deepracer_ros.run.checkpoint import policy_tensors
 from deepracer_ros.share import share_directory
 from deepracer_ros.training.config import RunConfig
-from deepracer_ros.training.stores import make_manifest
+from deepracer_ros.training.policies import make_manifest
 
 
 def default_config(**changes: object) -> RunConfig:

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.race.catalogue import find_track
+from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.track import Track
 from deepracer_ros.simulation.embedded import EmbeddedSimulator
 from deepracer_ros.simulation.gazebo.simulator import GazeboSimulator
-from deepracer_ros.simulation.simulator import CONTROL_PERIOD, Simulator
+from deepracer_ros.simulation.simulator import Simulator
 
 Floats = NDArray[np.float64]
 Command = Callable[[float], tuple[float, float]]

@@ -11,7 +11,7 @@ from std_msgs.msg import String
 
 from benchmarks.common import own_ros_domain, train
 from deepracer_ros.nodes.base import LATCHED, make_node
-from deepracer_ros.report.progress import read_progress
+from deepracer_ros.run.progress import read_progress
 
 STEPS = 80_000
 

@@ -14,7 +14,7 @@ from torch import nn
 from benchmarks.common import default_config
 from deepracer_ros.learning.action_space import make_action_space
 from deepracer_ros.learning.network import CONVOLUTIONS, HIDDEN
-from deepracer_ros.training.environments import make_environment
+from deepracer_ros.simulation.factory import make_environment
 
 ROLLOUTS = 8
 

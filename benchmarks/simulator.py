@@ -15,11 +15,12 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from deepracer_ros.race.catalogue import find_track
-from deepracer_ros.race.referee import Referee, RefereeConfig
-from deepracer_ros.race.reward import find_reward
+from deepracer_ros.race.config import RefereeConfig
+from deepracer_ros.race.referee import Referee
 from deepracer_ros.race.track import Track
-from deepracer_ros.report.summary import this_machine
-from deepracer_ros.simulation.camera import CameraConfig
+from deepracer_ros.rewards.reward import find_reward
+from deepracer_ros.run.summary import this_machine
+from deepracer_ros.simulation.config import CameraConfig
 from deepracer_ros.simulation.embedded import EmbeddedSimulator
 from deepracer_ros.simulation.environment import Environment
 

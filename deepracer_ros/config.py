@@ -1,10 +1,10 @@
-"""Configuration: frozen dataclasses filled from mappings, with errors that name the key."""
+"""Configuration: frozen dataclasses whose keys carry their own documentation, filled from mappings."""
 
 import dataclasses
 import difflib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,38 +15,172 @@ from deepracer_ros.errors import InputError
 T = TypeVar("T")
 
 
-def from_mapping(cls: type[T], mapping: Mapping[str, Any], where: str = "config") -> T:
+def key(
+    default: Any,  # noqa: ANN401
+    text: str,
+    *,
+    unit: str = "",
+    least: float | None = None,
+    most: float | None = None,
+    above: float | None = None,
+    secret: bool = False,
+) -> Any:  # noqa: ANN401
+    """Return the dataclass field of one configuration key.
+
+    What is given here is the only source of the key's documentation: `keys_of` hands it to `--help`, to the
+    reference in `docs/`, to ROS parameter descriptions and to forms.
+
+    Args:
+        default: Value of a key that is not given.
+        text: What the key means, one or two sentences.
+        unit: Of the value, as "m/s"; empty for a plain number or text.
+        least: Smallest number allowed (of a tuple: of each item).
+        most: Greatest number allowed (of a tuple: of each item).
+        above: The number must be greater than this.
+        secret: Whether the value may hold a password, which no file but an owner-only one may show.
+    """
+    metadata = {"text": text, "unit": unit, "least": least, "most": most, "above": above, "secret": secret}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def section(cls: type[Any], text: str) -> Any:  # noqa: ANN401
+    """Return the dataclass field of a nested configuration class with its defaults."""
+    return dataclasses.field(default_factory=cls, metadata={"text": text})
+
+
+class Section:
+    """Base of configuration dataclasses: checks every key against the range that `key` declared."""
+
+    def __post_init__(self) -> None:
+        """Check the ranges.
+
+        Raises:
+            ValueError: if a number is out of its range or not finite; names the key.
+        """
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            limits = _limits(field.metadata)
+            value = getattr(self, field.name)
+            if not limits or value is None or isinstance(value, str):
+                continue
+            for number in value if isinstance(value, tuple) else (value,):
+                if not _is_within(number, field.metadata):
+                    raise ValueError(f"{field.name}: found {number!r}, expected {limits}")
+
+
+def _is_within(number: float, metadata: Mapping[str, Any]) -> bool:
+    """Return whether a number is in a key's range; NaN and infinity are in none."""
+    least, most, above = (metadata.get(name) for name in ("least", "most", "above"))
+    return (
+        (least is None or number >= least)
+        and (most is None or number <= most)
+        and (above is None or number > above)
+        and abs(number) < float("inf")
+    )
+
+
+def _limits(metadata: Mapping[str, Any]) -> str:
+    """Return a key's range in words; empty if it has none."""
+    least, most, above = (metadata.get(name) for name in ("least", "most", "above"))
+    unit = f" {metadata['unit']}" if metadata.get("unit") else ""
+    if above is not None:
+        return f"above {above:g}" + (f", at most {most:g}" if most is not None else "") + unit
+    if least is not None:
+        return (f"{least:g} to {most:g}" if most is not None else f"{least:g} or more") + unit
+    return f"at most {most:g}{unit}" if most is not None else ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Key:
+    """The documentation of one configuration key."""
+
+    name: str
+    """Dotted, as in files and in `--set`."""
+    type: str
+    """Name of its type, or its choices."""
+    default: Any
+    """Value where none is given."""
+    text: str
+    """Meaning."""
+    unit: str
+    """Of the value; may be empty."""
+    limits: str
+    """Range in words; may be empty."""
+    secret: bool
+    """Whether it may hold a password."""
+
+
+def keys_of(cls: type[Any], prefix: str = "") -> Iterator[Key]:
+    """Yield the documentation of every key of a configuration class, nested sections included, in their order."""
+    hints = typing.get_type_hints(cls)
+    defaults = cls()
+    for field in dataclasses.fields(cls):
+        name, default = f"{prefix}{field.name}", getattr(defaults, field.name)
+        if dataclasses.is_dataclass(default):
+            yield from keys_of(type(default), f"{name}.")
+            continue
+        metadata = field.metadata
+        yield Key(
+            name,
+            _type_name(hints[field.name]),
+            default,
+            " ".join(metadata.get("text", "").split()),
+            metadata.get("unit", ""),
+            _limits(metadata),
+            bool(metadata.get("secret")),
+        )
+
+
+def _type_name(hint: Any) -> str:  # noqa: ANN401
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Literal:
+        return " | ".join(map(str, arguments))
+    if origin in (typing.Union, types.UnionType):
+        return " | ".join(_type_name(a) for a in arguments if a is not type(None))
+    if origin is tuple:
+        return f"list of {_type_name(arguments[0])}"
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return f"{_type_name(arguments[0])}: {_type_name(arguments[1])}"
+    return {str: "text", int: "whole number", float: "number", bool: "true | false"}.get(hint, str(hint))
+
+
+def from_mapping(cls: type[T], mapping: Mapping[str, Any], where: str = "config", tolerant: bool = False) -> T:
     """Build the frozen dataclass `cls` from nested mappings.
 
     Nested dataclasses are filled from nested mappings. Whole numbers are accepted where a float
-    is expected, lists where a tuple is.
+    is expected, lists where a tuple is. A class may define `types_by_value(mapping)`, which returns the types of
+    those fields whose type depends on another field's value.
 
     Args:
         cls: A dataclass type whose fields all have defaults or stand in `mapping`.
         mapping: Keys are field names.
         where: What the mapping was read from, for error messages (a file or a topic).
+        tolerant: Leave out unknown keys, as of a newer release, instead of refusing them.
 
     Raises:
         InputError: on an unknown key, a missing key, or a value of another type.
     """
     if not isinstance(mapping, Mapping):
         raise InputError(f"{where}: found {mapping!r}, expected keys of {cls.__name__}")
-    hints = typing.get_type_hints(cls)
     fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
-    values: dict[str, Any] = {}
-    for key, value in mapping.items():
-        if key not in fields:
-            near = difflib.get_close_matches(str(key), fields, n=1)
+    hints = typing.get_type_hints(cls)
+    dependent: dict[str, Any] = {}
+    if hasattr(cls, "types_by_value"):
+        try:
+            dependent = cls.types_by_value(mapping)
+        except ValueError as error:
+            raise InputError(f"{where}: {error}") from error
+    hints |= dependent
+    values: dict[str, Any] = {name: kind() for name, kind in dependent.items() if name not in mapping}
+    for name, value in mapping.items():
+        if name in fields:
+            values[name] = _convert(hints[name], value, f"{where}: {name}", tolerant)
+        elif not tolerant:
+            near = difflib.get_close_matches(str(name), fields, n=1)
             hint = f", perhaps {near[0]!r}" if near else ""
-            raise InputError(f"{where}: unknown key {key!r}{hint}; expected one of: {', '.join(fields)}")
-        values[key] = _convert(hints[key], value, f"{where}: {key}")
-    required = (
-        name
-        for name, field in fields.items()
-        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-    )
-    for name in required:
-        if name not in values:
+            raise InputError(f"{where}: unknown key {name!r}{hint}; expected one of: {', '.join(fields)}")
+    for name, field in fields.items():
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if required and name not in values:
             raise InputError(f"{where}: key {name!r} is missing")
     try:
         return cls(**values)
@@ -54,25 +188,30 @@ def from_mapping(cls: type[T], mapping: Mapping[str, Any], where: str = "config"
         raise InputError(f"{where}: {error}") from error
 
 
-def _convert(hint: Any, value: Any, where: str) -> Any:  # noqa: ANN401
+def _convert(hint: Any, value: Any, where: str, tolerant: bool) -> Any:  # noqa: ANN401
     """Return `value` as the annotated type `hint`, or raise InputError."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        if value is None and type(None) in arguments:
-            return None
-        return _convert(next(a for a in arguments if a is not type(None)), value, where)
+        return _convert_union(arguments, value, where, tolerant)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return from_mapping(hint, value, where)
+        return from_mapping(hint, value, where, tolerant)
     if origin is typing.Literal:
         if value not in arguments:
             raise InputError(f"{where}: found {value!r}, expected one of {', '.join(map(repr, arguments))}")
         return value
     if origin is tuple and isinstance(value, list | tuple):
-        return tuple(_convert(arguments[0], item, where) for item in value)
+        return tuple(_convert(arguments[0], item, where, tolerant) for item in value)
+    if isinstance(origin, type) and issubclass(origin, Mapping) and isinstance(value, Mapping) and arguments:
+        return {
+            _convert(arguments[0], name, where, tolerant): _convert(arguments[1], item, f"{where}: {name}", tolerant)
+            for name, item in value.items()
+        }
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if hint is Path and isinstance(value, str):
         return Path(value)
+    if hint is Any:
+        return value
     expected = origin or hint
     if not isinstance(value, expected) or (expected in (int, float) and isinstance(value, bool)):
         name = getattr(expected, "__name__", str(expected))
@@ -80,12 +219,26 @@ def _convert(hint: Any, value: Any, where: str) -> Any:  # noqa: ANN401
     return value
 
 
+def _convert_union(arguments: tuple[Any, ...], value: Any, where: str, tolerant: bool) -> Any:  # noqa: ANN401
+    """Return `value` as the one of several types that fits its kind: a mapping as a mapping, the rest in order."""
+    if value is None and type(None) in arguments:
+        return None
+    choices = [argument for argument in arguments if argument is not type(None)]
+
+    def is_mapping(choice: Any) -> bool:  # noqa: ANN401
+        origin = typing.get_origin(choice)
+        return isinstance(origin, type) and issubclass(origin, Mapping)
+
+    fitting = [choice for choice in choices if is_mapping(choice) == isinstance(value, Mapping)]
+    return _convert((fitting or choices)[0], value, where, tolerant)
+
+
 def to_mapping(config: Any) -> dict[str, Any]:  # noqa: ANN401
     """Return a dataclass as plain nested dicts, lists and scalars, ready for YAML or JSON."""
 
     def plain(value: Any) -> Any:  # noqa: ANN401
         if isinstance(value, Mapping):
-            return {key: plain(item) for key, item in value.items()}
+            return {name: plain(item) for name, item in value.items()}
         if isinstance(value, list | tuple):
             return [plain(item) for item in value]
         return str(value) if isinstance(value, Path) else value
@@ -115,9 +268,17 @@ def read_parameters(path: Path) -> dict[str, Any]:
 
 
 def write_parameters(values: Mapping[str, Any]) -> bytes:
-    """Return the content of a ROS 2 parameter file with these values."""
-    document = {"/**": {"ros__parameters": dict(values)}}
+    """Return the content of a ROS 2 parameter file with these values.
+
+    Empty lists and mappings are left out: ROS' own reader cannot tell their type, and their keys have empty defaults.
+    """
+    document = {"/**": {"ros__parameters": _without_empty(values)}}
     return yaml.dump(document, Dumper=_ParameterDumper, sort_keys=False, encoding="utf-8")
+
+
+def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {name: _without_empty(value) if isinstance(value, Mapping) else value for name, value in values.items()}
+    return {name: value for name, value in plain.items() if value not in ([], {}, (), None)}
 
 
 class _ParameterDumper(yaml.SafeDumper):
@@ -128,8 +289,8 @@ class _ParameterDumper(yaml.SafeDumper):
 
     def represent_mapping(self, *arguments: Any, **options: Any) -> yaml.MappingNode:  # noqa: ANN401
         node = super().represent_mapping(*arguments, **options)
-        for key, _ in node.value:
-            key.style = None
+        for name, _ in node.value:
+            name.style = None
         return node
 
 
@@ -139,9 +300,9 @@ _ParameterDumper.add_representer(str, _ParameterDumper.represent_str)
 def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return `base` with nested `changes` laid over it; neither is modified."""
     merged = dict(base)
-    for key, value in changes.items():
-        old = merged.get(key)
-        merged[key] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    for name, value in changes.items():
+        old = merged.get(name)
+        merged[name] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
     return merged
 
 
@@ -152,12 +313,12 @@ def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
         InputError: if a key is given both as a value and as the beginning of others.
     """
     nested: dict[str, Any] = {}
-    for key, value in flat.items():
-        *parents, leaf = key.split(".")
+    for name, value in flat.items():
+        *parents, leaf = name.split(".")
         node = nested
         for parent in parents:
             node = node.setdefault(parent, {})
             if not isinstance(node, dict):
-                raise InputError(f"{key}: found {parent!r} with the value {node!r}, expected keys below it")
+                raise InputError(f"{name}: found {parent!r} with the value {node!r}, expected keys below it")
         node[leaf] = value
     return nested

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import xacro
 
-from deepracer_ros.simulation.dynamics import GRAVITY, DynamicsConfig
-from deepracer_ros.simulation.vehicle import Vehicle
+from deepracer_ros.race.vehicle import Vehicle
+from deepracer_ros.simulation.config import DynamicsConfig
+from deepracer_ros.simulation.dynamics import GRAVITY
 
 yourdfpy = pytest.importorskip("yourdfpy")
 

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from deepracer_ros.errors import InputError
     from deepracer_ros.models.folder import read_model_path
-    from deepracer_ros.training.evaluating import config_of, evaluate_model  # imports torch and numba
+    from deepracer_ros.training.evaluation import config_of, evaluate_model  # imports torch and numba
 
     if args.laps < 1:
         raise InputError(f"--laps: found {args.laps}, expected 1 or more")

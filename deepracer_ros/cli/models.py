@@ -10,8 +10,9 @@ from typing import Any
 
 from deepracer_ros.config import from_mapping, to_mapping
 from deepracer_ros.errors import InputError
+from deepracer_ros.models.config import ModelsConfig
 from deepracer_ros.models.policy_file import Manifest
-from deepracer_ros.models.store import ModelStore, StoreConfig
+from deepracer_ros.models.store import ModelStore
 from deepracer_ros.services.record import FILE_NAME, ServicesRecord, read_record
 from deepracer_ros.services.s3_server import LocalS3, read_keys
 from deepracer_ros.services.server import is_served
@@ -72,7 +73,7 @@ def open_store(run_folder: Path, endpoint: str | None = None, bucket: str | None
     has_record = (run_folder / FILE_NAME).is_file()
     record = read_record(run_folder) if endpoint is None or has_record else ServicesRecord()
     where = {"endpoint": record.s3_endpoint if endpoint is None else endpoint, "bucket": bucket or record.s3_bucket}
-    config = from_mapping(StoreConfig, where, "models")
+    config = from_mapping(ModelsConfig, where, "models")
     if endpoint is not None or not record.s3_folder:
         yield ModelStore(config, name)
         return

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from deepracer_ros.config import from_mapping, merge, nest, read_parameters
+from deepracer_ros.config import merge, nest, read_parameters
 from deepracer_ros.errors import InputError
 from deepracer_ros.share import share_directory
 
@@ -39,7 +39,7 @@ def read_run_config(args: argparse.Namespace) -> "RunConfig":
     Raises:
         InputError: if the file cannot be read, or a key or value is wrong; names it.
     """
-    from deepracer_ros.training.config import RunConfig  # imports torch
+    from deepracer_ros.training.config import read_config
 
     path = args.config or share_directory() / DEFAULT_CONFIG
     values = merge(read_parameters(path), nest(_settings(args.settings)))
@@ -56,7 +56,7 @@ def read_run_config(args: argparse.Namespace) -> "RunConfig":
         values = merge(values, {"experience": {"url": args.redis}})
     if args.s3:
         values = merge(values, {"models": {"aws": True} if args.s3 == "aws" else {"endpoint": args.s3}})
-    return from_mapping(RunConfig, values, str(path))
+    return read_config(values, str(path))
 
 
 def _settings(settings: list[str]) -> dict[str, Any]:

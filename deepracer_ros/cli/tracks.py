@@ -10,11 +10,12 @@ import numpy as np
 
 from deepracer_ros.config import from_mapping
 from deepracer_ros.errors import InputError
-from deepracer_ros.race.catalogue import find_track, import_track, shipped_names, track_names
-from deepracer_ros.race.plan import draw_plan
+from deepracer_ros.race.catalogue import find_track, shipped_names, track_names
 from deepracer_ros.race.track import Track
-from deepracer_ros.race.world import WorldConfig, write_world
 from deepracer_ros.share import share_directory
+from deepracer_ros.worlds.importing import import_track
+from deepracer_ros.worlds.plan import draw_plan
+from deepracer_ros.worlds.world import WorldConfig, write_world
 
 EXAMPLES = """\
 examples:

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     """
     started = time.monotonic()
     config = read_run_config(args)
-    from deepracer_ros.training.run import train  # imports torch and numba
+    from deepracer_ros.engine.local import train  # imports torch and numba
 
     outcome = train(config, args.runs, args.name, started)
     evaluation = outcome.evaluation

@@ -1,6 +1,5 @@
 """The way to Redis: one connection with deadlines, and the names of what a run keeps there."""
 
-import re
 import secrets
 import socket
 import time
@@ -13,13 +12,13 @@ from redis.connection import PythonRespSerializer
 from redis.retry import Retry
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.experience.config import hide_password
+from deepracer_ros.names import check_run_name
 
 T = TypeVar("T")
 
 PATIENCE = 10.0
 """Seconds that an unreachable server is tried again before that is an error: a restart takes 0.1 s."""
-
-_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
 
 
 class Keys:
@@ -31,8 +30,7 @@ class Keys:
         Raises:
             InputError: if it is not letters, digits and . _ + -.
         """
-        if not _RUN.fullmatch(run):
-            raise InputError(f"run name: found {run!r}, expected letters, digits and . _ + -")
+        check_run_name(run)
         self.index = f"{{{run}}}:index"
         """Stream: one entry per segment that is held, in the order of arrival."""
         self.state = f"{{{run}}}:state"
@@ -46,11 +44,6 @@ class Keys:
 def _bytes_of(value: bytes | memoryview | str | float) -> bytes | memoryview:
     """Encode one argument of a command."""
     return value if isinstance(value, bytes | memoryview) else str(value).encode()
-
-
-def hide_password(url: str) -> str:
-    """Return `url` fit for a message: the password replaced by three asterisks."""
-    return re.sub(r"([?&]password=)[^&]*", r"\1***", re.sub(r"^([a-z+]+://[^:/@]*:).*@", r"\1***@", url))
 
 
 def refusal(error: redis.ResponseError) -> str:

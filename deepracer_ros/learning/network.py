@@ -1,13 +1,12 @@
 """The actor-critic: a few convolutions, one hidden layer, a policy head and a value head."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
+
+from deepracer_ros.learning.config import NetworkConfig
 
 FRAME_MEAN = 96.0
 FRAME_SCALE = 64.0
@@ -19,34 +18,6 @@ CONVOLUTIONS: dict[str, tuple[tuple[int, int, int], ...]] = {
 }
 """(channels, kernel, stride) of each layer; `shallow` is DeepRacer's DEEP_CONVOLUTIONAL_NETWORK_SHALLOW."""
 HIDDEN = {"small": 128, "shallow": 512}
-
-
-@dataclass(frozen=True)
-class NetworkConfig:
-    """The network and what it sees."""
-
-    size: Literal["small", "shallow"] = "small"
-    """`small` trains in seconds on two cores; `shallow` is DeepRacer's own."""
-    width: int = 80
-    """Frame width the policy sees, pixels; a larger camera is shrunk to it."""
-    height: int = 60
-    """Frame height the policy sees, pixels."""
-    colour: Literal["grey", "rgb"] = "grey"
-    """One channel or three."""
-
-    def __post_init__(self) -> None:
-        """Refuse frames that the convolutions cannot take.
-
-        Raises:
-            ValueError: if the frame is smaller than 40x40 pixels.
-        """
-        if min(self.width, self.height) < 40:
-            raise ValueError(f"network: found {self.width}x{self.height} pixels, expected at least 40x40")
-
-    @property
-    def channels(self) -> int:
-        """1 for grey, 3 for RGB."""
-        return 1 if self.colour == "grey" else 3
 
 
 class ActorCritic(nn.Module):

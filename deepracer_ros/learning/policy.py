@@ -9,8 +9,11 @@ import torch
 from numpy.typing import NDArray
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.learning.action_space import ActionSpaceConfig, make_action_space, to_tensor
-from deepracer_ros.learning.network import ActorCritic, NetworkConfig
+from deepracer_ros.learning.action_space import make_action_space, to_tensor
+from deepracer_ros.learning.config import NetworkConfig
+from deepracer_ros.learning.network import ActorCritic
+from deepracer_ros.race.actions import ActionSpaceConfig
+from deepracer_ros.simulation.sensors import CAMERA, Observations
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,14 +70,15 @@ class Policy:
             outputs: torch.Tensor = self._network(self._network.arrange(frames))[0]
         return outputs
 
-    def act(self, frames: NDArray[np.uint8], generator: np.random.Generator | None = None) -> Decision:
-        """Decide for each frame.
+    def act(self, observations: Observations, generator: np.random.Generator | None = None) -> Decision:
+        """Decide for each car.
 
         Args:
-            frames: (B, H, W) or (B, H, W, C) of any size; grey and RGB are converted as needed.
+            observations: (B, *shape) of each sensor that the policy reads; frames of any size, grey and RGB, are
+                converted as needed.
             generator: Draws from the distribution; None takes the greedy action.
         """
-        outputs = self._outputs(adapt_frames(frames, self.network_config))
+        outputs = self._outputs(adapt_frames(observations[CAMERA], self.network_config))
         actions = self._space.greedy(outputs) if generator is None else self._space.sample(outputs, generator)
         log_probability, _ = self._space.log_probability_and_entropy(outputs, to_tensor(actions))
         steering, speed = self._space.decode(actions)
@@ -88,7 +92,7 @@ class RandomPolicy:
         """Draw from the action space that `actions` describes."""
         self._space = make_action_space(actions)
 
-    def act(self, frames: NDArray[np.uint8], generator: np.random.Generator | None = None) -> Decision:
+    def act(self, observations: Observations, generator: np.random.Generator | None = None) -> Decision:
         """Decide without looking; a generator is required.
 
         Raises:
@@ -96,9 +100,9 @@ class RandomPolicy:
         """
         if generator is None:
             raise ValueError("a random policy needs a generator")
-        actions, log_probability = self._space.random(len(frames), generator)
+        actions, log_probability = self._space.random(len(next(iter(observations.values()))), generator)
         steering, speed = self._space.decode(actions)
-        return Decision(steering, speed, np.full(len(frames), log_probability, np.float32))
+        return Decision(steering, speed, np.full(len(steering), log_probability, np.float32))
 
 
 def adapt_frames(frames: NDArray[np.uint8], config: NetworkConfig) -> NDArray[np.uint8]:

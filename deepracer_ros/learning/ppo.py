@@ -11,7 +11,6 @@ import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
-from typing import Literal
 
 import numpy as np
 import torch
@@ -20,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from deepracer_ros.learning.action_space import ActionSpace
+from deepracer_ros.learning.config import PPOConfig
 from deepracer_ros.learning.network import ActorCritic
 
 PART_SIZE = 256
@@ -28,34 +28,6 @@ PART_SIZE = 256
 
 class NonFiniteLossError(RuntimeError):
     """The loss or its gradient became NaN or infinite; the network is as before that step."""
-
-
-@dataclass(frozen=True)
-class PPOConfig:
-    """Hyperparameters of the learner."""
-
-    learning_rate: float = 1.5e-3
-    """Adam's step size."""
-    epochs: int = 3
-    """Passes over each batch."""
-    minibatch_size: int = 512
-    """Transitions in one gradient step."""
-    discount_factor: float = 0.97
-    """Gamma; a control step is 1/15 s."""
-    gae_lambda: float = 0.9
-    """Lambda of generalised advantage estimation."""
-    clip_range: float = 0.2
-    """How far the probability ratio may move from 1 in one update."""
-    entropy_coefficient: float = 0.01
-    """Weight of the entropy bonus."""
-    value_coefficient: float = 0.5
-    """Weight of the value loss (Huber)."""
-    max_gradient_norm: float = 0.5
-    """Gradients are scaled down to this norm."""
-    max_importance: float = 2.0
-    """Where the proximal over behaviour probability is truncated."""
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Number format of convolutions and matrix products; `auto` times both on this CPU at the start."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,11 +14,11 @@ import re
 import time
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import urlsplit
 
 from deepracer_ros.config import from_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.models.bucket import Bucket, ConditionFailedError, NotFoundError, NotModifiedError, StoreError
+from deepracer_ros.models.config import ModelsConfig
 from deepracer_ros.models.policy_file import (
     MANIFEST_NAME,
     POLICY_NAME,
@@ -32,39 +32,11 @@ from deepracer_ros.models.policy_file import (
     encode_policy,
     read_policy,
 )
+from deepracer_ros.names import check_run_name
 
 PointerName = Literal["last", "best"]
 
 _MOST_ATTEMPTS = 50
-
-
-@dataclass(frozen=True)
-class StoreConfig:
-    """Where the models are. Credentials are not part of it: the configuration is saved with every model.
-
-    Attributes:
-        endpoint: URL of an S3 server; empty for AWS.
-        bucket: Made if it is absent and `endpoint` is set.
-        prefix: Folder in the bucket.
-        region: Of AWS; empty takes that of boto3's own configuration.
-        keep: Newest versions that are kept, besides `last` and `best`; older ones are deleted at every
-            keep-th publication.
-    """
-
-    endpoint: str = ""
-    bucket: str = "deepracer"
-    prefix: str = "models"
-    region: str = ""
-    keep: int = 5
-
-    def __post_init__(self) -> None:
-        """Check the values."""
-        if self.endpoint and urlsplit(self.endpoint).scheme not in ("http", "https"):
-            raise ValueError(f"key 'endpoint': found {self.endpoint!r}, expected http://... or https://...")
-        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", self.bucket):
-            raise ValueError(f"key 'bucket': found {self.bucket!r}, expected 3 to 63 of a-z, 0-9, . and -")
-        if self.keep < 1:
-            raise ValueError(f"key 'keep': found {self.keep}, expected 1 or more")
 
 
 @dataclass(frozen=True)
@@ -85,7 +57,7 @@ class Pointer:
 class ModelStore:
     """The models of one run. Safe to use from several threads, except for two publishing at once."""
 
-    def __init__(self, config: StoreConfig, run: str, credentials: tuple[str, str] | None = None) -> None:
+    def __init__(self, config: ModelsConfig, run: str, credentials: tuple[str, str] | None = None) -> None:
         """Connect, and make the bucket if it is absent and not on AWS.
 
         Args:
@@ -97,8 +69,7 @@ class ModelStore:
             StoreError: if the server is unreachable, refuses, or AWS has no such bucket.
             InputError: if the run's name is no plain name.
         """
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}", run):
-            raise InputError(f"run name: found {run!r}, expected letters, digits and . _ + -")
+        check_run_name(run)
         self.config, self.run = config, run
         self._root = f"{config.prefix.strip('/')}/{run}".lstrip("/")
         self._next = 0

@@ -13,13 +13,14 @@ from std_msgs.msg import String
 from deepracer_ros.errors import InputError
 from deepracer_ros.learning.policy import Policy, RandomPolicy
 from deepracer_ros.models.folder import read_model_path
-from deepracer_ros.nodes.announcement import from_published
 from deepracer_ros.nodes.base import LATCHED, NEWEST, Diagnostics, Rate, make_node, recorded, run
-from deepracer_ros.nodes.command_outputs import CommandOutputs
-from deepracer_ros.nodes.messages import from_image, to_drive, to_nanoseconds
-from deepracer_ros.nodes.parameters import read_config, read_job
+from deepracer_ros.nodes.messages.announcement import from_published
+from deepracer_ros.nodes.messages.arrays import from_image, to_drive, to_nanoseconds
+from deepracer_ros.nodes.outputs.commands import CommandOutputs
+from deepracer_ros.nodes.parameters import read_config, read_place
+from deepracer_ros.simulation.sensors import CAMERA
+from deepracer_ros.training.policies import make_policy, open_store
 from deepracer_ros.training.reload import ModelLoader
-from deepracer_ros.training.stores import make_policy, open_store
 from deepracer_ros.training.tuning import tune_process
 
 RANDOM = "random"
@@ -42,9 +43,10 @@ class AgentNode:
         """
         tune_process()
         self.node = make_node("agent")
-        config = read_config(self.node)
+        config, place = read_config(self.node), read_place(self.node)
+        self._run = place.run
         self._config = config
-        self._generator = np.random.default_rng([config.seed, read_job(self.node), 1])
+        self._generator = np.random.default_rng([config.seed, place.job, 1])
         self._policy: Policy | RandomPolicy | None = RandomPolicy(config.actions)
         self._model, version, sha256 = RANDOM, 0, ""
         self._loader: ModelLoader | None = None
@@ -58,12 +60,12 @@ class AgentNode:
         self._image = Image()
         self._answer: JointState | None = None
         self._frames, self._bad_frames, self._error = Rate(), 0, ""
-        self._drive = self.node.create_publisher(JointState, "drive", recorded(config.simulation.window))
+        self._drive = self.node.create_publisher(JointState, "drive", recorded(config.window))
         self._outputs = CommandOutputs(self.node, config.agent.max_age)
         self._driving = self.node.create_publisher(String, "agent/model", LATCHED)
         self._announce(version, sha256)
         if not config.agent.model:
-            self._loader = ModelLoader(open_store(config), config.run)
+            self._loader = ModelLoader(open_store(config.models, place.run), place.run)
             # Not only with a frame: while the simulation waits for the trainer, a new model takes over all the same.
             self._swapping = self.node.create_timer(SWAP_SECONDS, self._swap)
             self.node.create_subscription(String, "/model/published", self._on_published, LATCHED)
@@ -73,7 +75,7 @@ class AgentNode:
 
     def _on_published(self, message: String) -> None:
         if self._loader is not None:
-            self._loader.look(from_published(message, self._config.run))
+            self._loader.look(from_published(message, self._run))
 
     def _on_image(self, message: Image) -> None:
         repeated = message.header.stamp == self._image.header.stamp and message.data == self._image.data
@@ -96,7 +98,7 @@ class AgentNode:
             self._publish(zeros, zeros, np.zeros(len(frames), np.float32), message)
             return
         explores = self._config.agent.explore or isinstance(self._policy, RandomPolicy)
-        decision = self._policy.act(frames, self._generator if explores else None)
+        decision = self._policy.act({CAMERA: frames}, self._generator if explores else None)
         self._publish(decision.steering, decision.speed, decision.log_probability, message)
         self._frames.count += len(frames)
 

@@ -16,8 +16,8 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 
+from deepracer_ros.engine.processes import PREFIX, WELL_AGAIN
 from deepracer_ros.errors import InputError
-from deepracer_ros.training.processes import PREFIX, WELL_AGAIN
 
 
 def in_order(depth: int) -> QoSProfile:

@@ -1,15 +1,19 @@
 """ROS parameters: the run's configuration as every node sees it."""
 
 import array
+from dataclasses import fields
 
-from rclpy.exceptions import ParameterNotDeclaredException
 from rclpy.node import Node
 
 from deepracer_ros.config import from_mapping, nest
-from deepracer_ros.training.config import RunConfig
+from deepracer_ros.training.config import Place, RunConfig
+from deepracer_ros.training.config import read_config as read_run_config
 
 ROS_OWN = ("use_sim_time", "start_type_description_service", "qos_overrides")
 """Parameters that rclpy declares by itself."""
+
+
+PLACE = tuple(field.name for field in fields(Place))
 
 
 def read_config(node: Node) -> RunConfig:
@@ -25,14 +29,16 @@ def read_config(node: Node) -> RunConfig:
     own = {
         name: list(value) if isinstance(value, array.array) else value
         for name, value in flat.items()
-        if name.split(".")[0] not in (*ROS_OWN, "job")
+        if name.split(".")[0] not in (*ROS_OWN, *PLACE)
     }
-    return from_mapping(RunConfig, nest(own), f"parameters of {node.get_name()}")
+    return read_run_config(nest(own), f"parameters of {node.get_name()}")
 
 
-def read_job(node: Node) -> int:
-    """Return the parameter `job`: which of the run's simulation jobs this node belongs to; 0 by default."""
-    try:
-        return int(node.get_parameter("job").value)
-    except ParameterNotDeclaredException:
-        return 0
+def read_place(node: Node) -> Place:
+    """Return which part of which run this node is: its parameters `run`, `folder`, `job` and `recorded`.
+
+    Raises:
+        InputError: on a value of the wrong type, or a name that no run can have.
+    """
+    given = {name: node.get_parameter(name).value for name in PLACE if node.has_parameter(name)}
+    return from_mapping(Place, given, f"parameters of {node.get_name()}")

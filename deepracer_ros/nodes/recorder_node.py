@@ -13,11 +13,11 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.experience.connection import unique_worker
 from deepracer_ros.experience.writer import ExperienceWriter
 from deepracer_ros.nodes.base import LOCK_STEP, Diagnostics, Rate, make_node, recorded, run
-from deepracer_ros.nodes.messages import from_drive, from_image, from_state, to_nanoseconds, to_stamp
-from deepracer_ros.nodes.parameters import read_config, read_job
-from deepracer_ros.simulation.simulator import CONTROL_PERIOD
-from deepracer_ros.simulation.vehicle import read_vehicle
-from deepracer_ros.training.experience import capacity_bytes, check_experience
+from deepracer_ros.nodes.messages.arrays import from_drive, from_image, from_state, to_nanoseconds, to_stamp
+from deepracer_ros.nodes.parameters import read_config, read_place
+from deepracer_ros.race.control import CONTROL_PERIOD
+from deepracer_ros.race.vehicle import read_vehicle
+from deepracer_ros.training.batches import capacity_bytes, check_experience
 from deepracer_ros.training.recording import Command, SegmentCutter, SegmentSender, Step
 
 
@@ -31,7 +31,8 @@ class RecorderNode:
             InputError: on wrong parameters, or if Redis does not answer.
         """
         self.node = make_node("recorder")
-        config, job = read_config(self.node), read_job(self.node)
+        config, place = read_config(self.node), read_place(self.node)
+        job = place.job
         check_experience(config)
         camera, self._cars = config.camera, config.simulation.cars
         self._frames_shape = (self._cars, camera.height, camera.width, *((3,) if camera.channels == 3 else ()))
@@ -39,11 +40,11 @@ class RecorderNode:
         self._cutter = SegmentCutter(
             config.job_tracks(job), unique_worker(f"job{job}"), config.experience.segment_steps
         )
-        self._writer = ExperienceWriter(config.experience.url, config.run, capacity_bytes(config))
+        self._writer = ExperienceWriter(config.experience.url, place.run, capacity_bytes(config))
         self._recorded = self.node.create_publisher(Time, "recorder/recorded", LOCK_STEP)
         self._sender = SegmentSender(self._writer, lambda number: self._recorded.publish(to_stamp(number)))
         self._segments, self._bad, self._dropped, self._error = Rate(), 0, 0, ""
-        quality = recorded(config.simulation.window)
+        quality = recorded(config.window)
         self.node.create_subscription(PointCloud2, "race/state", self._on_state, quality)
         self.node.create_subscription(Image, "camera/image_raw", self._on_image, quality)
         self.node.create_subscription(JointState, "drive", self._on_drive, quality)

@@ -10,7 +10,7 @@ from deepracer_ros.nodes.simulation_node import SimulationNode
 
 def main() -> int:
     """Run the three nodes until a signal; they start when the agent and the recorder listen."""
-    return run([AgentNode, RecorderNode, SimulationNode])
+    return run([AgentNode, RecorderNode, lambda: SimulationNode(recorded_here=True)])
 
 
 if __name__ == "__main__":

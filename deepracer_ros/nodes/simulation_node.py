@@ -13,14 +13,14 @@ from visualization_msgs.msg import MarkerArray
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.nodes.base import LATCHED, LOCK_STEP, Diagnostics, Rate, make_node, recorded, run
-from deepracer_ros.nodes.description import robot_description
-from deepracer_ros.nodes.interfaces import Interfaces
-from deepracer_ros.nodes.markers import track_markers
-from deepracer_ros.nodes.messages import from_drive, to_image, to_nanoseconds, to_stamp, to_state
-from deepracer_ros.nodes.parameters import read_config, read_job
-from deepracer_ros.simulation.simulator import CONTROL_PERIOD
-from deepracer_ros.simulation.vehicle import read_vehicle
-from deepracer_ros.training.environments import make_environment
+from deepracer_ros.nodes.messages.arrays import from_drive, to_image, to_nanoseconds, to_stamp, to_state
+from deepracer_ros.nodes.outputs.description import robot_description
+from deepracer_ros.nodes.outputs.interfaces import Interfaces
+from deepracer_ros.nodes.outputs.markers import track_markers
+from deepracer_ros.nodes.parameters import read_config, read_place
+from deepracer_ros.race.control import CONTROL_PERIOD
+from deepracer_ros.race.vehicle import read_vehicle
+from deepracer_ros.simulation.factory import make_environment
 
 REPEAT_SECONDS = 0.5
 """A frame that nobody has answered for so long is published again: its agent may be a new one."""
@@ -38,15 +38,20 @@ class SimulationNode:
 
     finished = False
 
-    def __init__(self) -> None:
+    def __init__(self, recorded_here: bool = False) -> None:
         """Read the parameters, build the environment, open the topics.
+
+        Args:
+            recorded_here: Whether a recorder runs in the same process; else the parameter `recorded` says it.
 
         Raises:
             InputError: on wrong parameters, tracks or rewards.
         """
         self.node = make_node("simulation")
-        config, job = read_config(self.node), read_job(self.node)
+        config, place = read_config(self.node), read_place(self.node)
         self._config = config.simulation
+        self._window = config.window if place.recorded or recorded_here else 0
+        job = place.job
         self._environment = make_environment(
             config, config.job_tracks(job), config.simulation.cars, seed=config.seed * 1000 + job
         )
@@ -64,8 +69,8 @@ class SimulationNode:
         self._command_at = -math.inf
 
         node = self.node
-        self._images = node.create_publisher(Image, "camera/image_raw", recorded(self._config.window))
-        self._states = node.create_publisher(PointCloud2, "race/state", recorded(self._config.window))
+        self._images = node.create_publisher(Image, "camera/image_raw", recorded(config.window))
+        self._states = node.create_publisher(PointCloud2, "race/state", recorded(config.window))
         self._clock = node.create_publisher(Clock, "/clock", 10) if job == 0 else None
         description = node.create_publisher(String, "robot_description", LATCHED)
         description.publish(String(data=robot_description()))
@@ -93,7 +98,7 @@ class SimulationNode:
 
     def _start_when_ready(self, now: float) -> None:
         listeners = self._images.get_subscription_count()
-        expected = 1 + (self._config.window > 0)
+        expected = 1 + (self._window > 0)
         heard = self.node.count_publishers("drive") > 0
         if self._config.real_time or (listeners >= expected and heard):
             self._started = True
@@ -125,7 +130,7 @@ class SimulationNode:
             self._advance_when_allowed()
 
     def _advance_when_allowed(self) -> None:
-        window = self._config.window
+        window = self._window
         if self._commanded is not None and (window == 0 or self._step - self._recorded < window):
             command, self._commanded = self._commanded, None
             self._advance(*command)
@@ -138,7 +143,7 @@ class SimulationNode:
 
     def _publish(self) -> None:
         """Publish the current frame, its states and its time; state first, the frame sets off the next step."""
-        frames, states, verdict = self._outcome
+        frames, states, verdict = self._outcome.frames, self._outcome.states, self._outcome.verdict
         stamp = to_stamp(self._step)
         if self._clock:
             self._clock.publish(Clock(clock=stamp))
@@ -153,7 +158,7 @@ class SimulationNode:
             "error": error,
             "env_steps_per_second": self._steps.take(),
             "step": self._step,
-            "steps_not_recorded": self._step - max(self._recorded, 0) if self._config.window else 0,
+            "steps_not_recorded": self._step - max(self._recorded, 0) if self._window else 0,
             "bad_commands": self._bad_commands,
             "late_commands": self._late,
         }

@@ -8,16 +8,16 @@ from pathlib import Path
 
 from std_msgs.msg import String
 
+from deepracer_ros.engine.processes import PREFIX
 from deepracer_ros.experience.reader import ExperienceReader
-from deepracer_ros.learning.checkpoint import NonFiniteWeightsError
 from deepracer_ros.learning.ppo import NonFiniteLossError
 from deepracer_ros.models.policy_file import Manifest
-from deepracer_ros.nodes.announcement import to_published
 from deepracer_ros.nodes.base import LATCHED, Diagnostics, make_node, run
-from deepracer_ros.nodes.parameters import read_config
-from deepracer_ros.training.experience import check_experience
-from deepracer_ros.training.processes import PREFIX
-from deepracer_ros.training.stores import open_store
+from deepracer_ros.nodes.messages.announcement import to_published
+from deepracer_ros.nodes.parameters import read_config, read_place
+from deepracer_ros.run.checkpoint import NonFiniteWeightsError
+from deepracer_ros.training.batches import check_experience
+from deepracer_ros.training.policies import open_store
 from deepracer_ros.training.trainer import Trainer
 
 NON_FINITE = 3
@@ -34,14 +34,14 @@ class TrainerNode:
             InputError: on wrong parameters, or if Redis, S3 or the run folder cannot be used.
         """
         self.node = make_node("trainer")
-        config = read_config(self.node)
+        config, place = read_config(self.node), read_place(self.node)
         check_experience(config)
-        folder = Path(config.folder)
+        folder = Path(place.folder or f"runs/{place.run}")
         folder.mkdir(parents=True, exist_ok=True)
         self._published = self.node.create_publisher(String, "/model/published", LATCHED)
-        reader = ExperienceReader(config.experience.url, config.run)
+        reader = ExperienceReader(config.experience.url, place.run)
         self._reader = reader
-        self._trainer = Trainer(config, folder, reader, open_store(config), self._announce)
+        self._trainer = Trainer(config, place.run, folder, reader, open_store(config.models, place.run), self._announce)
         self._diagnostics = Diagnostics(self.node, self._report)
         self._stop = threading.Event()
         self._training = ThreadPoolExecutor(1, "trainer").submit(self._trainer.run, self._stop)

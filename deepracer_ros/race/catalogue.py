@@ -2,18 +2,15 @@
 
 import difflib
 import os
-import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.definition import build_track, read_definition
-from deepracer_ros.race.route import read_route, write_route
+from deepracer_ros.race.route import read_route
 from deepracer_ros.race.track import REVERSED, Track
-from deepracer_ros.race.world import write_world
 from deepracer_ros.share import share_directory
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 def shipped_folder() -> Path:
@@ -71,36 +68,23 @@ def find_track(name_or_path: str) -> Track:
     )
 
 
-def import_track(path: Path, name: str | None = None) -> tuple[Track, Path, Path]:
-    """Keep a route (or definition) of the user's and write its world; its name finds it from now on.
+def find_tracks(names: Sequence[str]) -> list[Track]:
+    """Return several tracks, each with a name of its own.
 
-    An imported track of the same name is replaced.
+    A second track of the same name, as of a route file in another folder, is called `NAME-2`, a third one `NAME-3`.
 
     Args:
-        path: The file.
-        name: How to call the track; by default as the file.
-
-    Returns:
-        The track, the route file that keeps it, and its world file.
+        names: As of `find_track`.
 
     Raises:
-        InputError: if the file is bad, or the name is not usable or that of one of the package's own tracks.
+        InputError: if one does not exist or its file is bad.
     """
-    if path.suffix not in (".npy", ".yaml", ".yml"):
-        raise InputError(f"{path}: expected a route (.npy) or a track definition (.yaml)")
-    track = find_track(str(path))
-    name = path.stem if name is None else name
-    if not NAME.fullmatch(name) or name.endswith(REVERSED):
-        raise InputError(f"track name {name!r}: expected letters, digits, _ and -, at most 64, not ending {REVERSED}")
-    if name in shipped_names():
-        raise InputError(f"track name {name}: is one of the package's own tracks; choose another with --name")
-    track = replace(track, name=name)
-    folder = imported_folder()
-    route = folder / f"{name}.npy"
-    # First the world: a track of which no picture can be drawn is not kept.
-    world = write_world(track, folder / "worlds")
-    try:
-        write_route(track, route)
-    except OSError as error:
-        raise InputError(f"{route}: cannot be written ({error.strerror})") from error
-    return track, route, world
+    tracks: list[Track] = []
+    for track in map(find_track, names):
+        taken = {other.name for other in tracks}
+        name, number = track.name, 1
+        while name in taken:
+            number += 1
+            name = f"{track.name}-{number}"
+        tracks.append(replace(track, name=name) if number > 1 else track)
+    return tracks

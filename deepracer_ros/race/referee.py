@@ -1,8 +1,7 @@
 """The referee: judges the episodes of N cars on several tracks; it knows no simulator."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from math import inf
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -10,11 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.compilation import compiled
-from deepracer_ros.race.episode import Rules, as_table, judge_car, new_cars
+from deepracer_ros.race.config import RaceConfig, RefereeConfig
+from deepracer_ros.race.control import CONTROL_PERIOD
+from deepracer_ros.race.episode import EpisodeTable, Rules, as_table, judge_car, new_cars
 from deepracer_ros.race.geometry import TrackTable
 from deepracer_ros.race.obstacle import Obstacle, flatten_obstacles
-from deepracer_ros.race.reward import Reward
-from deepracer_ros.race.start import StartConfig, Starter, place_cars
+from deepracer_ros.race.start import Starter, place_cars
+from deepracer_ros.race.state import STATE_NAMES
 from deepracer_ros.race.status import CUTS, FAILURES, Status
 from deepracer_ros.race.track import Track, flatten
 
@@ -72,34 +73,15 @@ class Footprint:
 DEEPRACER = Footprint()
 
 
-@dataclass(frozen=True)
-class RefereeConfig:
-    """The rules of an episode."""
+class Reward(Protocol):
+    """What the referee asks for the reward of a step; `rewards.reward` has two of them."""
 
-    laps: int = 1
-    """Laps of an episode; an open track has one, from start to finish."""
-    slowest_speed: float = 0.25
-    """An episode that takes longer than its laps at this mean speed (m/s) is out of time."""
-    immobilized_steps: int = 15
-    """A car that stands still for so many steps in a row is immobilized."""
-    immobilized_distance: float = 0.0003
-    """A car that moves less than this in a step (m) stands still."""
-    reversed_steps: int = 15
-    """A car whose progress falls for so many steps in a row is reversed."""
-    start: StartConfig = field(default_factory=StartConfig)
-    """Where and which way episodes start."""
+    names: tuple[str, ...]
+    """Of the R terms."""
 
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        for name in ("laps", "immobilized_steps", "reversed_steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: found {getattr(self, name)}, expected 1 or more")
-        if not 0.0 < self.slowest_speed < inf:
-            raise ValueError(f"slowest_speed: found {self.slowest_speed}, expected a positive number")
-
-    def for_evaluation(self) -> "RefereeConfig":
-        """Return these rules with starts spread evenly over the track, straight on the centre line."""
-        return replace(self, start=replace(self.start, spread="even", lateral_noise=0.0, heading_noise=0.0))
+    def __call__(self, episodes: EpisodeTable, tracks: Sequence[Track]) -> Floats:
+        """Return the weighted terms (R, N) of N cars; a car's reward is their sum."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +90,7 @@ class Verdict:
 
     Attributes:
         reward: Of the step; 0 at the start of an episode.
+        terms: (R, N) the weighted terms that it is the sum of.
         terminated: The episode ended by a failure.
         truncated: The referee ended the episode of a car that could drive on: laps complete, time up.
         status: A `Status`.
@@ -123,6 +106,7 @@ class Verdict:
     """
 
     reward: Floats
+    terms: Floats
     terminated: Flags
     truncated: Flags
     status: Integers
@@ -149,6 +133,8 @@ class Referee:
         tracks: The tracks as driven: those given, then each of them reversed.
         car_track: (N,) the index of each car's track among those given.
         episodes: Where every car stands; read-only for everybody else.
+        state: (N, S) float32: the observation `state`, in the order of `STATE_NAMES`.
+        reward_names: Of the terms of the reward.
     """
 
     def __init__(
@@ -158,9 +144,10 @@ class Referee:
         config: RefereeConfig,
         reward: Reward,
         seed: int,
+        race: RaceConfig | None = None,
         obstacles: Sequence[Obstacle] = (),
         footprint: Footprint = DEEPRACER,
-        control_period: float = 1.0 / 15.0,
+        control_period: float = CONTROL_PERIOD,
     ) -> None:
         """Take the cars to their tracks; `start` begins their first episodes.
 
@@ -170,6 +157,7 @@ class Referee:
             config: The rules.
             reward: Called once per step for all cars.
             seed: Of all draws.
+            race: What is raced; by default one lap alone.
             obstacles: Boxes on the road.
             footprint: The cars seen from above.
             control_period: Simulation time of a step, s.
@@ -177,14 +165,17 @@ class Referee:
         Raises:
             InputError: if more than one lap is asked for on an open track.
         """
+        race = race or RaceConfig()
         for track in tracks:
-            if config.laps > 1 and not track.closed:
-                raise InputError(f"laps: found {config.laps}, expected 1: track {track.name} is open")
+            if race.laps > 1 and not track.closed:
+                raise InputError(f"race.laps: found {race.laps}, expected 1: track {track.name} is open")
         self.tracks = [*tracks, *(track.reversed() for track in tracks)]
         self.car_track = np.asarray(car_track, dtype=np.int64)
         self._table = flatten(self.tracks)
-        self._rules = _rules(config, footprint, control_period)
+        self._rules = _rules(config, race, footprint, control_period)
         self._reward = reward
+        self.reward_names = reward.names
+        self.state: NDArray[np.float32] = np.zeros((len(self.car_track), len(STATE_NAMES)), np.float32)
         self._starter = Starter(self.car_track, config.start, seed)
         reverse_side = [replace(obstacle, track=obstacle.track + len(tracks)) for obstacle in obstacles]
         self._obstacles = flatten_obstacles([*obstacles, *reverse_side])
@@ -229,9 +220,10 @@ class Referee:
         episodes.commanded_speed[:] = speed
         motion = np.array([states.x, states.y, states.yaw, steering], dtype=np.float64)
         _judge_all(self._cars, self._table, self._rules, self._obstacles, motion)
-        reward = np.where(episodes.step > 0, self._reward(episodes, self.tracks), 0.0)
+        terms = np.where(episodes.step > 0, self._reward(episodes, self.tracks), 0.0)
         return Verdict(
-            reward=reward,
+            reward=terms.sum(axis=0),
+            terms=terms,
             terminated=TERMINATES[episodes.status],
             truncated=TRUNCATES[episodes.status],
             status=episodes.status.copy(),
@@ -247,9 +239,9 @@ class Referee:
         )
 
 
-def _rules(config: RefereeConfig, car: Footprint, control_period: float) -> Rules:
+def _rules(config: RefereeConfig, race: RaceConfig, car: Footprint, control_period: float) -> Rules:
     return Rules(
-        laps=config.laps,
+        laps=race.laps,
         control_period=control_period,
         slowest_speed=config.slowest_speed,
         immobilized_steps=config.immobilized_steps,

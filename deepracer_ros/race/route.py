@@ -1,12 +1,12 @@
 """DeepRacer route files: tracks as numpy arrays on disk."""
 
-import os
 import tokenize
 from pathlib import Path
 
 import numpy as np
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.files import replacing
 from deepracer_ros.race.track import MOST_WAYPOINTS, Track
 
 LARGEST_FILE = 6 * 16 * MOST_WAYPOINTS + 4096
@@ -41,12 +41,14 @@ def read_route(path: Path) -> Track:
 
 
 def write_route(track: Track, path: Path) -> None:
-    """Write a track as a DeepRacer route file, complete or not at all."""
+    """Write a track as a DeepRacer route file, whole or not at all.
+
+    Raises:
+        InputError: if it cannot be written.
+    """
     inner, outer = (track.left, track.right) if track.turning >= 0.0 else (track.right, track.left)
     route = np.hstack([track.centre, inner, outer])
     if track.closed:
         route = np.concatenate([route, route[:1]])
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    with partial.open("wb") as file:
+    with replacing(path) as partial, partial.open("wb") as file:
         np.lib.format.write_array(file, route, allow_pickle=False)
-    partial.replace(path)

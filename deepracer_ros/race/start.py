@@ -1,12 +1,10 @@
 """Where cars start: spread over the track, so that a short training sees all of it."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.race.compilation import compiled
+from deepracer_ros.race.config import StartConfig
 from deepracer_ros.race.geometry import TrackTable, pose_at
 from deepracer_ros.race.obstacle import touches_obstacle
 
@@ -18,31 +16,6 @@ GOLDEN_RATIO = 0.6180339887498949
 
 CLEARANCE = 0.5
 """No obstacle stands so near ahead of or behind a start, m."""
-
-
-@dataclass(frozen=True)
-class StartConfig:
-    """Where and which way the episodes of a car start."""
-
-    spread: Literal["random", "round_robin", "even"] = "random"
-    """Over the lap of a closed track: `random` draws each start from the car's own stretch and moves on
-    to another for the next episode; `round_robin` advances a fixed part of the lap per episode, as DeepRacer does;
-    `even` gives car i of n the place i/n, always. On an open track every car starts at the start line."""
-    advance: float = 0.05
-    """Part of the lap that `round_robin` advances with every episode."""
-    direction: Literal["forward", "reverse", "alternate", "random"] = "forward"
-    """Which way round: `alternate` changes with every episode and from car to car."""
-    lateral_noise: float = 0.3
-    """Largest distance from the centre line, as a part of the way to the border, 0 to 1."""
-    heading_noise: float = 0.15
-    """Largest deviation from the track's direction, rad."""
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        for name, most in (("advance", 1.0), ("lateral_noise", 1.0), ("heading_noise", np.pi)):
-            value = getattr(self, name)
-            if not 0.0 <= value <= most:
-                raise ValueError(f"{name}: found {value}, expected 0 to {most:g}")
 
 
 class Starter:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from deepracer_ros.report.files import write_atomically
-from deepracer_ros.report.progress import EvaluationPoint, ProgressRecord
+from deepracer_ros.files import write_atomically
 from deepracer_ros.report.style import ACCENT, BLUE, GREEN, INK, MUTED, plot_style
+from deepracer_ros.run.progress import EvaluationPoint, ProgressRecord
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from deepracer_ros.files import write_atomically
 from deepracer_ros.race.track import Track
-from deepracer_ros.report.files import write_atomically
 from deepracer_ros.report.overhead import start_line
 from deepracer_ros.report.style import AMBER, INK, MUTED, RED, ROAD, plot_style, speed_colours, top_speed
 from deepracer_ros.simulation.evaluation import Attempt, Trajectory

@@ -6,12 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from deepracer_ros.files import write_json
 from deepracer_ros.race.track import Track
 from deepracer_ros.report.drive_plot import write_drive_plot
 from deepracer_ros.report.drive_video import write_drive_video
-from deepracer_ros.report.files import write_json
 from deepracer_ros.report.film import Take
-from deepracer_ros.report.summary import EvaluationSummary, ModelSummary
+from deepracer_ros.run.summary import EvaluationSummary, ModelSummary
 from deepracer_ros.simulation.evaluation import Attempt, Evaluation
 
 

@@ -7,10 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepracer_ros.race.referee import Verdict
 from deepracer_ros.race.track import Track
+from deepracer_ros.simulation.environment import Outcome
 from deepracer_ros.simulation.evaluation import Course
-from deepracer_ros.simulation.simulator import CarStates
 
 Floats = NDArray[np.float64]
 
@@ -79,29 +78,30 @@ class Film:
         """(N,) the index of each car's track."""
         return self._course.car_track
 
-    def reset(self) -> tuple[NDArray[np.uint8], CarStates, Verdict]:
+    def reset(self) -> Outcome:
         """Start a new episode of every car, and a new film."""
         seen = self._course.reset()
-        self._running = np.ones(len(seen[0]), dtype=bool)
+        self._running = np.ones(len(seen.verdict.status), dtype=bool)
         self.takes = tuple(Take() for _ in self._running)
-        self._keep(*seen)
+        self._keep(seen)
         return seen
 
-    def step(self, steering: Floats, speed: Floats) -> tuple[NDArray[np.uint8], CarStates, Verdict]:
+    def step(self, steering: Floats, speed: Floats) -> Outcome:
         """Drive for one control period."""
         seen = self._course.step(steering, speed)
-        self._keep(*seen)
+        self._keep(seen)
         return seen
 
-    def _keep(self, frames: NDArray[np.uint8], states: CarStates, verdict: Verdict) -> None:
+    def _keep(self, outcome: Outcome) -> None:
         """Keep this step of every car whose first episode is not over."""
+        states, verdict = outcome.states, outcome.verdict
         columns = (states.x, states.y, states.yaw, states.speed, states.steering, verdict.progress)
         rows = np.stack(columns, axis=1)
         for car in np.flatnonzero(self._running):
             take = self.takes[car]
             take.moments.append(Moment(*map(float, rows[car])))
             if self._filmed[car]:
-                take.pictures.append(_jpeg(frames[car]))
+                take.pictures.append(_jpeg(outcome.frames[car]))
         self._running &= ~verdict.ended
 
 

@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from deepracer_ros.report.progress import EvaluationPoint, ProgressRecord
+from deepracer_ros.run.progress import EvaluationPoint, ProgressRecord
 
 Phase = Literal["starting", "filling", "training", "waiting", "evaluating", "done", "stopped"]
 

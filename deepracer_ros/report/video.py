@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.report.files import replacing
+from deepracer_ros.files import replacing
 
 FRAMES_PER_SECOND = 15
 """Real time: one frame per control period."""

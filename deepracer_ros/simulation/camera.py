@@ -1,8 +1,7 @@
 """The camera: rows of pixels are straight lines on the ground, looked up in the ground image."""
 
-from dataclasses import dataclass
 from math import cos, sin, tan
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,37 +17,6 @@ DETAIL = 2.0
 
 Line = tuple[float, float, float, float]
 """A row of pixels on the ground: where column 0 lies, and the step per column."""
-
-
-@dataclass(frozen=True)
-class CameraConfig:
-    """The image that a car's camera gives; where it sits and how wide it looks stands in the URDF.
-
-    Attributes:
-        width: Pixels of a row.
-        height: Rows.
-        colour: `grey` (one channel, as DeepRacer's networks see) or `rgb`.
-    """
-
-    width: int = 160
-    height: int = 120
-    colour: Literal["grey", "rgb"] = "grey"
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        for name in ("width", "height"):
-            if not 8 <= getattr(self, name) <= 4096:
-                raise ValueError(f"{name}: found {getattr(self, name)}, expected 8 to 4096 pixels")
-
-    @property
-    def channels(self) -> int:
-        """1 or 3."""
-        return 1 if self.colour == "grey" else 3
-
-    @property
-    def frame_shape(self) -> tuple[int, ...]:
-        """(height, width) of a grey camera, (height, width, 3) of an RGB one."""
-        return (self.height, self.width) if self.colour == "grey" else (self.height, self.width, 3)
 
 
 class View(NamedTuple):

@@ -1,40 +1,15 @@
 """How a car moves: a double-track model with tyre slip and load transfer, one car and one substep at a time."""
 
-from dataclasses import dataclass
 from math import cos, sin, sqrt, tan
 from typing import NamedTuple
 
 from deepracer_ros.race.compilation import compiled
-from deepracer_ros.simulation.simulator import CONTROL_PERIOD
-from deepracer_ros.simulation.vehicle import Vehicle
+from deepracer_ros.race.control import CONTROL_PERIOD
+from deepracer_ros.race.vehicle import Vehicle
+from deepracer_ros.simulation.config import DynamicsConfig
 
 GRAVITY = 9.81
 """m/s²."""
-
-
-@dataclass(frozen=True)
-class DynamicsConfig:
-    """What the URDF does not say of the car's motion.
-
-    Attributes:
-        substeps: Of the integration in one control period; 16 are 1/240 s each, as Gazebo's.
-        slip_stiffness: Tyre force per unit of slip, over load times friction. 5 1/rad is what was
-            identified for a 1/10 car on its tyres (4.72 front, 5.46 rear: O'Kelly et al., F1TENTH,
-            NeurIPS 2019 Competition Track).
-        steering_lag: Time constant of the steering servo near its goal, s; far from it the URDF's
-            rate limits. A small servo's position loop settles within one 50 Hz pulse period or two.
-        drive_lag: Time constant of the speed controller, s, while the motors' torque suffices. Estimated:
-            no identification of the real drive is published.
-        maximum_speed: Of the commands, m/s (DeepRacer's action space ends at 4).
-        latency: Time from a frame to the command that answers it taking effect, s.
-    """
-
-    substeps: int = 16
-    slip_stiffness: float = 5.0
-    steering_lag: float = 0.03
-    drive_lag: float = 0.06
-    maximum_speed: float = 4.0
-    latency: float = 0.0
 
 
 class CarModel(NamedTuple):

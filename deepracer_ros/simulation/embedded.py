@@ -12,17 +12,21 @@ from numba import prange
 from numpy.typing import ArrayLike, NDArray
 
 from deepracer_ros.race.compilation import compiled
+from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.geometry import wrap_angle
 from deepracer_ros.race.obstacle import Obstacle
-from deepracer_ros.race.texture import draw_track
 from deepracer_ros.race.track import Track
-from deepracer_ros.simulation.camera import CameraConfig, render_ground, view_from
-from deepracer_ros.simulation.dynamics import CarModel, DynamicsConfig, Motion, advance_motion
+from deepracer_ros.race.vehicle import Vehicle, read_vehicle
+from deepracer_ros.simulation.camera import render_ground, view_from
+from deepracer_ros.simulation.config import CameraConfig, DynamicsConfig, RandomisationConfig
+from deepracer_ros.simulation.dynamics import CarModel, Motion, advance_motion
+from deepracer_ros.simulation.factory import Setup
 from deepracer_ros.simulation.ground import Ground, flatten_ground
 from deepracer_ros.simulation.objects import Objects, camera_colour, gather_objects, render_objects
-from deepracer_ros.simulation.randomisation import Randomisation, RandomisationConfig, Term, add_noise, apply_tones
-from deepracer_ros.simulation.simulator import CONTROL_PERIOD, CarStates
-from deepracer_ros.simulation.vehicle import Vehicle, read_vehicle
+from deepracer_ros.simulation.randomisation import Randomisation, Term, add_noise, apply_tones
+from deepracer_ros.simulation.sensors import CAMERA, Observations, SensorSpec
+from deepracer_ros.simulation.simulator import CarStates
+from deepracer_ros.worlds.texture import draw_track
 
 Floats = NDArray[np.float64]
 
@@ -53,7 +57,7 @@ class EmbeddedSimulator:
 
     Attributes:
         cars: N.
-        frame_shape: (height, width) of a grey camera, (height, width, 3) of an RGB one.
+        sensors: The camera.
     """
 
     def __init__(
@@ -92,7 +96,7 @@ class EmbeddedSimulator:
         vehicle = vehicle or read_vehicle()
         where = np.array(car_track, dtype=np.int64)
         self.cars = len(where)
-        self.frame_shape = camera.frame_shape
+        self.sensors = {CAMERA: SensorSpec(camera.frame_shape, "|u1", "levels")}
         _check_heats(where, cars_per_heat)
         grey = camera.colour == "grey"
         self._car_track = where
@@ -111,9 +115,10 @@ class EmbeddedSimulator:
         self._commands = np.zeros((self.cars, commands_under_way, 2))
         self._states = np.zeros((7, self.cars))
         self._frames = np.zeros((self.cars, camera.height, camera.width * camera.channels), dtype=np.uint8)
+        self._observations = {CAMERA: self._frames.reshape(self.cars, *camera.frame_shape)}
         self._count = 0
 
-    def reset(self, mask: NDArray[np.bool_], poses: Floats) -> tuple[NDArray[np.uint8], CarStates]:
+    def reset(self, mask: NDArray[np.bool_], poses: Floats) -> tuple[Observations, CarStates]:
         """Put the masked cars at rest on new poses and draw their terms anew; no time passes.
 
         Args:
@@ -121,7 +126,7 @@ class EmbeddedSimulator:
             poses: (N, 3) x, y in m and yaw in rad; rows outside the mask are ignored.
 
         Returns:
-            Frames (N, *frame_shape) and states of all N cars, as of `Simulator`.
+            Observations and states of all N cars, as of `Simulator`.
         """
         self._random.draw(mask)
         self._motion[mask] = 0.0
@@ -133,7 +138,7 @@ class EmbeddedSimulator:
         heats = np.flatnonzero(mask.reshape(-1, self._objects.heat).any(axis=1))
         return self._run(heats, moving=False)
 
-    def step(self, steering: Floats, speed: Floats) -> tuple[NDArray[np.uint8], CarStates]:
+    def step(self, steering: Floats, speed: Floats) -> tuple[Observations, CarStates]:
         """Apply the commands for one control period and return what the cameras then see.
 
         Args:
@@ -141,7 +146,7 @@ class EmbeddedSimulator:
             speed: (N,) commanded speed, m/s; limited to what the car can do.
 
         Returns:
-            Frames (N, *frame_shape) and states of all N cars, as of `Simulator`.
+            Observations and states of all N cars, as of `Simulator`.
 
         Raises:
             ValueError: if a command is not finite.
@@ -157,7 +162,7 @@ class EmbeddedSimulator:
     def close(self) -> None:
         """Do nothing: there is only memory to free."""
 
-    def _run(self, heats: NDArray[np.int64], moving: bool) -> tuple[NDArray[np.uint8], CarStates]:
+    def _run(self, heats: NDArray[np.int64], moving: bool) -> tuple[Observations, CarStates]:
         """Drive the cars of some heats for a control period if they are moving, and draw what they see."""
         random = self._random
         with LAUNCH:
@@ -180,7 +185,21 @@ class EmbeddedSimulator:
                 self._seed,
                 self._count,
             )
-        return self._frames.reshape(self.cars, *self.frame_shape), CarStates(*self._states)
+        return self._observations, CarStates(*self._states)
+
+
+def make_embedded(setup: Setup) -> EmbeddedSimulator:
+    """Return the simulator of an environment."""
+    config = setup.config
+    return EmbeddedSimulator(
+        setup.tracks,
+        setup.car_track,
+        camera=config.camera,
+        dynamics=config.dynamics,
+        randomisation=config.randomisation,
+        seed=setup.seed,
+        threads=setup.threads,
+    )
 
 
 def _check_heats(car_track: NDArray[np.int64], cars_per_heat: int) -> None:

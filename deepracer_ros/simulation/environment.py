@@ -1,37 +1,73 @@
-"""The environment: any simulator and the referee, as one unbroken stream of frames per car."""
+"""The environment: any simulator and the referee, as one unbroken stream of observations per car."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.race.referee import Referee, Verdict
 from deepracer_ros.race.track import Track
+from deepracer_ros.simulation.sensors import CAMERA, SENSORS, STATE, Array, Observations, SensorSpec
 from deepracer_ros.simulation.simulator import CarStates, Simulator
 
 Floats = NDArray[np.float64]
-Observation = tuple[NDArray[np.uint8], CarStates, Verdict]
-"""Frames (N, *frame_shape) and states of all cars, in the simulator's own buffers, and the verdict on them."""
+
+
+class Outcome(NamedTuple):
+    """What came of a step; arrays are the simulator's and the referee's own buffers, valid until the next step.
+
+    Attributes:
+        observations: (N, *shape) of each sensor, by its name.
+        states: Of all cars.
+        verdict: On all cars.
+    """
+
+    observations: Observations
+    states: CarStates
+    verdict: Verdict
+
+    @property
+    def frames(self) -> NDArray[np.uint8]:
+        """(N, H, W) or (N, H, W, 3): what the cameras see."""
+        return self.observations[CAMERA]
 
 
 class Environment:
     """N cars that drive one episode after another.
 
-    Every frame is seen once, in order, also the last one of an episode: the action that answers a
-    frame which ended an episode is ignored, and the next frame is the first of a new episode, with
-    reward 0 and status PREPARE (Gymnasium's NEXT_STEP autoreset).
+    Everything is observed once, in order, also at the last step of an episode: the action that answers an observation
+    which ended an episode is ignored, and the next one is the first of a new episode, with reward 0 and status
+    PREPARE (Gymnasium's NEXT_STEP autoreset).
 
     Attributes:
-        simulator: Moves the cars and draws the frames.
+        simulator: Moves the cars and observes.
         referee: Starts, judges and ends the episodes.
+        sensors: What is observed, by name.
         tracks: The tracks.
         cars: N.
     """
 
-    def __init__(self, simulator: Simulator, referee: Referee) -> None:
-        """Join a simulator and a referee of the same cars on the same tracks; `reset` begins."""
+    def __init__(
+        self, simulator: Simulator, referee: Referee, measured: Mapping[str, SensorSpec] | None = None
+    ) -> None:
+        """Join a simulator and a referee of the same cars on the same tracks; `reset` begins.
+
+        Args:
+            simulator: Its own sensors are all observed.
+            referee: Judges.
+            measured: Sensors that are measured besides, by name; by default none.
+        """
         self.simulator = simulator
         self.referee = referee
+        self.sensors: dict[str, SensorSpec] = {**simulator.sensors, **(measured or {})}
         self.tracks: tuple[Track, ...] = tuple(referee.tracks[: len(referee.tracks) // 2])
         self.cars = simulator.cars
+        self._measures: dict[str, Callable[[CarStates, Referee], Array]] = {}
+        for name in measured or {}:
+            measure = SENSORS[name].measure
+            if measure is not None:
+                self._measures[name] = measure
         self._ended = np.ones(self.cars, dtype=np.bool_)
 
     @property
@@ -39,30 +75,37 @@ class Environment:
         """(N,) the index of each car's track, whichever way it drives."""
         return self.referee.car_track
 
-    def reset(self) -> Observation:
-        """Begin a new episode of every car and return its first frame."""
-        everyone = np.ones(self.cars, dtype=np.bool_)
-        frames, states = self.simulator.reset(everyone, self.referee.start(everyone))
-        nothing = np.zeros(self.cars)
-        return self._judge(frames, states, nothing, nothing)
+    def reset(self) -> Outcome:
+        """Begin a new episode of every car and return its first observations."""
+        return self.restart(np.ones(self.cars, dtype=np.bool_))
 
-    def step(self, steering: Floats, speed: Floats) -> Observation:
+    def restart(self, mask: NDArray[np.bool_]) -> Outcome:
+        """Begin a new episode of the masked (N,) cars at once; no time passes, and the others stay where they are."""
+        observations, states = self.simulator.reset(mask, self.referee.start(mask))
+        nothing = np.zeros(self.cars)
+        return self._judge(observations, states, nothing, nothing)
+
+    def step(self, steering: Floats, speed: Floats) -> Outcome:
         """Drive all cars for one control period; those whose episode had ended begin a new one instead.
 
         Args:
             steering: (N,) commanded steering angle, rad, + left.
             speed: (N,) commanded speed, m/s.
         """
-        frames, states = self.simulator.step(steering, speed)
+        observations, states = self.simulator.step(steering, speed)
         if self._ended.any():
-            frames, states = self.simulator.reset(self._ended, self.referee.start(self._ended))
-        return self._judge(frames, states, steering, speed)
+            observations, states = self.simulator.reset(self._ended, self.referee.start(self._ended))
+        return self._judge(observations, states, steering, speed)
 
     def close(self) -> None:
         """Close the simulator."""
         self.simulator.close()
 
-    def _judge(self, frames: NDArray[np.uint8], states: CarStates, steering: Floats, speed: Floats) -> Observation:
+    def _judge(self, observations: Observations, states: CarStates, steering: Floats, speed: Floats) -> Outcome:
         verdict = self.referee.judge(states, steering, speed)
         self._ended = verdict.ended
-        return frames, states, verdict
+        measured = {name: measure(states, self.referee) for name, measure in self._measures.items()}
+        return Outcome({**observations, **measured}, states, verdict)
+
+
+__all__ = ["CAMERA", "STATE", "Environment", "Outcome"]

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from deepracer_ros.race.referee import Verdict
 from deepracer_ros.race.status import Status
 from deepracer_ros.race.track import Track
+from deepracer_ros.simulation.environment import Outcome
+from deepracer_ros.simulation.sensors import Observations
 from deepracer_ros.simulation.simulator import CarStates
 
 Floats = NDArray[np.float64]
-Policy = Callable[[NDArray[np.uint8]], tuple[Floats, Floats]]
-"""Frames (N, H, W[, C]) to (N,) steering angles, rad, + left, and (N,) speeds, m/s."""
+Driver = Callable[[Observations], tuple[Floats, Floats]]
+"""Observations (N, *shape) by sensor to (N,) steering angles, rad, + left, and (N,) speeds, m/s."""
 
 
 class Course(Protocol):
@@ -31,10 +33,10 @@ class Course(Protocol):
     def car_track(self) -> NDArray[np.int64]:
         """(N,) the index of each car's track."""
 
-    def reset(self) -> tuple[NDArray[np.uint8], CarStates, Verdict]:
+    def reset(self) -> Outcome:
         """Start a new episode of every car."""
 
-    def step(self, steering: Floats, speed: Floats) -> tuple[NDArray[np.uint8], CarStates, Verdict]:
+    def step(self, steering: Floats, speed: Floats) -> Outcome:
         """Drive for one control period."""
 
 
@@ -130,7 +132,7 @@ class Evaluation:
 
 def evaluate(
     environment: Course,
-    policy: Policy,
+    driver: Driver,
     *,
     stop_on_failure: bool = False,
     record: bool = False,
@@ -140,21 +142,22 @@ def evaluate(
 
     Args:
         environment: Its referee should have a `RefereeConfig.for_evaluation()`.
-        policy: Drives all cars.
+        driver: Drives all cars.
         stop_on_failure: Stop at the first failure: enough to know that not every lap is complete.
         record: Keep what was driven.
         timeout_seconds: Stop after this time of the clock on the wall, s; the rules end every episode anyway.
     """
     deadline = time.monotonic() + timeout_seconds
-    frames, states, verdict = environment.reset()
+    outcome = environment.reset()
+    verdict = outcome.verdict
     start = verdict.station.copy()
     final = _Final(verdict)
-    driven = [_motion(states)] if record else []
+    driven = [_motion(outcome.states)] if record else []
     while not final.ended.all() and time.monotonic() < deadline:
-        frames, states, verdict = environment.step(*policy(frames))
-        final.update(verdict)
+        outcome = environment.step(*driver(outcome.observations))
+        final.update(outcome.verdict)
         if record:
-            driven.append(_motion(states))
+            driven.append(_motion(outcome.states))
         if stop_on_failure and final.failed.any():
             break
     tracks = [environment.tracks[track].name for track in environment.car_track]

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepracer_ros.race.texture import TrackImage
+from deepracer_ros.worlds.texture import TrackImage
 
 LEVELS = 9
 """Each level of a ground image has half the resolution of the one before: 5 mm to 1.3 m a texel."""

@@ -1,6 +1,7 @@
-"""Gymnasium's view of simulator and referee: `gymnasium.make("DeepRacer-v0")` and `gymnasium.make_vec`."""
+"""Gymnasium's view of the environment: `gymnasium.make("DeepRacer-v0")` and `gymnasium.make_vec`."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,23 +12,26 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from deepracer_ros.race.catalogue import find_track
-from deepracer_ros.race.referee import Referee, RefereeConfig, Verdict
-from deepracer_ros.race.reward import find_reward
+from deepracer_ros.race.actions import ActionSpaceConfig, DiscreteActions, make_action_coder
+from deepracer_ros.race.catalogue import find_tracks
+from deepracer_ros.race.config import RaceConfig, RefereeConfig
+from deepracer_ros.race.control import CONTROL_RATE
+from deepracer_ros.race.referee import Verdict
 from deepracer_ros.race.status import Status
-from deepracer_ros.race.track import Track
-from deepracer_ros.simulation.camera import CameraConfig
-from deepracer_ros.simulation.embedded import EmbeddedSimulator
-from deepracer_ros.simulation.environment import Environment
-from deepracer_ros.simulation.randomisation import RandomisationConfig
-from deepracer_ros.simulation.simulator import CONTROL_PERIOD, Simulator
-from deepracer_ros.simulation.vehicle import read_vehicle
+from deepracer_ros.rewards.reward import find_reward
+from deepracer_ros.simulation.config import (
+    DEFAULT_REWARD,
+    CameraConfig,
+    EnvironmentConfig,
+    RandomisationConfig,
+    SimulationConfig,
+)
+from deepracer_ros.simulation.environment import Environment, Outcome
+from deepracer_ros.simulation.factory import make_environment
+from deepracer_ros.simulation.sensors import CAMERA, sensor_specs
 
 Frames = NDArray[np.uint8]
-Actions = NDArray[np.float32] | NDArray[np.int64]
 Info = dict[str, Any]
-
-FPS = round(1.0 / CONTROL_PERIOD)
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,13 @@ class TaskConfig:
         width: Of the camera's image, pixels.
         height: Of the camera's image, pixels.
         colour: `grey` or `rgb`.
-        reward: Name of a reward, or path of a Python file with a DeepRacer `reward_function(params)`.
-        actions: Pairs of steering angle (rad, + left) and speed (m/s) make the action space discrete;
-            none, and it is a box of both in [-1, 1].
-        slowest: Speed at -1 of that box, m/s.
-        fastest: Speed at +1 of that box, m/s.
+        sensors: What is observed. One sensor gives a box, several a dictionary of boxes by name.
+        reward: Weights of reward terms by name, or path of a Python file with a DeepRacer `reward_function(params)`.
+        actions: An action space; continuous ones are a box of steering and speed, each in [-1, 1]. Or a list of
+            pairs of steering angle (rad, + left) and speed (m/s), which makes the action space discrete.
         simulator: `embedded` or `gazebo`.
         threads: Of the embedded simulator; by default one per core.
+        race: What is raced.
         referee: The rules of an episode.
         randomisation: What differs between cars and episodes.
     """
@@ -54,12 +58,12 @@ class TaskConfig:
     width: int = 160
     height: int = 120
     colour: Literal["grey", "rgb"] = "grey"
-    reward: str = "progress"
-    actions: Sequence[tuple[float, float]] | None = None
-    slowest: float = 0.5
-    fastest: float = 4.0
-    simulator: Literal["embedded", "gazebo"] = "embedded"
+    sensors: tuple[str, ...] = (CAMERA,)
+    reward: str | Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_REWARD))
+    actions: ActionSpaceConfig | Sequence[tuple[float, float]] = field(default_factory=ActionSpaceConfig)
+    simulator: str = "embedded"
     threads: int | None = None
+    race: RaceConfig = field(default_factory=RaceConfig)
     referee: RefereeConfig = field(default_factory=RefereeConfig)
     randomisation: RandomisationConfig = field(default_factory=RandomisationConfig)
 
@@ -68,64 +72,80 @@ class Task:
     """What the single and the vectorised environment share: spaces, actions, and the environment of a seed."""
 
     def __init__(self, config: TaskConfig, cars: int) -> None:
-        """Find track and reward.
+        """Find track, sensors and reward.
 
         Raises:
-            InputError: if there is no such track or reward.
+            InputError: if one of them does not exist.
+            ValueError: if two keyword arguments contradict each other.
         """
-        self.config = config
-        self.camera = CameraConfig(config.width, config.height, config.colour)
-        self._vehicle = read_vehicle()
-        names = [config.track] if isinstance(config.track, str) else config.track
-        self._tracks = [find_track(name) for name in names]
-        self._car_track = np.arange(cars) % len(self._tracks)
-        self._reward = find_reward(config.reward)
-        self.image_shape = (config.height, config.width, self.camera.channels)
-        self.observation_space = spaces.Box(0, 255, self.image_shape, np.uint8)
-        self.action_space: spaces.Space[Any] = (
-            spaces.Discrete(len(config.actions)) if config.actions else spaces.Box(-1.0, 1.0, (2,), np.float32)
+        self._cars, self._threads = cars, config.threads or len(os.sched_getaffinity(0))
+        self._config = EnvironmentConfig(
+            race=config.race,
+            referee=config.referee,
+            reward=config.reward,
+            sensors=config.sensors if CAMERA in config.sensors else (CAMERA, *config.sensors),
+            simulation=SimulationConfig(simulator=config.simulator),
+            camera=CameraConfig(config.width, config.height, config.colour),
+            randomisation=config.randomisation,
         )
-        self._choices = np.array(config.actions or [], dtype=np.float64).reshape(-1, 2)
+        self._tracks = [config.track] if isinstance(config.track, str) else list(config.track)
+        find_tracks(self._tracks)
+        self._reward = find_reward(config.reward)
+        self._observed = config.sensors
+        self.image_shape = (config.height, config.width, self._config.camera.channels)
+        boxes = {name: self._box(name) for name in config.sensors}
+        self.observation_space: spaces.Space[Any] = spaces.Dict(boxes) if len(boxes) > 1 else next(iter(boxes.values()))
+        self._coder = (
+            make_action_coder(config.actions)
+            if isinstance(config.actions, ActionSpaceConfig)
+            else DiscreteActions(*np.array(config.actions, dtype=np.float64).reshape(-1, 2).T)
+        )
+        self.action_space: spaces.Space[Any] = (
+            spaces.Discrete(len(self._coder))
+            if isinstance(self._coder, DiscreteActions)
+            else spaces.Box(-1.0, 1.0, (2,), np.float32)
+        )
+
+    def _box(self, name: str) -> spaces.Box:
+        if name == CAMERA:
+            return spaces.Box(0, 255, self.image_shape, np.uint8)
+        spec = sensor_specs(self._config, (name,))[name]
+        return spaces.Box(-np.inf, np.inf, spec.shape, np.dtype(spec.dtype).type)
 
     def begin(self, seed: int) -> Environment:
         """Return an environment whose every draw follows from the seed."""
-        referee = Referee(self._tracks, self._car_track, self.config.referee, self._reward, seed)
-        return Environment(self._simulator(self._tracks, seed), referee)
-
-    def decode(self, actions: Actions) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return (N,) steering angles, rad, and speeds, m/s, from (N,) choices or (N, 2) numbers in [-1, 1]."""
-        if self.config.actions:
-            chosen = self._choices[np.asarray(actions, dtype=np.int64)]
-            return chosen[:, 0], chosen[:, 1]
-        wanted = np.clip(np.asarray(actions, dtype=np.float64), -1.0, 1.0)
-        slowest, fastest = self.config.slowest, self.config.fastest
-        return wanted[:, 0] * self._vehicle.steering_limit, slowest + 0.5 * (wanted[:, 1] + 1.0) * (fastest - slowest)
-
-    def image(self, frame: Frames) -> Frames:
-        """Return a car's frame as a picture (H, W, 3)."""
-        return np.repeat(frame.reshape(self.image_shape), 3 // self.camera.channels, axis=-1)
-
-    def _simulator(self, tracks: Sequence[Track], seed: int) -> Simulator:
-        config = self.config
-        if config.simulator == "gazebo":
-            from deepracer_ros.simulation.gazebo.simulator import GazeboSimulator  # its parts may be absent
-
-            return GazeboSimulator(tracks, self._car_track, self.camera, self._vehicle, seed)
-        return EmbeddedSimulator(
-            tracks,
-            self._car_track,
-            self.camera,
-            self._vehicle,
-            randomisation=config.randomisation,
-            seed=seed,
-            threads=config.threads,
+        return make_environment(
+            self._config, self._tracks, self._cars, seed, reward=self._reward, threads=self._threads
         )
 
+    def decode(self, actions: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # noqa: ANN401
+        """Return (N,) steering angles, rad, and speeds, m/s, from (N,) choices or (N, 2) numbers in [-1, 1]."""
+        if isinstance(self._coder, DiscreteActions):
+            return self._coder.decode(np.asarray(actions, dtype=np.float32).reshape(-1, 1))
+        wanted = np.clip(np.asarray(actions, dtype=np.float32), -1.0, 1.0)
+        return self._coder.decode(0.5 * (wanted + 1.0))
 
-class DeepRacerEnv(gymnasium.Env[Frames, Any]):
-    """One car: frames (H, W, C) uint8 in, an action out, one episode at a time."""
+    def observe(self, outcome: Outcome) -> Any:  # noqa: ANN401
+        """Return copies of what is observed: an array (N, *shape), or several by name."""
+        found = {
+            name: (self.images(outcome) if name == CAMERA else outcome.observations[name].copy())
+            for name in self._observed
+        }
+        return found if len(found) > 1 else next(iter(found.values()))
 
-    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": FPS}
+    def images(self, outcome: Outcome) -> Frames:
+        """Return a copy of what the cameras see, (N, H, W, C)."""
+        return outcome.frames.reshape(-1, *self.image_shape).copy()
+
+    def picture(self, image: Frames) -> Frames:
+        """Return a car's image as a picture (H, W, 3)."""
+        return np.repeat(image, 3 // self.image_shape[2], axis=-1)
+
+
+class DeepRacerEnv(gymnasium.Env[Any, Any]):
+    """One car: observations in, an action out, one episode at a time."""
+
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": CONTROL_RATE}
 
     def __init__(self, render_mode: str | None = None, **settings: Any) -> None:  # noqa: ANN401
         """Describe the task; the first `reset` starts the simulator.
@@ -139,43 +159,45 @@ class DeepRacerEnv(gymnasium.Env[Frames, Any]):
         self.observation_space = self._task.observation_space
         self.action_space = self._task.action_space
         self._environment: Environment | None = None
-        self._frame: Frames = np.zeros(self._task.image_shape, dtype=np.uint8)
+        self._image: Frames = np.zeros(self._task.image_shape, dtype=np.uint8)
 
-    def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[Frames, Info]:
+    def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[Any, Info]:
         """Begin an episode; a seed begins everything anew."""
         super().reset(seed=seed)
         self._environment = _begin(self._task, self._environment, seed, self.np_random)
-        frames, _, verdict = self._environment.reset()
-        return self._observe(frames), _car_info(verdict)
+        outcome = self._environment.reset()
+        return self._observe(outcome), _car_info(outcome.verdict)
 
-    def step(self, action: Any) -> tuple[Frames, float, bool, bool, Info]:  # noqa: ANN401
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, Info]:  # noqa: ANN401
         """Drive for one control period."""
         if self._environment is None:
             raise gymnasium.error.ResetNeeded("step: found no episode, expected reset before it")
-        frames, _, verdict = self._environment.step(*self._task.decode(np.asarray(action)[None]))
+        outcome = self._environment.step(*self._task.decode(np.asarray(action)[None]))
+        verdict = outcome.verdict
         terminated, truncated = bool(verdict.terminated[0]), bool(verdict.truncated[0])
-        return self._observe(frames), float(verdict.reward[0]), terminated, truncated, _car_info(verdict)
+        return self._observe(outcome), float(verdict.reward[0]), terminated, truncated, _car_info(verdict)
 
     def render(self) -> Frames | None:
         """Return what the camera saw last, (H, W, 3)."""
-        return self._task.image(self._frame) if self.render_mode else None
+        return self._task.picture(self._image) if self.render_mode else None
 
     def close(self) -> None:
         """Close the simulator."""
         if self._environment is not None:
             self._environment.close()
 
-    def _observe(self, frames: Frames) -> Frames:
-        self._frame = frames[0].reshape(self._task.image_shape).copy()
-        return self._frame
+    def _observe(self, outcome: Outcome) -> Any:  # noqa: ANN401
+        self._image = self._task.images(outcome)[0]
+        found = self._task.observe(outcome)
+        return {name: array[0] for name, array in found.items()} if isinstance(found, dict) else found[0]
 
 
-class DeepRacerVectorEnv(VectorEnv[Frames, Any, NDArray[np.float64]]):
+class DeepRacerVectorEnv(VectorEnv[Any, Any, NDArray[np.float64]]):
     """N cars in lock-step, each with its own episodes; an ended one begins anew with the next step."""
 
     metadata: dict[str, Any] = {
         "render_modes": ["rgb_array"],
-        "render_fps": FPS,
+        "render_fps": CONTROL_RATE,
         "autoreset_mode": AutoresetMode.NEXT_STEP,
     }
 
@@ -195,38 +217,41 @@ class DeepRacerVectorEnv(VectorEnv[Frames, Any, NDArray[np.float64]]):
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._environment: Environment | None = None
-        self._frames: Frames = np.zeros((num_envs, *self._task.image_shape), dtype=np.uint8)
+        self._images: Frames = np.zeros((num_envs, *self._task.image_shape), dtype=np.uint8)
 
-    def reset(self, *, seed: int | list[int | None] | None = None, options: Info | None = None) -> tuple[Frames, Info]:
+    def reset(self, *, seed: int | list[int | None] | None = None, options: Info | None = None) -> tuple[Any, Info]:
         """Begin an episode of every car; a seed (of a list, its first) begins everything anew."""
         first = seed[0] if isinstance(seed, list) else seed
         super().reset(seed=first)
         self._environment = _begin(self._task, self._environment, first, self.np_random)
-        frames, _, verdict = self._environment.reset()
-        return self._observe(frames), _info(verdict)
+        outcome = self._environment.reset()
+        return self._observe(outcome), _info(outcome.verdict)
 
     def step(  # type: ignore[override]  # ends are flags, not the numbers that the base class says
         self,
         actions: Any,  # noqa: ANN401
-    ) -> tuple[Frames, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], Info]:
+    ) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], Info]:
         """Drive all cars for one control period."""
         if self._environment is None:
             raise gymnasium.error.ResetNeeded("step: found no episode, expected reset before it")
-        frames, _, verdict = self._environment.step(*self._task.decode(actions))
-        return self._observe(frames), verdict.reward, verdict.terminated, verdict.truncated, _info(verdict)
+        outcome = self._environment.step(*self._task.decode(actions))
+        verdict = outcome.verdict
+        return self._observe(outcome), verdict.reward, verdict.terminated, verdict.truncated, _info(verdict)
 
     def render(self) -> tuple[Frames, ...] | None:
         """Return what the cameras saw last, N pictures (H, W, 3)."""
-        return tuple(self._task.image(frame) for frame in self._frames) if self.render_mode else None
+        return tuple(self._task.picture(image) for image in self._images) if self.render_mode else None
 
     def close_extras(self, **_: Any) -> None:  # noqa: ANN401
         """Close the simulator."""
         if self._environment is not None:
             self._environment.close()
 
-    def _observe(self, frames: Frames) -> Frames:
-        self._frames = frames.reshape(self.num_envs, *self._task.image_shape).copy()
-        return self._frames
+    def _observe(self, outcome: Outcome) -> Any:  # noqa: ANN401
+        found = self._task.observe(outcome)
+        if self.render_mode:
+            self._images = self._task.images(outcome)
+        return found
 
 
 def _begin(task: Task, running: Environment | None, seed: int | None, random: np.random.Generator) -> Environment:

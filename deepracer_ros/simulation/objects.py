@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from deepracer_ros.race.compilation import compiled
 from deepracer_ros.race.obstacle import Obstacle
+from deepracer_ros.race.vehicle import Vehicle
 from deepracer_ros.simulation.camera import View
-from deepracer_ros.simulation.vehicle import Vehicle
 
 Floats = NDArray[np.float64]
 Colour = tuple[int, int, int]

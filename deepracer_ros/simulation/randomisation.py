@@ -1,14 +1,13 @@
 """What differs from car to car and from episode to episode, so that a policy does not rely on it."""
 
-from dataclasses import dataclass, fields
 from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.race.compilation import compiled
-from deepracer_ros.simulation.dynamics import DynamicsConfig
-from deepracer_ros.simulation.vehicle import Vehicle
+from deepracer_ros.race.vehicle import Vehicle
+from deepracer_ros.simulation.config import DynamicsConfig, RandomisationConfig
 
 Floats = NDArray[np.float64]
 
@@ -17,52 +16,6 @@ TONES = 9
 
 NOISE = 4096
 """Length of the noise that rows of pixels start in at random; a power of two."""
-
-
-@dataclass(frozen=True)
-class RandomisationConfig:
-    """How far each term strays, to either side and evenly spread; drawn per car at each reset. 0 is off.
-
-    Attributes:
-        light_gain: Of the brightness, as a part of it.
-        light_offset: Of the brightness, grey levels (0 to 255).
-        colour: Of each of several tones of each channel on its own, grey levels: road, lines and ground
-            become darker, lighter or of another hue independently.
-        camera_x: Of the camera along the car, m.
-        camera_z: Of its height, m.
-        camera_pitch: rad.
-        camera_yaw: rad.
-        camera_fov: Of its field of view, as a part of it.
-        friction: Of the tyres, as a part of it.
-        latency: Seconds that drive commands are late at most (from 0 on, beyond the usual latency).
-        steering_bias: rad.
-        steering_gain: Of the steering angle, as a part of it.
-        speed_gain: Of the commanded speed, as a part of it.
-        pixel_noise: Standard deviation of the noise of every pixel of every frame, grey levels.
-    """
-
-    light_gain: float = 0.0
-    light_offset: float = 0.0
-    colour: float = 0.0
-    camera_x: float = 0.0
-    camera_z: float = 0.0
-    camera_pitch: float = 0.0
-    camera_yaw: float = 0.0
-    camera_fov: float = 0.0
-    friction: float = 0.0
-    latency: float = 0.0
-    steering_bias: float = 0.0
-    steering_gain: float = 0.0
-    speed_gain: float = 0.0
-    pixel_noise: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        most = {"light_gain": 1.0, "camera_fov": 0.5, "friction": 0.9, "steering_gain": 0.9, "speed_gain": 0.9}
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if not 0.0 <= value <= most.get(item.name, 255.0):
-                raise ValueError(f"{item.name}: found {value}, expected 0 to {most.get(item.name, 255.0):g}")
 
 
 class Term(IntEnum):

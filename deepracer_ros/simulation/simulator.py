@@ -1,13 +1,13 @@
 """The one contact with any simulator: N cars in lock-step."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-CONTROL_PERIOD = 1.0 / 15.0
-"""Seconds of simulation between two camera frames: one action per frame of a 15 Hz camera."""
+from deepracer_ros.simulation.sensors import Observations, SensorSpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,18 +38,17 @@ class CarStates:
 
 @runtime_checkable
 class Simulator(Protocol):
-    """N cars, each with a camera, stepped together by one control period.
+    """N cars with sensors, stepped together by one control period.
 
-    The frames and states that `reset` and `step` return are the simulator's own buffers: valid
-    until the next call, copied by whoever keeps them. Nothing in a simulator draws a random number
-    that its seed does not determine.
+    The arrays that `reset` and `step` return are the simulator's own buffers: valid until the next call, copied by
+    whoever keeps them. Nothing in a simulator draws a random number that its seed does not determine.
     """
 
     cars: int
-    frame_shape: tuple[int, ...]
-    """(height, width) of a grey camera, (height, width, 3) of an RGB one."""
+    sensors: Mapping[str, SensorSpec]
+    """What it observes itself: at least the camera."""
 
-    def reset(self, mask: NDArray[np.bool_], poses: NDArray[np.float64]) -> tuple[NDArray[np.uint8], CarStates]:
+    def reset(self, mask: NDArray[np.bool_], poses: NDArray[np.float64]) -> tuple[Observations, CarStates]:
         """Put the masked cars at rest on new poses; no time passes.
 
         Args:
@@ -57,19 +56,19 @@ class Simulator(Protocol):
             poses: (N, 3) x, y in m and yaw in rad; rows outside the mask are ignored.
 
         Returns:
-            Frames (N, *frame_shape) and states of all N cars.
+            Observations (N, *shape) by sensor, and states, of all N cars.
         """
         ...
 
-    def step(self, steering: NDArray[np.float64], speed: NDArray[np.float64]) -> tuple[NDArray[np.uint8], CarStates]:
-        """Apply the commands for one control period and return what the cameras then see.
+    def step(self, steering: NDArray[np.float64], speed: NDArray[np.float64]) -> tuple[Observations, CarStates]:
+        """Apply the commands for one control period and return what is then observed.
 
         Args:
             steering: (N,) commanded steering angle, rad, + left.
             speed: (N,) commanded speed, m/s.
 
         Returns:
-            Frames (N, *frame_shape) and states of all N cars.
+            Observations (N, *shape) by sensor, and states, of all N cars.
         """
         ...
 

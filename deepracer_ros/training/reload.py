@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from deepracer_ros.errors import InputError
 from deepracer_ros.learning.policy import Policy
 from deepracer_ros.models.store import ModelStore, Pointer, StoreError
-from deepracer_ros.training.stores import make_policy
+from deepracer_ros.training.policies import make_policy
 
 LOOK_SECONDS = 1.0
 """How often the pointer is read when nobody has announced a model."""

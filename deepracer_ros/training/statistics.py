@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepracer_ros.experience.segment import Segment
-from deepracer_ros.report.progress import ProgressRecord
+from deepracer_ros.run.progress import ProgressRecord
 
 RECENT = 100
 """Episodes in the recent means."""

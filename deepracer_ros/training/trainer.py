@@ -14,23 +14,24 @@ import torch
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.reader import ExperienceReader, Taken
+from deepracer_ros.files import write_atomically, write_error
 from deepracer_ros.learning.action_space import make_action_space
-from deepracer_ros.learning.checkpoint import Progress, load_checkpoint, policy_tensors, save_checkpoint
 from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.learning.policy import Policy
 from deepracer_ros.learning.ppo import PPO, UpdateStatistics
 from deepracer_ros.models.policy_file import Manifest, Tensors
 from deepracer_ros.models.store import ModelStore, StoreError
-from deepracer_ros.report.files import write_atomically, write_error
-from deepracer_ros.report.progress import EvaluationPoint, ProgressLog, ProgressRecord, read_progress
-from deepracer_ros.report.tensorboard import TensorBoardLog
+from deepracer_ros.run.checkpoint import Progress, load_checkpoint, policy_tensors, save_checkpoint
+from deepracer_ros.run.progress import EvaluationPoint, ProgressLog, ProgressRecord, read_progress
+from deepracer_ros.run.tensorboard import TensorBoardLog
 from deepracer_ros.simulation.evaluation import Evaluation, evaluate
+from deepracer_ros.simulation.factory import make_evaluation
+from deepracer_ros.training.batches import capacity_bytes, make_batch
 from deepracer_ros.training.config import RunConfig
-from deepracer_ros.training.environments import make_evaluation
-from deepracer_ros.training.experience import capacity_bytes, make_batch
+from deepracer_ros.training.evaluation import greedy
+from deepracer_ros.training.policies import make_manifest
 from deepracer_ros.training.publishing import Publisher
 from deepracer_ros.training.statistics import EpisodeStatistics
-from deepracer_ros.training.stores import make_manifest
 from deepracer_ros.training.tuning import tune_process
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -66,13 +67,14 @@ class Trainer:
     """
 
     def __init__(
-        self, config: RunConfig, folder: Path, reader: ExperienceReader, store: ModelStore,
+        self, config: RunConfig, run: str, folder: Path, reader: ExperienceReader, store: ModelStore,
         on_model: Callable[[Manifest], None] = lambda _: None,
     ) -> None:  # fmt: skip
         """Build the learner and go on from the folder's checkpoint, if there is one.
 
         Args:
             config: Of the run.
+            run: Its name.
             folder: The run folder: checkpoint, progress and TensorBoard events.
             reader: Of the run's experience.
             store: Of the run's models.
@@ -84,6 +86,7 @@ class Trainer:
         """
         self._lock = _lock(folder / LOCK)
         tune_process()
+        self._run = run
         torch.manual_seed(config.seed)
         self._config, self._folder, self._reader, self._store, self._on_model = config, folder, reader, store, on_model
         self._space = make_action_space(config.actions)
@@ -188,10 +191,13 @@ class Trainer:
         self._save_checkpoint()
         self._reader.acknowledge(item.stream_id for item in taken)
         self._published(self._publisher.wait())
-        self._publisher.publish(tensors, make_manifest(self._config, self.progress.updates, self.progress.env_steps))
+        self._publisher.publish(tensors, self._manifest())
         if self.progress.updates % self._config.trainer.evaluate_every == 0:
             self._evaluate(tensors)
         return self._record(statistics, staleness)
+
+    def _manifest(self) -> Manifest:
+        return make_manifest(self._config, self._run, self.progress.updates, self.progress.env_steps)
 
     def _save_checkpoint(self) -> None:
         write_atomically(self._folder / CHECKPOINT, save_checkpoint(self._learner, self.progress))
@@ -206,11 +212,7 @@ class Trainer:
         assert self._publisher is not None
         policy = Policy(tensors, self._config.network, self._config.actions)
 
-        def drive(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            decision = policy.act(frames)
-            return decision.steering, decision.speed
-
-        result = evaluate(self._evaluation_environment, drive)
+        result = evaluate(self._evaluation_environment, lambda observations: greedy(policy, observations))
         self._evaluation = EvaluationPoint(
             self.progress.env_steps, self.seconds, result.laps_completed, result.laps_attempted
         )

@@ -9,10 +9,12 @@ import yaml
 from safetensors.numpy import save_file
 
 from deepracer_ros.cli.main import main
-from deepracer_ros.learning.action_space import ActionSpaceConfig, make_action_space
-from deepracer_ros.learning.checkpoint import Progress, save_checkpoint
-from deepracer_ros.learning.network import ActorCritic, NetworkConfig
-from deepracer_ros.learning.ppo import PPO, PPOConfig
+from deepracer_ros.learning.action_space import make_action_space
+from deepracer_ros.learning.config import NetworkConfig, PPOConfig
+from deepracer_ros.learning.network import ActorCritic
+from deepracer_ros.learning.ppo import PPO
+from deepracer_ros.race.actions import ActionSpaceConfig
+from deepracer_ros.run.checkpoint import Progress, save_checkpoint
 from deepracer_ros.services.redis_server import LocalRedis
 from deepracer_ros.training.trainer import CHECKPOINT
 

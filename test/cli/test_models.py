@@ -5,8 +5,9 @@ import pytest
 
 from deepracer_ros.cli import models
 from deepracer_ros.errors import InputError
+from deepracer_ros.models.config import ModelsConfig
 from deepracer_ros.models.policy_file import Manifest, Observation
-from deepracer_ros.models.store import ModelStore, StoreConfig
+from deepracer_ros.models.store import ModelStore
 from deepracer_ros.services.record import ServicesRecord
 from deepracer_ros.services.s3_server import LocalS3
 
@@ -28,7 +29,7 @@ def runs(tmp_path_factory):
     folder.mkdir()
     (root / "latest").symlink_to("oval-run")
     with LocalS3(folder / "s3") as server:
-        store = ModelStore(StoreConfig(server.endpoint), "oval-run", (server.access_key, server.secret_key))
+        store = ModelStore(ModelsConfig(server.endpoint), "oval-run", (server.access_key, server.secret_key))
         for _ in range(3):
             store.publish({"weight": np.ones(3, np.float32)}, MANIFEST, best=store.pointer() is None)
         ServicesRecord(s3_endpoint=server.endpoint, s3_folder="s3").write(folder)

@@ -9,7 +9,7 @@ import pytest
 from deepracer_ros.cli import tracks
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.catalogue import find_track
-from deepracer_ros.race.plan import draw_plan
+from deepracer_ros.worlds.plan import draw_plan
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,8 @@ import time
 import pytest
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.experience.connection import Connection, Keys, hide_password
+from deepracer_ros.experience.config import hide_password
+from deepracer_ros.experience.connection import Connection, Keys
 from deepracer_ros.services.redis_server import LocalRedis, find_redis_server
 from deepracer_ros.services.server import free_ports
 

@@ -8,7 +8,8 @@ import torch
 from torch.distributions import Beta, Categorical
 from torch.nn import functional
 
-from deepracer_ros.learning.action_space import ActionSpaceConfig, make_action_space
+from deepracer_ros.learning.action_space import make_action_space
+from deepracer_ros.race.actions import ActionSpaceConfig
 
 CONTINUOUS = ActionSpaceConfig(type="continuous", steering_angle_limit=30.0, speed_low=1.0, speed_high=3.0)
 DISCRETE = ActionSpaceConfig(type="discrete", steering_angles=(-30.0, 0.0, 30.0), speeds=(1.0, 2.0))

@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.learning.action_space import ActionSpaceConfig
-from deepracer_ros.learning.checkpoint import (
+from deepracer_ros.learning.policy import Policy
+from deepracer_ros.race.actions import ActionSpaceConfig
+from deepracer_ros.run.checkpoint import (
     NonFiniteWeightsError,
     Progress,
     load_checkpoint,
     policy_tensors,
     save_checkpoint,
 )
-from deepracer_ros.learning.policy import Policy
 
 sys.path.insert(0, str(Path(__file__).parent))
 from toy import NETWORK, make_learner, toy_batch  # noqa: E402

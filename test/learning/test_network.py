@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from deepracer_ros.learning.network import FRAME_MEAN, FRAME_SCALE, ActorCritic, NetworkConfig
+from deepracer_ros.learning.config import NetworkConfig
+from deepracer_ros.learning.network import FRAME_MEAN, FRAME_SCALE, ActorCritic
 
 
 @pytest.mark.parametrize("size", ["small", "shallow"])

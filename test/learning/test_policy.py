@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.learning.action_space import ActionSpaceConfig, make_action_space
-from deepracer_ros.learning.network import ActorCritic, NetworkConfig
+from deepracer_ros.learning.action_space import make_action_space
+from deepracer_ros.learning.config import NetworkConfig
+from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.learning.policy import Policy, RandomPolicy, adapt_frames
+from deepracer_ros.race.actions import ActionSpaceConfig
 
 ACTIONS = ActionSpaceConfig()
 NETWORK = NetworkConfig(width=80, height=60)

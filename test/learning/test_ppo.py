@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from deepracer_ros.learning.action_space import ActionSpaceConfig
-from deepracer_ros.learning.checkpoint import policy_tensors
 from deepracer_ros.learning.policy import Policy
 from deepracer_ros.learning.ppo import Batch, NonFiniteLossError, generalised_advantages
+from deepracer_ros.race.actions import ActionSpaceConfig
+from deepracer_ros.run.checkpoint import policy_tensors
 
 sys.path.insert(0, str(Path(__file__).parent))
 from toy import NETWORK, frames_and_targets, make_learner, toy_batch  # noqa: E402

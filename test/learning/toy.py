@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from deepracer_ros.learning.action_space import ActionSpaceConfig, make_action_space
-from deepracer_ros.learning.network import ActorCritic, NetworkConfig
+from deepracer_ros.learning.action_space import make_action_space
+from deepracer_ros.learning.config import NetworkConfig, PPOConfig
+from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.learning.policy import Policy
-from deepracer_ros.learning.ppo import PPO, Batch, PPOConfig
+from deepracer_ros.learning.ppo import PPO, Batch
+from deepracer_ros.race.actions import ActionSpaceConfig
 
 NETWORK = NetworkConfig(width=48, height=40)
 

@@ -4,8 +4,9 @@ import json
 import numpy as np
 import pytest
 
+from deepracer_ros.models.config import ModelsConfig
 from deepracer_ros.models.policy_file import Manifest, Observation
-from deepracer_ros.models.store import ModelStore, StoreConfig
+from deepracer_ros.models.store import ModelStore
 from deepracer_ros.services.s3_server import LocalS3
 
 
@@ -43,7 +44,7 @@ def open_store(s3, run):
     """Open the models of this test's run."""
 
     def open_store(credentials=None, **changes):
-        config = StoreConfig(**{"endpoint": s3.endpoint, **changes})
+        config = ModelsConfig(**{"endpoint": s3.endpoint, **changes})
         return ModelStore(config, run, credentials or (s3.access_key, s3.secret_key))
 
     return open_store

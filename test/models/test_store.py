@@ -8,8 +8,9 @@ import pytest
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.models.bucket import ConditionFailedError
+from deepracer_ros.models.config import ModelsConfig
 from deepracer_ros.models.policy_file import ModelError, encode_manifest
-from deepracer_ros.models.store import ModelStore, Pointer, StoreConfig, StoreError
+from deepracer_ros.models.store import ModelStore, Pointer, StoreError
 from deepracer_ros.services.s3_server import LocalS3
 from deepracer_ros.services.server import free_ports
 
@@ -219,7 +220,7 @@ def test_nothing_published_and_versions_that_are_not_there(store):
 def test_an_unreachable_server_is_an_error_soon():
     start = time.monotonic()
     with pytest.raises(StoreError, match="unreachable"):
-        ModelStore(StoreConfig(endpoint=f"http://127.0.0.1:{free_ports(1)[0]}"), "run", ("key", "secret"))
+        ModelStore(ModelsConfig(endpoint=f"http://127.0.0.1:{free_ports(1)[0]}"), "run", ("key", "secret"))
     assert time.monotonic() - start < 8.0
 
 
@@ -243,7 +244,7 @@ def test_a_pointer_that_was_torn_is_written_anew(store, tensors, manifest, body)
 
 def test_a_killed_server_keeps_what_was_published(tmp_path, tensors, manifest):
     with LocalS3(tmp_path) as server:
-        store = ModelStore(StoreConfig(endpoint=server.endpoint), "run", (server.access_key, server.secret_key))
+        store = ModelStore(ModelsConfig(endpoint=server.endpoint), "run", (server.access_key, server.secret_key))
         store.publish(tensors, manifest, best=True)
         store.publish(tensors, manifest)
         server.kill()
@@ -259,13 +260,13 @@ def test_a_killed_server_keeps_what_was_published(tmp_path, tensors, manifest):
 @pytest.mark.parametrize("name", ["", "a/b", "../a", "a b"])
 def test_run_names_are_plain(name):
     with pytest.raises(InputError, match="run name"):
-        ModelStore(StoreConfig(), name)
+        ModelStore(ModelsConfig(), name)
 
 
 @pytest.mark.parametrize("changes", [{"endpoint": "localhost:80"}, {"bucket": "B"}, {"keep": 0}])
 def test_configurations_are_checked(changes):
     with pytest.raises(ValueError, match="expected"):
-        StoreConfig(**changes)
+        ModelsConfig(**changes)
 
 
 def test_pointers_compare_by_what_they_say():

@@ -22,7 +22,7 @@ from deepracer_ros.nodes.base import LOCK_STEP
 from deepracer_ros.services.redis_server import LocalRedis
 from deepracer_ros.services.s3_server import LocalS3
 from deepracer_ros.training.config import RunConfig
-from deepracer_ros.training.stores import open_store
+from deepracer_ros.training.policies import open_store
 
 CARS, STEPS, HEIGHT, WIDTH = 4, 8, 40, 48
 SMALL = {

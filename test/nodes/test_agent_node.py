@@ -11,14 +11,15 @@ from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import String
 
 from deepracer_ros.learning.action_space import make_action_space
-from deepracer_ros.learning.network import ActorCritic, NetworkConfig
+from deepracer_ros.learning.config import NetworkConfig
+from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.models.policy_file import describe, encode_manifest
 from deepracer_ros.nodes.agent_node import AgentNode
-from deepracer_ros.nodes.announcement import to_published
 from deepracer_ros.nodes.base import LATCHED
-from deepracer_ros.nodes.messages import to_image, to_stamp
-from deepracer_ros.simulation.simulator import CONTROL_PERIOD
-from deepracer_ros.training.stores import make_manifest
+from deepracer_ros.nodes.messages.announcement import to_published
+from deepracer_ros.nodes.messages.arrays import to_image, to_stamp
+from deepracer_ros.race.control import CONTROL_PERIOD
+from deepracer_ros.training.policies import make_manifest
 
 CARS, HEIGHT, WIDTH = 4, 40, 48
 

@@ -16,19 +16,20 @@ from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.nodes.camera_outputs import camera_info
-from deepracer_ros.nodes.command_outputs import CommandOutputs
-from deepracer_ros.nodes.description import robot_description
-from deepracer_ros.nodes.driven_path import DrivenPath
-from deepracer_ros.nodes.frames import fixed_joints, from_rpy
-from deepracer_ros.nodes.interfaces import Interfaces
-from deepracer_ros.nodes.joints import JointOutput
-from deepracer_ros.nodes.messages import to_stamp
-from deepracer_ros.nodes.optional import where_installed
-from deepracer_ros.nodes.poses import from_pose, to_pose, to_twist
-from deepracer_ros.simulation.camera import CameraConfig, view_from
+from deepracer_ros.nodes.messages.arrays import to_stamp
+from deepracer_ros.nodes.messages.frames import fixed_joints, from_rpy
+from deepracer_ros.nodes.messages.poses import from_pose, to_pose, to_twist
+from deepracer_ros.nodes.outputs.camera import camera_info
+from deepracer_ros.nodes.outputs.commands import CommandOutputs
+from deepracer_ros.nodes.outputs.description import robot_description
+from deepracer_ros.nodes.outputs.driven_path import DrivenPath
+from deepracer_ros.nodes.outputs.interfaces import Interfaces
+from deepracer_ros.nodes.outputs.joints import JointOutput
+from deepracer_ros.nodes.outputs.optional import where_installed
+from deepracer_ros.race.vehicle import read_vehicle
+from deepracer_ros.simulation.camera import view_from
+from deepracer_ros.simulation.config import CameraConfig
 from deepracer_ros.simulation.simulator import CarStates
-from deepracer_ros.simulation.vehicle import read_vehicle
 
 DEADLINE = 10.0
 CAMERA = CameraConfig(width=16, height=12)

@@ -8,8 +8,8 @@ from deepracer_ros.learning.action_space import make_action_space
 from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.models.folder import write_model_folder
 from deepracer_ros.nodes.agent_node import AgentNode
-from deepracer_ros.nodes.messages import to_image
-from deepracer_ros.training.stores import make_manifest
+from deepracer_ros.nodes.messages.arrays import to_image
+from deepracer_ros.training.policies import make_manifest
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import Image, JointState, PointCloud2
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.nodes.messages import (
+from deepracer_ros.nodes.messages.arrays import (
     STATE,
     from_drive,
     from_image,

@@ -10,11 +10,11 @@ from sensor_msgs.msg import Image, JointState, PointCloud2
 
 from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.nodes.base import recorded
-from deepracer_ros.nodes.messages import STATE, to_drive, to_image, to_nanoseconds, to_stamp
+from deepracer_ros.nodes.messages.arrays import STATE, to_drive, to_image, to_nanoseconds, to_stamp
 from deepracer_ros.nodes.recorder_node import RecorderNode
+from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.status import Status
 from deepracer_ros.services.redis_server import LocalRedis
-from deepracer_ros.simulation.simulator import CONTROL_PERIOD
 
 CARS, STEPS, HEIGHT, WIDTH = 4, 8, 40, 48
 

@@ -7,9 +7,9 @@ import pytest
 import rclpy
 import yaml
 
-from deepracer_ros.nodes.description import robot_description
-from deepracer_ros.nodes.frames import fixed_joints
-from deepracer_ros.nodes.messages import STATE
+from deepracer_ros.nodes.messages.arrays import STATE
+from deepracer_ros.nodes.messages.frames import fixed_joints
+from deepracer_ros.nodes.outputs.description import robot_description
 from deepracer_ros.nodes.simulation_node import SimulationNode
 from deepracer_ros.share import share_directory
 

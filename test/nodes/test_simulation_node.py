@@ -10,9 +10,9 @@ from builtin_interfaces.msg import Time
 from sensor_msgs.msg import Image, JointState, PointCloud2
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.nodes.messages import from_state, to_drive, to_nanoseconds, to_stamp
+from deepracer_ros.nodes.messages.arrays import from_state, to_drive, to_nanoseconds, to_stamp
 from deepracer_ros.nodes.simulation_node import COMMAND_SECONDS, SimulationNode
-from deepracer_ros.simulation.simulator import CONTROL_PERIOD
+from deepracer_ros.race.control import CONTROL_PERIOD
 
 CARS = 4
 

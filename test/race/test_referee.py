@@ -5,12 +5,12 @@ import pytest
 
 from deepracer_ros.config import from_mapping
 from deepracer_ros.errors import InputError
+from deepracer_ros.race.config import RefereeConfig, StartConfig
 from deepracer_ros.race.obstacle import Obstacle
-from deepracer_ros.race.referee import Referee, RefereeConfig
-from deepracer_ros.race.reward import find_reward
-from deepracer_ros.race.start import StartConfig
+from deepracer_ros.race.referee import Referee
 from deepracer_ros.race.status import Status
 from deepracer_ros.race.track import Track
+from deepracer_ros.rewards.reward import find_reward
 from deepracer_ros.simulation.simulator import CarStates
 
 CENTRED = StartConfig(spread="even", lateral_noise=0.0, heading_noise=0.0)

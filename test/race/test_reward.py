@@ -5,8 +5,8 @@ import pytest
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.episode import as_table, new_cars
-from deepracer_ros.race.reward import REWARDS, find_reward
 from deepracer_ros.race.status import Status
+from deepracer_ros.rewards.reward import REWARDS, find_reward
 
 
 def step(**columns):

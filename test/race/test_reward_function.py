@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.race.referee import Referee, RefereeConfig
-from deepracer_ros.race.reward import find_reward
-from deepracer_ros.race.start import StartConfig
+from deepracer_ros.race.config import RefereeConfig, StartConfig
+from deepracer_ros.race.referee import Referee
 from deepracer_ros.race.track import Track
+from deepracer_ros.rewards.reward import find_reward
 from deepracer_ros.simulation.simulator import CarStates
 
 KEYS = [

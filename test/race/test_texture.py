@@ -6,8 +6,8 @@ import pytest
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.catalogue import find_track
 from deepracer_ros.race.definition import TrackDefinition, build_track
-from deepracer_ros.race.texture import TrackLook, draw_track, road_edges
 from deepracer_ros.race.track import Track
+from deepracer_ros.worlds.texture import TrackLook, draw_track, road_edges
 
 SQUARE = ((0.0, 0.0, 1.0), (4.0, 0.0, 1.0), (4.0, 4.0, 1.0), (0.0, 4.0, 1.0))
 LOOK = TrackLook()

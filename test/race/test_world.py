@@ -11,8 +11,8 @@ import pytest
 from deepracer_ros.config import from_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.catalogue import find_track, shipped_names
-from deepracer_ros.race.world import WorldConfig, place_obstacles, write_world
 from deepracer_ros.share import share_directory
+from deepracer_ros.worlds.world import WorldConfig, place_obstacles, write_world
 
 WORLDS = share_directory() / "worlds"
 

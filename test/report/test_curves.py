@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 
 from deepracer_ros.report.curves import _running_mean, write_curves
-from deepracer_ros.report.progress import EvaluationPoint, ProgressRecord
 from deepracer_ros.report.style import ACCENT, BLUE, rgb
+from deepracer_ros.run.progress import EvaluationPoint, ProgressRecord
 
 
 def records(count):

@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 
 from deepracer_ros.report.evaluation_report import summarise, write_evaluation_report
-from deepracer_ros.report.summary import ModelSummary
+from deepracer_ros.run.summary import ModelSummary
 from deepracer_ros.simulation.evaluation import Evaluation
 
 MODEL = ModelSummary(version=12, sha256="ab" * 32)

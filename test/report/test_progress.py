@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.report.progress import EvaluationPoint, ProgressLog, ProgressRecord, ProgressTail, read_progress
+from deepracer_ros.run.progress import EvaluationPoint, ProgressLog, ProgressRecord, ProgressTail, read_progress
 
 Limit = Callable[[int], AbstractContextManager[None]]
 

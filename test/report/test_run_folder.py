@@ -11,8 +11,8 @@ import pytest
 
 from deepracer_ros.config import read_parameters
 from deepracer_ros.errors import InputError
-from deepracer_ros.report.run_folder import RunFolder
-from deepracer_ros.report.summary import (
+from deepracer_ros.run.folder import RunFolder
+from deepracer_ros.run.summary import (
     EvaluationSummary,
     ModelSummary,
     Summary,

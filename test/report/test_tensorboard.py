@@ -6,8 +6,8 @@ import pytest
 from tensorboardX.proto.event_pb2 import Event, SessionLog
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.report.progress import EvaluationPoint, ProgressRecord
-from deepracer_ros.report.tensorboard import TensorBoardLog
+from deepracer_ros.run.progress import EvaluationPoint, ProgressRecord
+from deepracer_ros.run.tensorboard import TensorBoardLog
 
 
 def record(env_steps, evaluation=None):

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from deepracer_ros.report.progress import EvaluationPoint, ProgressRecord
 from deepracer_ros.report.terminal import TerminalView, TrainingStatus, line, sparkline
+from deepracer_ros.run.progress import EvaluationPoint, ProgressRecord
 
 
 def status(seconds=0.0, phase="training", **changes):

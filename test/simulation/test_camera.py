@@ -3,9 +3,10 @@ from math import atan, atan2, cos, sin, tan
 import numpy as np
 import pytest
 
-from deepracer_ros.race.texture import TrackImage
-from deepracer_ros.simulation.camera import CameraConfig, ground_line, render_ground, view_from
+from deepracer_ros.simulation.camera import ground_line, render_ground, view_from
+from deepracer_ros.simulation.config import CameraConfig
 from deepracer_ros.simulation.ground import flatten_ground
+from deepracer_ros.worlds.texture import TrackImage
 
 PITCH, HEIGHT, AHEAD, FOV = 0.2618, 0.143, 0.137, 1.13
 SKY = np.array([178], np.uint8)

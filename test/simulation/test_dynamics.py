@@ -3,17 +3,17 @@ from math import atan, exp, hypot, tan
 import numba
 import pytest
 
+from deepracer_ros.race.vehicle import read_vehicle
+from deepracer_ros.simulation.config import DynamicsConfig
 from deepracer_ros.simulation.dynamics import (
     GRAVITY,
     CarModel,
-    DynamicsConfig,
     Motion,
     advance_axle,
     advance_motion,
     tyre_compliance,
     wheel_grips,
 )
-from deepracer_ros.simulation.vehicle import read_vehicle
 
 REST = Motion(*[0.0] * len(Motion._fields))
 

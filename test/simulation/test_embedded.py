@@ -5,13 +5,12 @@ import sys
 import numpy as np
 import pytest
 
+from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.obstacle import Obstacle
 from deepracer_ros.race.track import Track
-from deepracer_ros.simulation.camera import CameraConfig
-from deepracer_ros.simulation.dynamics import DynamicsConfig
+from deepracer_ros.simulation.config import CameraConfig, DynamicsConfig, RandomisationConfig
 from deepracer_ros.simulation.embedded import EmbeddedSimulator
-from deepracer_ros.simulation.randomisation import RandomisationConfig
-from deepracer_ros.simulation.simulator import CONTROL_PERIOD, Simulator
+from deepracer_ros.simulation.simulator import Simulator
 
 CAMERA = CameraConfig(64, 48)
 EVERYTHING = RandomisationConfig(
@@ -173,7 +172,6 @@ import sys
 import numpy as np
 from concurrent.futures import ThreadPoolExecutor
 from deepracer_ros.race.catalogue import find_track
-from deepracer_ros.simulation.camera import CameraConfig
 from deepracer_ros.simulation.embedded import EmbeddedSimulator
 
 track = find_track("oval")

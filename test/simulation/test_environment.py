@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
 
-from deepracer_ros.race.referee import Referee, RefereeConfig
-from deepracer_ros.race.reward import find_reward
+from deepracer_ros.race.config import RefereeConfig
+from deepracer_ros.race.control import CONTROL_PERIOD
+from deepracer_ros.race.referee import Referee
 from deepracer_ros.race.status import Status
 from deepracer_ros.race.track import Track
+from deepracer_ros.rewards.reward import find_reward
 from deepracer_ros.simulation.environment import Environment
-from deepracer_ros.simulation.simulator import CONTROL_PERIOD, CarStates
+from deepracer_ros.simulation.simulator import CarStates
 
 ROAD = Track.from_route("road", np.array([(x, 0.0, x, 0.4, x, -0.4) for x in np.linspace(0.0, 20.0, 201)], dtype=float))
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from deepracer_ros.race.referee import Referee, RefereeConfig
-from deepracer_ros.race.reward import find_reward
+from deepracer_ros.race.config import RefereeConfig
+from deepracer_ros.race.referee import Referee
 from deepracer_ros.race.status import Status
 from deepracer_ros.race.track import Track
+from deepracer_ros.rewards.reward import find_reward
 from deepracer_ros.simulation.evaluation import evaluate
 from deepracer_ros.simulation.simulator import CarStates
 

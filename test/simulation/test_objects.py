@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from deepracer_ros.race.obstacle import Obstacle
+from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.simulation.camera import view_from
 from deepracer_ros.simulation.objects import (
     ENDS,
@@ -19,7 +20,6 @@ from deepracer_ros.simulation.objects import (
     hit_box,
     render_objects,
 )
-from deepracer_ros.simulation.vehicle import read_vehicle
 
 PITCH, HEIGHT, FOV = 0.2618, 0.143, 1.13
 FOCAL = 80 / tan(FOV / 2)

@@ -3,18 +3,17 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from deepracer_ros.simulation.dynamics import DynamicsConfig
+from deepracer_ros.race.vehicle import read_vehicle
+from deepracer_ros.simulation.config import DynamicsConfig, RandomisationConfig
 from deepracer_ros.simulation.randomisation import (
     NOISE,
     Randomisation,
-    RandomisationConfig,
     Term,
     add_noise,
     apply_tones,
     random_bits,
     scramble,
 )
-from deepracer_ros.simulation.vehicle import read_vehicle
 
 EVERYTHING = RandomisationConfig(
     light_gain=0.2,

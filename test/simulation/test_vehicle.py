@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.simulation.vehicle import Vehicle, read_vehicle
+from deepracer_ros.race.vehicle import Vehicle, read_vehicle
 
 BOX = """<link name="{name}"><inertial><mass value="{mass}"/>
 <inertia ixx="0" iyy="0" izz="{inertia}" ixy="0" ixz="0" iyz="0"/></inertial>{more}</link>"""

@@ -17,7 +17,8 @@ import yaml
 
 from deepracer_ros.config import merge
 from deepracer_ros.experience.connection import Keys
-from deepracer_ros.models.store import ModelStore, StoreConfig
+from deepracer_ros.models.config import ModelsConfig
+from deepracer_ros.models.store import ModelStore
 from deepracer_ros.services.record import read_record
 from deepracer_ros.services.redis_server import LocalRedis
 from deepracer_ros.services.s3_server import LocalS3, read_keys
@@ -246,5 +247,5 @@ def test_a_nan_ends_it_with_one_line_and_the_last_good_model_stays(with_reward):
     assert last.startswith("deepracer: trainer: ")
     assert "expected finite numbers; the last good model stays" in last
     with LocalS3(folder / "s3") as server:
-        store = ModelStore(StoreConfig(endpoint=server.endpoint), NAME, read_keys(folder / "s3"))
+        store = ModelStore(ModelsConfig(endpoint=server.endpoint), NAME, read_keys(folder / "s3"))
         assert store.load("last").manifest.training_step == training.ledger.progress["updates"]

@@ -22,11 +22,12 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.experience.writer import ExperienceWriter
 from deepracer_ros.learning.ppo import NonFiniteLossError
-from deepracer_ros.models.store import ModelStore, StoreConfig
+from deepracer_ros.models.config import ModelsConfig
+from deepracer_ros.models.store import ModelStore
 from deepracer_ros.services.redis_server import LocalRedis
 from deepracer_ros.services.s3_server import LocalS3
 from deepracer_ros.training import trainer
-from deepracer_ros.training.stores import open_store
+from deepracer_ros.training.policies import open_store
 from deepracer_ros.training.trainer import CHECKPOINT, PROGRESS, Trainer
 
 CARS = 16
@@ -157,7 +158,7 @@ from deepracer_ros.config import from_mapping
 from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.training import trainer
 from deepracer_ros.training.config import RunConfig
-from deepracer_ros.training.stores import open_store
+from deepracer_ros.training.policies import open_store
 config = from_mapping(RunConfig, yaml.safe_load(Path(sys.argv[1]).read_text()))
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -226,7 +227,7 @@ def test_a_nan_stops_and_leaves_the_last_good_model(train, feed, config):
 
 def test_a_store_that_refuses_is_waited_for(train, feed, config, s3):
     feed(4)
-    refusing = ModelStore(StoreConfig(endpoint=s3.endpoint), config.run, ("READER", "READER-secret"))
+    refusing = ModelStore(ModelsConfig(endpoint=s3.endpoint), config.run, ("READER", "READER-secret"))
     training = train(config, store=refusing)
     training.until(lambda: "refused (AccessDenied)" in training.trainer.waiting)
     assert "\n" not in training.trainer.waiting
@@ -242,7 +243,7 @@ def test_a_store_that_refuses_is_waited_for(train, feed, config, s3):
 
 def test_a_store_that_dies_is_waited_for(train, feed, config, tmp_path):
     with LocalS3(tmp_path / "s3") as server:
-        store = ModelStore(StoreConfig(endpoint=server.endpoint), config.run, (server.access_key, server.secret_key))
+        store = ModelStore(ModelsConfig(endpoint=server.endpoint), config.run, (server.access_key, server.secret_key))
         feed(1)
         training = train(config, store=store)
         training.until_version(1)

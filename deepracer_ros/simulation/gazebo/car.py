@@ -8,11 +8,11 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.race.vehicle import Vehicle
 from deepracer_ros.share import share_directory
-from deepracer_ros.simulation.camera import CameraConfig
+from deepracer_ros.simulation.config import CameraConfig
 from deepracer_ros.simulation.gazebo import sandbox
 from deepracer_ros.simulation.gazebo.installation import Installation
-from deepracer_ros.simulation.vehicle import Vehicle
 
 CONVERSION_TIMEOUT = 60.0
 """s; a conversion takes one."""

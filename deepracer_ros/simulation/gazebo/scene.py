@@ -7,12 +7,12 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.obstacle import Obstacle
-from deepracer_ros.simulation.dynamics import DynamicsConfig
+from deepracer_ros.simulation.config import DynamicsConfig
 from deepracer_ros.simulation.gazebo import sandbox
 from deepracer_ros.simulation.gazebo.car import Car
 from deepracer_ros.simulation.objects import CAR_COLOURS, OBSTACLE_COLOUR, OBSTACLE_HEIGHT
-from deepracer_ros.simulation.simulator import CONTROL_PERIOD
 
 MOST_CARS = 16
 """Every car has its own bit of Gazebo's collide_bitmask, of which the ground's default of 0xffff knows 16."""

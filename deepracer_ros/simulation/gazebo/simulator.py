@@ -10,18 +10,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.race.ackermann import axle_commands, middle_angle
 from deepracer_ros.race.obstacle import Obstacle
 from deepracer_ros.race.track import Track
-from deepracer_ros.simulation.camera import CameraConfig
-from deepracer_ros.simulation.dynamics import DynamicsConfig
+from deepracer_ros.race.vehicle import Vehicle, read_vehicle
+from deepracer_ros.simulation.config import CameraConfig, DynamicsConfig
+from deepracer_ros.simulation.factory import Setup
 from deepracer_ros.simulation.gazebo import scene
-from deepracer_ros.simulation.gazebo.ackermann import axle_commands, middle_angle
 from deepracer_ros.simulation.gazebo.car import make_car
 from deepracer_ros.simulation.gazebo.installation import find_installation
 from deepracer_ros.simulation.gazebo.server import Server
 from deepracer_ros.simulation.gazebo.world_files import world_file
+from deepracer_ros.simulation.sensors import CAMERA, Observations, SensorSpec
 from deepracer_ros.simulation.simulator import CarStates
-from deepracer_ros.simulation.vehicle import Vehicle, read_vehicle
 
 Floats = NDArray[np.float64]
 
@@ -60,7 +61,7 @@ class GazeboSimulator:
 
     Attributes:
         cars: N.
-        frame_shape: (height, width) of a grey camera, (height, width, 3) of an RGB one.
+        sensors: The camera.
         images: (N, height, width, 3) the RGB images behind the last frames.
     """
 
@@ -103,9 +104,11 @@ class GazeboSimulator:
         self._vehicle = vehicle or read_vehicle()
         installation = find_installation()
         where = np.asarray(car_track, np.int64)
-        self.cars, self.frame_shape = len(where), camera.frame_shape
+        self.cars = len(where)
+        self.sensors = {CAMERA: SensorSpec(camera.frame_shape, "|u1", "levels")}
         self.images = np.zeros((self.cars, camera.height, camera.width, 3), np.uint8)
-        self._frames = np.zeros((self.cars, *self.frame_shape), np.uint8)
+        self._frames = np.zeros((self.cars, *camera.frame_shape), np.uint8)
+        self._observations = {CAMERA: self._frames}
         self._states = CarStates(*np.zeros((7, self.cars)))
         self._worlds: list[World] = []
         car = make_car(camera, self._vehicle, installation)
@@ -126,7 +129,7 @@ class GazeboSimulator:
             self.close()
             raise
 
-    def reset(self, mask: NDArray[np.bool_], poses: Floats) -> tuple[NDArray[np.uint8], CarStates]:
+    def reset(self, mask: NDArray[np.bool_], poses: Floats) -> tuple[Observations, CarStates]:
         """Put the masked cars at rest on new poses, as `Simulator.reset` does."""
         mask, poses = np.asarray(mask, bool), np.asarray(poses, np.float64)
         worlds = [world for world in self._worlds if mask[world.cars].any()]
@@ -134,7 +137,7 @@ class GazeboSimulator:
             world.server.connection.send_reset(mask[world.cars], poses[world.cars])
         return self._receive(worlds)
 
-    def step(self, steering: Floats, speed: Floats) -> tuple[NDArray[np.uint8], CarStates]:
+    def step(self, steering: Floats, speed: Floats) -> tuple[Observations, CarStates]:
         """Drive for one control period, as `Simulator.step` does.
 
         Raises:
@@ -154,7 +157,7 @@ class GazeboSimulator:
         while self._worlds:
             self._worlds.pop().server.close()
 
-    def _receive(self, worlds: Sequence[World]) -> tuple[NDArray[np.uint8], CarStates]:
+    def _receive(self, worlds: Sequence[World]) -> tuple[Observations, CarStates]:
         for server, cars in worlds:
             connection = server.connection
             connection.receive_answer()
@@ -166,15 +169,25 @@ class GazeboSimulator:
             into.yaw_rate[cars] = states["yaw_rate"]
             into.steering[cars] = middle_angle(states["hinges"], self._vehicle)
             self._view(cars)
-        return self._frames, self._states
+        return self._observations, self._states
 
     def _view(self, cars: NDArray[np.int64]) -> None:
         """Fill the frames of some cars from their images."""
-        if len(self.frame_shape) == 3:
+        if self._frames.ndim == 4:
             self._frames[cars] = self.images[cars]
             return
         for car in cars:
             cv2.cvtColor(self.images[car], cv2.COLOR_RGB2GRAY, dst=self._frames[car])
+
+
+def make_gazebo(setup: Setup) -> GazeboSimulator:
+    """Return the simulator of an environment.
+
+    Raises:
+        InputError: if Gazebo is not prepared or does not start.
+    """
+    config = setup.config
+    return GazeboSimulator(setup.tracks, setup.car_track, config.camera, seed=setup.seed, dynamics=config.dynamics)
 
 
 def _share_out(car_track: NDArray[np.int64], cars_per_heat: int) -> Iterator[NDArray[np.int64]]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from deepracer_ros.race import mesh, texture, world
 from deepracer_ros.race.track import Track
-from deepracer_ros.race.world import write_world
+from deepracer_ros.worlds import mesh, texture, world
+from deepracer_ros.worlds.world import write_world
 
 
 def world_file(track: Track, cache: Path) -> Path:

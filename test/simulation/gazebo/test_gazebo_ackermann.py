@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from deepracer_ros.simulation.gazebo.ackermann import axle_commands, middle_angle
-from deepracer_ros.simulation.vehicle import read_vehicle
+from deepracer_ros.race.ackermann import axle_commands, middle_angle
+from deepracer_ros.race.vehicle import read_vehicle
 
 VEHICLE = read_vehicle()
 

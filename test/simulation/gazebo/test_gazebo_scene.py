@@ -5,12 +5,11 @@ import pytest
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.catalogue import find_track
 from deepracer_ros.race.obstacle import Obstacle
-from deepracer_ros.simulation.camera import CameraConfig
-from deepracer_ros.simulation.dynamics import DynamicsConfig
+from deepracer_ros.race.vehicle import read_vehicle
+from deepracer_ros.simulation.config import CameraConfig, DynamicsConfig
 from deepracer_ros.simulation.gazebo.car import Car, expand_urdf
 from deepracer_ros.simulation.gazebo.scene import Clock, Fleet, Scene
 from deepracer_ros.simulation.gazebo.world_files import world_file
-from deepracer_ros.simulation.vehicle import read_vehicle
 
 MODEL = """
 <model name="deepracer">

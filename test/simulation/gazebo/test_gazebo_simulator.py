@@ -14,8 +14,7 @@ import pytest
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.catalogue import find_track
 from deepracer_ros.race.obstacle import Obstacle
-from deepracer_ros.simulation.camera import CameraConfig
-from deepracer_ros.simulation.dynamics import DynamicsConfig
+from deepracer_ros.simulation.config import CameraConfig, DynamicsConfig
 from deepracer_ros.simulation.gazebo import installation, wire
 from deepracer_ros.simulation.gazebo.simulator import GazeboSimulator
 from deepracer_ros.simulation.simulator import Simulator
@@ -287,7 +286,6 @@ PARENT = """
 import sys, time
 import numpy as np
 from deepracer_ros.race.catalogue import find_track
-from deepracer_ros.simulation.camera import CameraConfig
 from deepracer_ros.simulation.gazebo.simulator import GazeboSimulator
 simulator = GazeboSimulator([find_track("oval")], [0], CameraConfig(80, 60))
 simulator.reset(np.ones(1, bool), np.zeros((1, 3)))

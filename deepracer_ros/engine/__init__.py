@@ -1,0 +1,1 @@
+"""Places the parts of a run on this machine and starts them again."""

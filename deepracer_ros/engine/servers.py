@@ -1,0 +1,85 @@
+"""The servers of a run: started for the user where the configuration names none."""
+
+import os
+from dataclasses import replace
+from types import TracebackType
+
+from deepracer_ros.run.folder import RunFolder
+from deepracer_ros.services.record import ServicesRecord
+from deepracer_ros.services.redis_server import LocalRedis
+from deepracer_ros.services.s3_server import LocalS3
+from deepracer_ros.services.server import LocalServer
+from deepracer_ros.training.batches import capacity_bytes
+from deepracer_ros.training.config import RunConfig
+
+MEMORY_FACTOR = 2.0
+"""Memory of the local Redis over the experience's capacity: an append is there twice for a moment."""
+
+
+class Services:
+    """Local Redis and S3 servers of one run; a context that ends them."""
+
+    def __init__(self, config: RunConfig, folder: RunFolder) -> None:
+        """Start what is needed, both at once.
+
+        Raises:
+            InputError: if a server's binary is missing or it does not start.
+        """
+        self._servers: list[LocalServer] = []
+        self._redis = self._s3 = None
+        try:
+            if not config.experience.url:
+                memory = int(MEMORY_FACTOR * capacity_bytes(config)) + (64 << 20)
+                self._redis = LocalRedis(folder.path / "redis", maximum_bytes=memory)
+                self._servers.append(self._redis)
+            if not config.models.endpoint and not config.models.aws:
+                self._s3 = LocalS3(folder.path / "s3")
+                self._servers.append(self._s3)
+            for server in self._servers:
+                server.wait_ready()
+        except BaseException:
+            self.close()
+            raise
+        self.config = self._effective(config)
+        ServicesRecord(
+            redis_url=self.config.experience.url,
+            s3_endpoint=self.config.models.endpoint,
+            s3_bucket=self.config.models.bucket,
+            s3_folder="s3" if self._s3 else "",
+        ).write(folder.path)
+
+    def _effective(self, config: RunConfig) -> RunConfig:
+        """Return the configuration with the local servers' addresses; S3 keys go into the environment."""
+        if self._redis:
+            config = replace(config, experience=replace(config.experience, url=self._redis.url))
+        if self._s3:
+            os.environ["AWS_ACCESS_KEY_ID"] = self._s3.access_key
+            os.environ["AWS_SECRET_ACCESS_KEY"] = self._s3.secret_key
+            config = replace(config, models=replace(config.models, endpoint=self._s3.endpoint))
+        return config
+
+    def restart_dead(self) -> list[str]:
+        """Start servers that died again on their data; return their names.
+
+        Raises:
+            InputError: if one does not come back.
+        """
+        dead = [server for server in self._servers if not server.alive]
+        for server in dead:
+            server.restart()
+        return [server.name for server in dead]
+
+    def close(self) -> None:
+        """End the servers; their data stay."""
+        for server in self._servers:
+            server.close()
+
+    def __enter__(self) -> "Services":
+        """Return the services."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the servers."""
+        self.close()

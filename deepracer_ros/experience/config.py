@@ -1,0 +1,26 @@
+"""Where experience is kept between recorder and trainer."""
+
+import re
+from dataclasses import dataclass
+
+from deepracer_ros.config import Section, key
+
+
+@dataclass(frozen=True)
+class ExperienceConfig(Section):
+    """The Redis server of a run and what it holds."""
+
+    url: str = key(
+        "",
+        "Redis URL: redis://[:password@]host:port, rediss://... or unix://.... Empty: a local server is started.",
+        secret=True,
+    )
+    segment_steps: int = key(32, "Control steps of one segment.", least=1, most=65535)
+    capacity_segments: int = key(
+        128, "Segments that may wait for the trainer; more are refused, and the simulations wait.", least=1
+    )
+
+
+def hide_password(url: str) -> str:
+    """Return `url` fit for a message: the password replaced by three asterisks."""
+    return re.sub(r"([?&]password=)[^&]*", r"\1***", re.sub(r"^([a-z+]+://[^:/@]*:).*@", r"\1***@", url))

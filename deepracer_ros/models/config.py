@@ -1,0 +1,36 @@
+"""Where models are kept."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from deepracer_ros.config import Section, key
+
+
+@dataclass(frozen=True)
+class ModelsConfig(Section):
+    """The S3 bucket of a run. Credentials are no part of it: they come from boto3's usual chain."""
+
+    endpoint: str = key("", "URL of an S3 server. Empty: a local one is started, unless aws is true.")
+    aws: bool = key(False, "Use AWS S3 with the credentials of boto3's usual chain.")
+    bucket: str = key("deepracer", "Bucket of the models; made if it is absent and not on AWS.")
+    prefix: str = key("models", "Folder in the bucket.")
+    region: str = key("", "AWS region. Empty: that of boto3's own configuration.")
+    keep: int = key(
+        20, "Newest versions that are kept besides the best and the last. Older ones are deleted at every keep-th "
+        "publication.", least=1,
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            ValueError: if the endpoint is no URL, the bucket no bucket name, or two servers are named.
+        """
+        super().__post_init__()
+        if self.endpoint and urlsplit(self.endpoint).scheme not in ("http", "https"):
+            raise ValueError(f"endpoint: found {self.endpoint!r}, expected http://... or https://...")
+        if self.endpoint and self.aws:
+            raise ValueError(f"aws: found true together with endpoint {self.endpoint!r}, expected one of the two")
+        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", self.bucket):
+            raise ValueError(f"bucket: found {self.bucket!r}, expected 3 to 63 of a-z, 0-9, . and -")

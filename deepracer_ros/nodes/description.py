@@ -1,8 +1,0 @@
-"""The car's URDF as robot_state_publisher and rviz want it."""
-
-from deepracer_ros.simulation.vehicle import expand_urdf
-
-
-def robot_description() -> str:
-    """Return the expanded URDF."""
-    return expand_urdf(simulator="none")

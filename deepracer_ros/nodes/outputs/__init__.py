@@ -1,0 +1,1 @@
+"""What the nodes offer beyond the pipeline's own topics."""

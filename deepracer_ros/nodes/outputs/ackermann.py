@@ -1,0 +1,57 @@
+"""`ackermann_cmd` (ackermann_msgs): drive commands of one car to and from anybody who speaks it."""
+
+from collections.abc import Callable
+
+import numpy as np
+from ackermann_msgs.msg import AckermannDriveStamped
+from builtin_interfaces.msg import Time
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
+
+from deepracer_ros.nodes.messages.arrays import to_drive
+
+TOPIC = "ackermann_cmd"
+
+
+class AckermannInput:
+    """Takes the commands of another driver than our agent for those on `drive`.
+
+    In lock-step a command answers the frame whose stamp it has, in real time every command counts.
+    """
+
+    def __init__(self, node: Node, drive: Callable[[JointState], None]) -> None:
+        """Open the topic.
+
+        Args:
+            node: The node.
+            drive: Takes a drive message.
+        """
+        self._drive = drive
+        self._subscription = node.create_subscription(AckermannDriveStamped, TOPIC, self._on_command, 10)
+
+    def _on_command(self, message: AckermannDriveStamped) -> None:
+        steering, speed = np.array([message.drive.steering_angle]), np.array([message.drive.speed])
+        self._drive(to_drive(steering, speed, np.zeros(1, np.float32), ["car_0"], TOPIC, message.header.stamp))
+
+
+class AckermannOutput:
+    """Publishes the agent's commands."""
+
+    def __init__(self, node: Node) -> None:
+        """Open the topic."""
+        self._publisher = node.create_publisher(AckermannDriveStamped, TOPIC, 10)
+
+    def publish(self, steering: float, speed: float, stamp: Time) -> None:
+        """Publish a command if somebody listens.
+
+        Args:
+            steering: rad, + left.
+            speed: m/s.
+            stamp: Of the frame that it answers.
+        """
+        if self._publisher.get_subscription_count():
+            message = AckermannDriveStamped()
+            message.header.stamp = stamp
+            message.header.frame_id = "base_link"
+            message.drive.steering_angle, message.drive.speed = steering, speed
+            self._publisher.publish(message)

@@ -1,0 +1,54 @@
+"""The line that car 0 has driven in its episode."""
+
+import math
+from collections import deque
+
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import PoseStamped
+from nav_msgs.msg import Path
+from rclpy.node import Node
+
+from deepracer_ros.nodes.messages.poses import to_pose
+from deepracer_ros.simulation.environment import Outcome
+
+SPACING = 0.05
+"""Least distance between two poses, m."""
+LONGEST = 1000
+"""Poses kept: 50 m and more."""
+
+
+class DrivenPath:
+    """`path`: from the episode's start, or from when somebody began to listen."""
+
+    def __init__(self, node: Node) -> None:
+        """Open the topic."""
+        self._publisher = node.create_publisher(Path, "path", 1)
+        self._poses: deque[PoseStamped] = deque(maxlen=LONGEST)
+        self._episode = -1
+
+    def publish(self, outcome: Outcome, stamp: Time) -> None:
+        """Add the car's pose, and publish if that made the line longer; only if somebody listens."""
+        if not self._publisher.get_subscription_count():
+            self._poses.clear()
+        elif self.extend(outcome, stamp):
+            message = Path(poses=list(self._poses))
+            message.header.stamp = stamp
+            message.header.frame_id = "map"
+            self._publisher.publish(message)
+
+    def extend(self, outcome: Outcome, stamp: Time) -> bool:
+        """Add the car's pose unless it has hardly moved; return whether it was added."""
+        states, verdict = outcome.states, outcome.verdict
+        if self._episode != verdict.episode[0]:
+            self._episode = int(verdict.episode[0])
+            self._poses.clear()
+        pose = to_pose(states, 0)
+        if self._poses:
+            last = self._poses[-1].pose.position
+            if math.hypot(pose.position.x - last.x, pose.position.y - last.y) < SPACING:
+                return False
+        stamped = PoseStamped(pose=pose)
+        stamped.header.stamp = stamp
+        stamped.header.frame_id = "map"
+        self._poses.append(stamped)
+        return True

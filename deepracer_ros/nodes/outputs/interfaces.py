@@ -1,0 +1,89 @@
+"""What ROS users expect of a robot beyond the pipeline's own topics, while somebody listens."""
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from builtin_interfaces.msg import Time
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
+
+from deepracer_ros.nodes.outputs.camera import CameraInfoOutput, FirstCameraOutput
+from deepracer_ros.nodes.outputs.description import robot_description
+from deepracer_ros.nodes.outputs.driven_path import DrivenPath
+from deepracer_ros.nodes.outputs.joints import JointOutput
+from deepracer_ros.nodes.outputs.optional import report_missing, where_installed
+from deepracer_ros.race.vehicle import read_vehicle
+from deepracer_ros.simulation.config import CameraConfig
+from deepracer_ros.simulation.environment import Environment, Outcome
+
+PERIOD = 1.0 / 30.0
+"""Wall-clock time between two messages of one topic here, s: for a person's eyes, at no cost to training."""
+
+
+class Output(Protocol):
+    """A topic about the cars."""
+
+    def publish(self, outcome: Outcome, stamp: Time) -> None:
+        """Publish if somebody listens."""
+
+
+class Interfaces:
+    """Camera info, joints, TF, driven path, Ackermann commands and Gazebo's interface of a simulation node.
+
+    Apart from `camera/camera_info`, which every image has, and `model_states`, they are about car 0.
+    """
+
+    def __init__(
+        self, node: Node, environment: Environment, camera: CameraConfig, job: int, drive: Callable[[JointState], None]
+    ) -> None:
+        """Open the topics and services of the packages that are installed, and name the others.
+
+        Args:
+            node: The simulation's.
+            environment: What it steps.
+            camera: Of its cars.
+            job: Its number; TF, which knows no namespaces, is that of job 0.
+            drive: Takes the drive message that a command of another type amounts to.
+        """
+        vehicle = read_vehicle()
+        self._camera_info = CameraInfoOutput(node, camera, vehicle.camera_fov)
+        self._outputs: list[Output] = [FirstCameraOutput(node), JointOutput(node, vehicle), DrivenPath(node)]
+        self._due = 0.0
+        self._notes: list[Callable[[Outcome, Time], None]] = []
+        missing: list[str] = []
+        with where_installed("TF", missing):
+            from deepracer_ros.nodes.outputs.transforms import Transforms
+
+            if job == 0:
+                self._outputs.append(Transforms(node, robot_description()))
+        with where_installed("ackermann_cmd", missing):
+            from deepracer_ros.nodes.outputs.ackermann import AckermannInput
+
+            if environment.cars == 1:
+                AckermannInput(node, drive)
+        with where_installed("model_states, get_entity_state and set_entity_state", missing):
+            from deepracer_ros.nodes.outputs.gazebo_state import GazeboState
+
+            state = GazeboState(node, environment)
+            self._outputs.append(state)
+            self._notes.append(state.note)
+        report_missing(node, missing)
+
+    def publish(self, outcome: Outcome, stamp: Time) -> None:
+        """Publish what is due of a frame.
+
+        Args:
+            outcome: What the environment returned.
+            stamp: Of the frame.
+        """
+        for note in self._notes:
+            note(outcome, stamp)
+        self._camera_info.publish(stamp)
+        now = time.monotonic()
+        if now < self._due:
+            return
+        self._due = now + PERIOD
+        self._camera_info.look()
+        for output in self._outputs:
+            output.publish(outcome, stamp)

@@ -1,0 +1,1 @@
+"""Rewards: weighted terms, and a user's `reward_function(params)`."""

@@ -1,0 +1,163 @@
+"""A user's DeepRacer `reward_function(params)`, called for every car with the params of its step."""
+
+import math
+import traceback
+from collections.abc import Callable, Sequence
+from numbers import Real
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.race.episode import EpisodeTable
+from deepracer_ros.race.status import Status
+from deepracer_ros.race.track import Track
+
+Floats = NDArray[np.float64]
+Params = dict[str, Any]
+
+FUNCTION = "reward_function"
+
+
+class RewardFunction:
+    """A reward in the words of DeepRacer, with one term; a `Reward`.
+
+    Every car has its own copy of the file's module, because reward functions keep what they
+    remember of the last step in globals.
+    """
+
+    names = (FUNCTION,)
+
+    def __init__(self, path: Path) -> None:
+        """Load the file.
+
+        The file is the user's own code and runs with the user's rights.
+
+        Args:
+            path: A Python file that defines `reward_function(params)`.
+
+        Raises:
+            InputError: if it cannot be read, is no Python, fails, or defines no such function.
+        """
+        self._path = path
+        self._code = _compile(path)
+        self._functions = [self._load()]
+        self._waypoints: dict[Track, list[tuple[float, float]]] = {}
+
+    def __call__(self, episodes: EpisodeTable, tracks: Sequence[Track]) -> Floats:
+        """Return (1, N) rewards; 0 for a car at its start, for which the function is not called.
+
+        Raises:
+            InputError: if the function fails or returns no finite number.
+        """
+        cars = len(episodes.track)
+        while len(self._functions) < cars:
+            self._functions.append(self._load())
+        rewards = np.zeros(cars)
+        rows = zip(*(column.tolist() for column in episodes), strict=True)
+        for car, row in enumerate(rows):
+            state = dict(zip(EpisodeTable._fields, row, strict=True))
+            if state["step"] > 0:
+                track, reverse = tracks[state["track"]], state["track"] >= len(tracks) // 2
+                params = make_params(state, track, self._points(track), reverse)
+                rewards[car] = self._call(self._functions[car], params)
+        return rewards[None]
+
+    def _load(self) -> Callable[[Params], Any]:
+        """Run the file as a module of its own and return its function."""
+        module = ModuleType(self._path.stem)
+        module.__file__ = str(self._path)
+        self._guarded(exec, self._code, module.__dict__)
+        function = getattr(module, FUNCTION, None)
+        if not callable(function):
+            names = [name for name in vars(module) if not name.startswith("__")]
+            raise InputError(f"{self._path}: found {', '.join(names) or 'nothing'}, expected {FUNCTION}(params)")
+        return function  # type: ignore[no-any-return]
+
+    def _call(self, function: Callable[[Params], Any], params: Params) -> float:
+        value = self._guarded(function, params)
+        if isinstance(value, Real) and math.isfinite(value):
+            return float(value)
+        line = getattr(getattr(function, "__code__", None), "co_firstlineno", 1)
+        raise InputError(f"{self._path}:{line}: {FUNCTION} returned {value!r}, expected a finite number")
+
+    def _guarded(self, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
+        """Call the user's code; whatever it raises becomes one line that names the place."""
+        try:
+            return function(*arguments)
+        except (Exception, SystemExit) as error:  # a user's code may raise anything
+            lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)
+                     if frame.filename == str(self._path)]  # fmt: skip
+            what = " ".join(str(error).split())
+            raise InputError(
+                f"{self._path}:{lines[-1] if lines else 1}: {type(error).__name__}: {what}, "
+                f"expected {FUNCTION}(params) to return a number"
+            ) from error
+
+    def _points(self, track: Track) -> list[tuple[float, float]]:
+        if track not in self._waypoints:
+            self._waypoints[track] = waypoints(track)
+        return self._waypoints[track]
+
+
+def waypoints(track: Track) -> list[tuple[float, float]]:
+    """Return a track's centre line as DeepRacer gives it: in driving order, a loop's first point also last."""
+    points = [(float(x), float(y)) for x, y in track.centre]
+    return [*points, points[0]] if track.closed else points
+
+
+def make_params(row: dict[str, Any], track: Track, points: list[tuple[float, float]], reverse: bool) -> Params:
+    """Return what DeepRacer's simulator passes to a reward function, in its units.
+
+    Meaning: the AWS DeepRacer developer guide, "Input parameters of the reward function"; x, y and
+    all that lies on the track are of the car's front, and speed is the commanded one, as in the simulator.
+
+    Args:
+        row: One car's row of the referee's table.
+        track: That the car drives on, in its direction.
+        points: Its `waypoints`.
+        reverse: Whether that direction is not the one the track was given in.
+    """
+    return {
+        "all_wheels_on_track": row["wheels_on_track"] == 4,
+        "x": row["front_x"],
+        "y": row["front_y"],
+        "heading": math.degrees(row["yaw"]),
+        "distance_from_center": abs(row["offset"]),
+        "projection_distance": row["station"],
+        "progress": row["progress"],
+        "steps": row["step"],
+        "speed": row["commanded_speed"],
+        "steering_angle": math.degrees(row["commanded_steering"]),
+        "track_width": row["left"] + row["right"],
+        "track_length": track.length,
+        "waypoints": list(points),
+        "closest_waypoints": [row["waypoint"], row["waypoint"] + 1],
+        "is_left_of_center": row["offset"] > 0.0,
+        "is_reversed": reverse,
+        "closest_objects": [0, 0],
+        "objects_location": [],
+        "objects_left_of_center": [],
+        "object_in_camera": False,
+        "objects_speed": [],
+        "objects_heading": [],
+        "objects_distance_from_center": [],
+        "objects_distance": [],
+        "is_crashed": row["status"] == Status.CRASHED,
+        "is_offtrack": row["wheels_on_track"] == 0,
+        "sim_time": row["clock"],
+    }
+
+
+def _compile(path: Path) -> CodeType:
+    try:
+        return compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); expected a file with {FUNCTION}") from error
+    except SyntaxError as error:
+        raise InputError(f"{path}:{error.lineno or 1}: {error.msg}, expected Python") from error
+    except ValueError as error:  # null bytes
+        raise InputError(f"{path}: {error}, expected Python") from error

@@ -1,0 +1,69 @@
+"""The reward of a step: weighted terms, or a user's file."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.race.episode import EpisodeTable
+from deepracer_ros.race.referee import Reward
+from deepracer_ros.race.track import Track
+from deepracer_ros.rewards.function import FUNCTION, RewardFunction
+from deepracer_ros.rewards.terms import TERMS
+
+Floats = NDArray[np.float64]
+
+
+class WeightedTerms:
+    """A sum of terms by their weights; a `Reward`."""
+
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        """Look the terms up.
+
+        Args:
+            weights: Of each term, by its name in `TERMS`.
+
+        Raises:
+            InputError: if there is no such term, none at all, or a weight is not finite.
+        """
+        for name, weight in weights.items():
+            if name not in TERMS:
+                near = difflib.get_close_matches(name, TERMS, n=1)
+                hint = f", perhaps {near[0]!r}" if near else ""
+                raise InputError(f"reward: found {name!r}{hint}, expected one of {', '.join(TERMS)}")
+            if not np.isfinite(weight):
+                raise InputError(f"reward: {name}: found {weight}, expected a finite weight")
+        if not weights:
+            raise InputError(f"reward: found no term, expected at least one of {', '.join(TERMS)}")
+        self.names = tuple(weights)
+        self._terms = [(TERMS[name], float(weight)) for name, weight in weights.items()]
+
+    def __call__(self, episodes: EpisodeTable, tracks: Sequence[Track]) -> Floats:
+        """Return the weighted terms (R, N)."""
+        return np.stack([weight * term(episodes, tracks) for term, weight in self._terms])
+
+
+def reward_names(reward: str | Mapping[str, float]) -> tuple[str, ...]:
+    """Return the names of the terms that a configured reward has, without reading a file."""
+    return (FUNCTION,) if isinstance(reward, str) else tuple(reward)
+
+
+def find_reward(reward: str | Mapping[str, float]) -> Reward:
+    """Return the reward that a configuration describes.
+
+    Args:
+        reward: Weights of terms by name; or the path of a Python file with `reward_function(params)`.
+
+    Raises:
+        InputError: if there is no such term, or the file does not hold a reward function.
+    """
+    if not isinstance(reward, str):
+        return WeightedTerms(reward)
+    if reward.endswith(".py"):
+        return RewardFunction(Path(reward))
+    raise InputError(
+        f"reward: found {reward!r}, expected a path that ends in .py, or weights of terms: {', '.join(TERMS)}"
+    )

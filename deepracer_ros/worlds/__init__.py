@@ -1,0 +1,1 @@
+"""Gazebo worlds of tracks, and the pictures and meshes that they show."""
