@@ -166,7 +166,7 @@ def from_mapping(cls: type[T], mapping: Mapping[str, Any], where: str = "config"
     dependent: dict[str, Any] = {}
     if hasattr(cls, "types_by_value"):
         try:
-            dependent = cls.types_by_value(mapping)
+            dependent = cls.types_by_value(mapping)  # type: ignore[attr-defined]
         except ValueError as error:
             raise InputError(f"{where}: {error}") from error
     hints |= dependent

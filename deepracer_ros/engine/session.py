@@ -2,7 +2,6 @@
 
 import os
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from deepracer_ros.config import to_mapping, write_parameters
@@ -11,15 +10,14 @@ from deepracer_ros.engine.servers import Services
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.connection import Connection
 from deepracer_ros.files import write_atomically
-from deepracer_ros.learning.action_space import make_action_space
-from deepracer_ros.learning.network import ActorCritic
-from deepracer_ros.learning.ppo import PPO
+from deepracer_ros.learning.learner import make_learner
 from deepracer_ros.race.catalogue import find_track
 from deepracer_ros.report.terminal import Phase, TerminalView, TrainingStatus
 from deepracer_ros.rewards.reward import find_reward
 from deepracer_ros.run.checkpoint import load_checkpoint
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.run.progress import ProgressRecord, ProgressTail
+from deepracer_ros.simulation.sensors import sensor_specs
 from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.policies import open_store
 from deepracer_ros.training.trainer import CHECKPOINT
@@ -66,9 +64,10 @@ def check_checkpoint(config: RunConfig, folder: RunFolder) -> None:
     """
     path = folder.path / CHECKPOINT
     if path.exists():
-        space = make_action_space(config.actions)
-        network = ActorCritic(config.network, space.outputs)
-        load_checkpoint(str(path), PPO(network, space, replace(config.learning, precision="float32")))
+        load_checkpoint(
+            str(path),
+            make_learner(config.learner, config.network, sensor_specs(config), config.actions, config.learning),
+        )
 
 
 class Session:

@@ -1,9 +1,10 @@
 """Random draws from the experience, for learners that use a step many times (off-policy).
 
-The sampler knows by name every segment that Redis holds, draws steps from that list, and fetches
-just these by their byte range: a step costs its two frames and 24 bytes, not its segment.
+The sampler knows by name every segment that Redis holds, draws steps from that list, and fetches just these by their
+byte range: a step costs its two observations and its row, not its segment.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,13 @@ from numpy.typing import NDArray
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.connection import PATIENCE, Connection, Keys
+from deepracer_ros.experience.index import Ranges, read_layout
 from deepracer_ros.experience.segment import STEP
 
 _MOST_REDRAWS = 20
+
+Kind = tuple[str, tuple[int, ...]]
+"""Type and shape of an observation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,12 +27,21 @@ class Draw:
     """Steps drawn at random.
 
     Attributes:
-        frames: (rows, 2, H, W) or (rows, 2, H, W, C) uint8: before and after the action.
+        observations: (rows, 2, *shape) of each sensor, by its name: before and after the action.
         table: (rows,) structured array of `STEP`: the fields of the step.
     """
 
-    frames: NDArray[np.uint8]
+    observations: Mapping[str, NDArray[Any]]
     table: NDArray[np.void]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A segment to draw from."""
+
+    blob: bytes
+    steps: int
+    ranges: Ranges
 
 
 class ReplaySampler:
@@ -38,14 +52,14 @@ class ReplaySampler:
     """
 
     def __init__(
-        self, url: str, run: str, frame_shape: tuple[int, ...], seed: int = 0, patience: float = PATIENCE
+        self, url: str, run: str, observations: Mapping[str, Kind], seed: int = 0, patience: float = PATIENCE
     ) -> None:
         """Connect.
 
         Args:
             url: Of the Redis server; see `Connection`.
             run: Name of the run.
-            frame_shape: (H, W) or (H, W, C); segments with other frames are not drawn from.
+            observations: Type and shape of what is drawn, by sensor; segments without it are not drawn from.
             seed: Of the draws.
             patience: Seconds that an unreachable server is tried again.
 
@@ -54,10 +68,10 @@ class ReplaySampler:
         """
         self._keys = Keys(run)
         self._connection = Connection(url, patience)
-        self._shape = frame_shape
+        self._kinds = {name: (dtype, tuple(shape)) for name, (dtype, shape) in observations.items()}
         self._random = np.random.default_rng(seed)
         self._newest = "-"
-        self._entries: list[dict[bytes, bytes]] = []
+        self._entries: list[_Entry] = []
         self._ends: NDArray[np.int64] = np.zeros(0, np.int64)
         self.redrawn = 0
 
@@ -72,19 +86,29 @@ class ReplaySampler:
         Raises:
             InputError: if the server does not answer in time.
         """
-        wanted = "x".join(map(str, self._shape)).encode()
         found: list[tuple[bytes, dict[bytes, bytes]]] = self._connection.attempt(
             lambda: self._connection.client.xrange(self._keys.index, min=self._newest)
         )
-        new = [fields for _, fields in found if fields[b"shape"] == wanted]
+        new = [self._entry(fields) for _, fields in found]
+        fitting = [entry for entry in new if self._fits(entry)]
         if found:
             self._newest = f"({found[-1][0].decode()}"
-        self._set_entries(self._entries + new)
-        return len(new)
+        self._set_entries(self._entries + fitting)
+        return len(fitting)
 
-    def _set_entries(self, entries: list[dict[bytes, bytes]]) -> None:
+    def _entry(self, fields: Mapping[bytes, bytes]) -> _Entry:
+        where = f"segment {fields[b'id'].decode(errors='replace')}"
+        return _Entry(fields[b"blob"], int(fields[b"steps"]), read_layout(fields[b"layout"], where))
+
+    def _fits(self, entry: _Entry) -> bool:
+        blocks = entry.ranges.blocks
+        return all(
+            name in blocks and (blocks[name].dtype, blocks[name].shape) == kind for name, kind in self._kinds.items()
+        )
+
+    def _set_entries(self, entries: list[_Entry]) -> None:
         self._entries = entries
-        self._ends = np.cumsum([int(entry[b"steps"]) for entry in entries], dtype=np.int64)
+        self._ends = np.cumsum([entry.steps for entry in entries], dtype=np.int64)
 
     def sample(self, rows: int) -> Draw:
         """Draw steps, each independently and uniformly from those held.
@@ -95,48 +119,54 @@ class ReplaySampler:
         Raises:
             InputError: if nothing is held or the server does not answer in time.
         """
-        frames = np.empty((rows, 2, *self._shape), np.uint8)
-        table = np.empty(rows, STEP)
+        draw = Draw(
+            {name: np.empty((rows, 2, *shape), dtype) for name, (dtype, shape) in self._kinds.items()},
+            np.empty(rows, STEP),
+        )
         todo = np.arange(rows)
         for _ in range(_MOST_REDRAWS):
-            todo = self._draw(todo, frames, table)
+            todo = self._fill(todo, draw)
             if not len(todo):
-                return Draw(frames, table)
+                return draw
             self.redrawn += len(todo)
             self.refresh()
         raise InputError(f"experience: segments vanish faster than they are drawn ({len(todo)} of {rows} rows missing)")
 
-    def _draw(self, todo: NDArray[np.int64], frames: NDArray[np.uint8], table: NDArray[np.void]) -> NDArray[np.int64]:
+    def _fill(self, todo: NDArray[np.int64], draw: Draw) -> NDArray[np.int64]:
         """Draw and fill the rows `todo`; forget segments that are gone and return their rows."""
         if not self.steps:
-            raise InputError("experience: holds no step with frames of this shape, expected some before a draw")
+            raise InputError("experience: holds no step with these observations, expected some before a draw")
         steps = self._random.integers(self.steps, size=len(todo))
         segments = np.searchsorted(self._ends, steps, side="right")
-        within = steps - (self._ends[segments] - np.array([int(self._entries[i][b"steps"]) for i in segments]))
-        answers = self._connection.attempt(lambda: self._ranges(segments, within))
+        within = steps - (self._ends[segments] - np.array([self._entries[i].steps for i in segments]))
+        answers = iter(self._connection.attempt(lambda: self._fetch(segments, within)))
         missing, gone = [], set()
-        for place, row in enumerate(todo):
-            pair, step = answers[2 * place : 2 * place + 2]
-            if len(pair) == frames[0].nbytes and len(step) == STEP.itemsize:
-                frames[row] = np.frombuffer(pair, np.uint8).reshape(frames.shape[1:])
-                table[row] = np.frombuffer(step, STEP)[0]
-            else:
+        for row, segment in zip(todo, segments, strict=True):
+            pairs = {name: next(answers) for name in self._kinds}
+            step = next(answers)
+            if len(step) < STEP.itemsize:
                 missing.append(row)
-                gone.add(int(segments[place]))
+                gone.add(int(segment))
+                continue
+            for name, pair in pairs.items():
+                into = draw.observations[name]
+                into[row] = np.frombuffer(pair, into.dtype).reshape(into.shape[1:])
+            draw.table[row] = np.frombuffer(step, STEP)[0]
         if gone:
             self._set_entries([entry for i, entry in enumerate(self._entries) if i not in gone])
         return np.array(missing, np.int64)
 
-    def _ranges(self, segments: NDArray[np.int64], within: NDArray[np.int64]) -> list[Any]:
-        """Fetch two frames and the table row of each drawn step, in one round trip."""
-        size = int(np.prod(self._shape))
+    def _fetch(self, segments: NDArray[np.int64], within: NDArray[np.int64]) -> list[Any]:
+        """Fetch two rows of each block and the table row of each drawn step, in one round trip."""
         with self._connection.client.pipeline(transaction=False) as pipeline:
             for segment, t in zip(segments.tolist(), within.tolist(), strict=True):
                 entry = self._entries[segment]
-                first = int(entry[b"frames"]) + t * size
-                row = int(entry[b"table"]) + t * STEP.itemsize
-                pipeline.getrange(entry[b"blob"], first, first + 2 * size - 1)
-                pipeline.getrange(entry[b"blob"], row, row + STEP.itemsize - 1)
+                for name in self._kinds:
+                    block = entry.ranges.blocks[name]
+                    first = block.start + t * block.row_bytes
+                    pipeline.getrange(entry.blob, first, first + 2 * block.row_bytes - 1)
+                row = entry.ranges.table + t * entry.ranges.row_bytes
+                pipeline.getrange(entry.blob, row, row + STEP.itemsize - 1)
             answers: list[Any] = pipeline.execute()
             return answers
 

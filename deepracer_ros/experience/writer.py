@@ -18,7 +18,9 @@ import redis
 from numpy.typing import NDArray
 
 from deepracer_ros.experience.connection import PATIENCE, Connection, Keys, refusal
+from deepracer_ros.experience.index import write_layout
 from deepracer_ros.experience.segment import Segment, encode, layout
+from deepracer_ros.moments import moment
 
 Mode = Literal["on-policy", "replay"]
 
@@ -28,7 +30,7 @@ local capacity, trims, prefix, attempt = tonumber(ARGV[1]), ARGV[2] == 'replay',
 local held = tonumber(redis.call('HGET', state, 'bytes') or '0')
 local fresh, last, total = {}, {}, 0
 local function blob(a) return prefix .. ARGV[a] .. ':' .. ARGV[a + 1] .. ':' .. attempt end
-for a = 5, #ARGV, 8 do
+for a = 5, #ARGV, 6 do
   local slot, sequence = ARGV[a], tonumber(ARGV[a + 1])
   local newest = last[slot] or tonumber(redis.call('HGET', seen, slot) or '-1')
   if sequence > newest then
@@ -47,7 +49,7 @@ if not trims and held > 0 and held + total > capacity then
 end
 for _, a in ipairs(fresh) do
   redis.call('XADD', index, '*', 'blob', blob(a), 'bytes', ARGV[a + 2], 'id', ARGV[a] .. ':' .. ARGV[a + 1],
-    'version', ARGV[a + 3], 'steps', ARGV[a + 4], 'shape', ARGV[a + 5], 'table', ARGV[a + 6], 'frames', ARGV[a + 7])
+    'version', ARGV[a + 3], 'steps', ARGV[a + 4], 'layout', ARGV[a + 5])
 end
 for slot, sequence in pairs(last) do redis.call('HSET', seen, slot, string.format('%.0f', sequence)) end
 redis.call('HINCRBY', state, 'appended', #fresh)
@@ -152,9 +154,8 @@ class ExperienceWriter:
         for segment, where in zip(segments, layouts, strict=True):
             blobs[segment.id] = encode(segment, self._memory[start : start + where.size])
             start += where.size
-            shape = "x".join(map(str, segment.frames.shape[1:]))
             arguments += [f"{segment.worker}:{segment.car}", segment.sequence, where.size]
-            arguments += [segment.model_version, segment.steps, shape, where.table, where.frames]
+            arguments += [segment.model_version, segment.steps, write_layout(where)]
         self._enter(blobs, arguments)
         if self.last_error:
             self.counts.full += 1
@@ -184,6 +185,7 @@ class ExperienceWriter:
                     if not reason:
                         raise
                     return f"redis {self._connection.url} {reason}"
+            moment("append.sent")
             return "" if stored else f"full: {self.held_bytes} of {self.capacity_bytes} bytes held"
 
         self.last_error = self._connection.attempt(send)

@@ -23,7 +23,8 @@ from deepracer_ros.errors import InputError
 
 Tensors = Mapping[str, NDArray[np.float32]]
 
-FORMAT = 1
+FORMAT = 2
+"""1 had `observation` (width, height, colour) in place of `reads`; it is still read."""
 MANIFEST_NAME = "manifest.json"
 POLICY_NAME = "policy.safetensors"
 _LARGEST_POLICY = 1 << 30
@@ -34,28 +35,6 @@ class ModelError(InputError):
 
 
 @dataclass(frozen=True)
-class Observation:
-    """What a policy sees.
-
-    Attributes:
-        width: Pixels.
-        height: Pixels.
-        colour: `grey` or `rgb`.
-    """
-
-    width: int
-    height: int
-    colour: str
-
-    def __post_init__(self) -> None:
-        """Check the values."""
-        if self.colour not in ("grey", "rgb") or min(self.width, self.height) < 1:
-            raise ValueError(
-                f"found {self.width}x{self.height} {self.colour!r}, expected at least 1x1, 'grey' or 'rgb'"
-            )
-
-
-@dataclass(frozen=True)
 class Manifest:
     """What a model is and where it comes from. `describe` fills in what follows from the tensors.
 
@@ -63,7 +42,8 @@ class Manifest:
         run: Name of the run that trained it.
         architecture: Of the network, as the learner reads it.
         action_space: As the learner reads it.
-        observation: What the policy sees.
+        reads: What the policy reads: `SensorSpec` of each sensor (shape, dtype, unit, numbers), by its name.
+        critic_reads: What the value reads besides.
         version: Number in the run, from 1; 0 before it is published.
         training_step: Updates of the learner that led to it.
         env_steps: Environment steps that led to it.
@@ -79,7 +59,8 @@ class Manifest:
     run: str
     architecture: dict[str, Any]
     action_space: dict[str, Any]
-    observation: Observation
+    reads: dict[str, Any]
+    critic_reads: dict[str, Any] = field(default_factory=dict)
     version: int = 0
     training_step: int = 0
     env_steps: int = 0
@@ -93,8 +74,8 @@ class Manifest:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        if self.format != FORMAT:
-            raise ValueError(f"key 'format': found {self.format}, expected {FORMAT}")
+        if not 1 <= self.format <= FORMAT:
+            raise ValueError(f"key 'format': found {self.format}, expected 1 to {FORMAT}: a newer release wrote it")
         if min(self.version, self.training_step, self.env_steps, self.size) < 0:
             raise ValueError("found a negative version, step or size, expected 0 or more")
         if self.sha256 and not re.fullmatch("[0-9a-f]{64}", self.sha256):
@@ -141,14 +122,25 @@ def decode_manifest(data: bytes, where: str) -> Manifest:
     """Read and check a manifest.
 
     Raises:
-        ModelError: if it is not JSON, a key is missing, unknown or of another type.
+        ModelError: if it is not JSON, a key is missing or of another type, or its format is newer. Unknown keys are
+            left out.
     """
     try:
-        return from_mapping(Manifest, json.loads(data), where)
+        return from_mapping(Manifest, _upgrade(json.loads(data)), where, tolerant=True)
     except InputError as error:
         raise ModelError(str(error)) from error
     except ValueError as error:
         raise ModelError(f"{where}: is not JSON ({error}), expected a model's manifest") from error
+
+
+def _upgrade(document: Any) -> Any:  # noqa: ANN401
+    """Return a manifest of the first format with `reads`; others as they are."""
+    seen = document.get("observation") if isinstance(document, dict) else None
+    if not isinstance(seen, dict) or "reads" in document:
+        return document
+    shape = [seen.get("height"), seen.get("width"), *([3] if seen.get("colour") == "rgb" else [])]
+    camera = {"shape": shape, "dtype": "|u1", "unit": "levels"}
+    return {**document, "reads": {"FRONT_FACING_CAMERA": camera}}
 
 
 def read_policy(policy: bytes, manifest: Manifest, where: str) -> Model:

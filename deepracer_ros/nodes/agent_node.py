@@ -4,8 +4,10 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import String
@@ -14,8 +16,11 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.learning.policy import Policy, RandomPolicy
 from deepracer_ros.models.folder import read_model_path
 from deepracer_ros.nodes.base import LATCHED, NEWEST, Diagnostics, Rate, make_node, recorded, run
+from deepracer_ros.nodes.gatherer import Gatherer
 from deepracer_ros.nodes.messages.announcement import from_published
-from deepracer_ros.nodes.messages.arrays import from_image, to_drive, to_nanoseconds
+from deepracer_ros.nodes.messages.drive import to_drive
+from deepracer_ros.nodes.messages.images import from_image
+from deepracer_ros.nodes.messages.stamps import to_nanoseconds
 from deepracer_ros.nodes.outputs.commands import CommandOutputs
 from deepracer_ros.nodes.parameters import read_config, read_place
 from deepracer_ros.simulation.sensors import CAMERA
@@ -56,6 +61,9 @@ class AgentNode:
             self._policy, self._model = make_policy(model), str(version)
         elif not config.agent.random_before_model:
             self._policy, self._model = None, "none"
+        reads = self._policy.reads if isinstance(self._policy, Policy) else config.network.reads
+        if config.agent.live_camera and set(reads) != {CAMERA}:
+            raise InputError(f"model reads {', '.join(reads)}: expected {CAMERA} alone on a car (agent.live_camera)")
         self._names: list[str] = []
         self._image = Image()
         self._answer: JointState | None = None
@@ -70,6 +78,7 @@ class AgentNode:
             self._swapping = self.node.create_timer(SWAP_SECONDS, self._swap)
             self.node.create_subscription(String, "/model/published", self._on_published, LATCHED)
         quality = qos_profile_sensor_data if config.agent.live_camera else NEWEST
+        self._gatherer = Gatherer(self.node, reads, config, NEWEST, self._decide)
         self.node.create_subscription(Image, "camera/image_raw", self._on_image, quality)
         self._diagnostics = Diagnostics(self.node, self._report)
 
@@ -83,6 +92,13 @@ class AgentNode:
             self._drive.publish(self._answer)  # nothing is drawn anew: the run stays reproducible
             return
         self._image, self._answer = message, None
+        if self._gatherer.is_needed:
+            self._gatherer.put(message)
+        else:
+            self._decide(message, {})
+
+    def _decide(self, message: Image, others: dict[str, NDArray[Any]]) -> None:
+        """Answer a frame, given what else was observed at its stamp."""
         try:
             # A camera of a car may have any height: how many cars it shows is configured, not guessed.
             frames = from_image(message, max(1, message.height // self._config.simulation.cars))
@@ -98,7 +114,7 @@ class AgentNode:
             self._publish(zeros, zeros, np.zeros(len(frames), np.float32), message)
             return
         explores = self._config.agent.explore or isinstance(self._policy, RandomPolicy)
-        decision = self._policy.act({CAMERA: frames}, self._generator if explores else None)
+        decision = self._policy.act({CAMERA: frames, **others}, self._generator if explores else None)
         self._publish(decision.steering, decision.speed, decision.log_probability, message)
         self._frames.count += len(frames)
 
@@ -139,12 +155,14 @@ class AgentNode:
         self._driving.publish(String(data=text))
 
     def _report(self) -> dict[str, object]:
-        error, self._error = self._error, ""
+        error, self._error = self._error or self._gatherer.error, ""
+        self._gatherer.error = ""
         figures: dict[str, object] = {
             "error": error,
             "frames_per_second": self._frames.take(),
             "model": self._model,
             "bad_frames": self._bad_frames,
+            "dropped_observations": self._gatherer.dropped,
         }
         if self._loader is not None:
             figures |= {

@@ -1,9 +1,10 @@
-"""Records what the cars saw, did and got, and appends it to Redis in segments."""
+"""Records what was observed, done and got, and appends it to Redis in segments."""
 
 import sys
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-import numpy as np
 from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
 from rclpy.node import MsgType
@@ -13,16 +14,21 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.experience.connection import unique_worker
 from deepracer_ros.experience.writer import ExperienceWriter
 from deepracer_ros.nodes.base import LOCK_STEP, Diagnostics, Rate, make_node, recorded, run
-from deepracer_ros.nodes.messages.arrays import from_drive, from_image, from_state, to_nanoseconds, to_stamp
+from deepracer_ros.nodes.messages.drive import from_drive
+from deepracer_ros.nodes.messages.images import from_image
+from deepracer_ros.nodes.messages.sensors import from_points, sensor_topic
+from deepracer_ros.nodes.messages.stamps import to_stamp, to_step
+from deepracer_ros.nodes.messages.state import from_state, state_block
 from deepracer_ros.nodes.parameters import read_config, read_place
-from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.vehicle import read_vehicle
+from deepracer_ros.rewards.names import reward_names
+from deepracer_ros.simulation.sensors import CAMERA, STATE, sensor_specs
 from deepracer_ros.training.batches import capacity_bytes, check_experience
 from deepracer_ros.training.recording import Command, SegmentCutter, SegmentSender, Step
 
 
 class RecorderNode:
-    """Joins camera, state and drive by their stamp; acknowledges on `recorder/recorded` what is in Redis."""
+    """Joins observations, state and drive by their stamp; acknowledges on `recorder/recorded` what is in Redis."""
 
     def __init__(self) -> None:
         """Read the parameters, connect to Redis, open the topics.
@@ -32,22 +38,31 @@ class RecorderNode:
         """
         self.node = make_node("recorder")
         config, place = read_config(self.node), read_place(self.node)
-        job = place.job
         check_experience(config)
-        camera, self._cars = config.camera, config.simulation.cars
-        self._frames_shape = (self._cars, camera.height, camera.width, *((3,) if camera.channels == 3 else ()))
+        self._cars, self._specs, self._terms = config.simulation.cars, sensor_specs(config), reward_names(config.reward)
         self._limit = read_vehicle().steering_limit
         self._cutter = SegmentCutter(
-            config.job_tracks(job), unique_worker(f"job{job}"), config.experience.segment_steps
+            config.job_tracks(place.job),
+            unique_worker(f"job{place.job}"),
+            config.experience.segment_steps,
+            self._specs,
+            self._terms,
         )
         self._writer = ExperienceWriter(config.experience.url, place.run, capacity_bytes(config))
         self._recorded = self.node.create_publisher(Time, "recorder/recorded", LOCK_STEP)
         self._sender = SegmentSender(self._writer, lambda number: self._recorded.publish(to_stamp(number)))
         self._segments, self._bad, self._dropped, self._error = Rate(), 0, 0, ""
         quality = recorded(config.window)
-        self.node.create_subscription(PointCloud2, "race/state", self._on_state, quality)
-        self.node.create_subscription(Image, "camera/image_raw", self._on_image, quality)
-        self.node.create_subscription(JointState, "drive", self._on_drive, quality)
+        self.node.create_subscription(PointCloud2, "race/state", partial(self._take, put=self._put_state), quality)
+        self.node.create_subscription(JointState, "drive", partial(self._take, put=self._put_command), quality)
+        for name in self._specs:
+            if name == CAMERA:
+                self.node.create_subscription(
+                    Image, "camera/image_raw", partial(self._take, put=self._put_frames), quality
+                )
+            elif name != STATE:
+                put = partial(self._put_points, name)
+                self.node.create_subscription(PointCloud2, sensor_topic(name), partial(self._take, put=put), quality)
         self._diagnostics = Diagnostics(self.node, self._report)
 
     @property
@@ -55,41 +70,46 @@ class RecorderNode:
         """Whether nothing can be recorded any more."""
         return self._sender.ended
 
-    def _step_of(self, message: MsgType) -> Step | None:
-        return self._cutter.step(round(to_nanoseconds(message.header.stamp) * 1e-9 / CONTROL_PERIOD))
+    def _put_frames(self, step: Step, message: Image) -> None:
+        if CAMERA not in step.observations:
+            spec = self._specs[CAMERA]
+            self._observe(step, CAMERA, from_image(message, spec.shape[0]))
 
-    def _on_image(self, message: Image) -> None:
-        self._take(message, "frames", self._read_frames)
+    def _put_points(self, name: str, step: Step, message: PointCloud2) -> None:
+        if name not in step.observations:
+            self._observe(step, name, from_points(message, self._specs[name], name))
 
-    def _on_state(self, message: PointCloud2) -> None:
-        self._take(message, "state", self._read_state)
+    def _observe(self, step: Step, name: str, array: NDArray[Any]) -> None:
+        expected = (self._cars, *self._specs[name].shape)
+        if array.shape != expected:
+            raise InputError(f"{name}: found {array.shape}, expected {expected}")
+        step.observations[name] = array
 
-    def _on_drive(self, message: JointState) -> None:
-        self._take(message, "command", self._read_command)
-
-    def _read_frames(self, message: Image) -> NDArray[np.uint8]:
-        frames = from_image(message, self._frames_shape[1])
-        if frames.shape != self._frames_shape:
-            raise InputError(f"image: found frames {frames.shape}, expected {self._frames_shape}")
-        return frames
-
-    def _read_state(self, message: PointCloud2) -> NDArray[np.void]:
-        table = from_state(message)
+    def _put_state(self, step: Step, message: PointCloud2) -> None:
+        if step.verdict is not None:
+            return
+        table = from_state(message, self._terms)
         if len(table) != self._cars:
             raise InputError(f"race/state: found {len(table)} cars, expected {self._cars}")
-        return table
+        if STATE in self._specs:
+            self._observe(step, STATE, state_block(table))
+        step.verdict = table
+
+    def _put_command(self, step: Step, message: JointState) -> None:
+        if step.command is None:
+            step.command = self._read_command(message)
 
     def _read_command(self, message: JointState) -> Command:
         version = message.header.frame_id
         return (*from_drive(message, self._cars, self._limit), int(version) if version.isdecimal() else 0)
 
-    def _take(self, message: MsgType, part: str, read: Callable[[MsgType], object]) -> None:
+    def _take(self, message: MsgType, put: Callable[[Step, MsgType], None]) -> None:
         """Put one part into its step, unless it is there already; then pass on what became complete."""
-        step = self._step_of(message)
-        if step is None or getattr(step, part) is not None:
+        step = self._cutter.step(to_step(message.header.stamp))
+        if step is None:
             return
         try:
-            setattr(step, part, read(message))
+            put(step, message)
         except InputError as error:
             self._bad += 1
             self._error = str(error)
@@ -101,7 +121,7 @@ class RecorderNode:
             else:
                 self._dropped += len(segments)
         if (start := self._cutter.take_start()) is not None:
-            # What was before is nobody's any more: the simulation must not wait for it.
+            # Nobody records what was before: the simulation must not wait for it.
             self._recorded.publish(to_stamp(start))
 
     def _report(self) -> dict[str, object]:

@@ -13,7 +13,11 @@ from visualization_msgs.msg import MarkerArray
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.nodes.base import LATCHED, LOCK_STEP, Diagnostics, Rate, make_node, recorded, run
-from deepracer_ros.nodes.messages.arrays import from_drive, to_image, to_nanoseconds, to_stamp, to_state
+from deepracer_ros.nodes.messages.drive import from_drive
+from deepracer_ros.nodes.messages.images import to_image
+from deepracer_ros.nodes.messages.sensors import sensor_topic, to_points
+from deepracer_ros.nodes.messages.stamps import to_stamp, to_step
+from deepracer_ros.nodes.messages.state import to_state
 from deepracer_ros.nodes.outputs.description import robot_description
 from deepracer_ros.nodes.outputs.interfaces import Interfaces
 from deepracer_ros.nodes.outputs.markers import track_markers
@@ -21,6 +25,7 @@ from deepracer_ros.nodes.parameters import read_config, read_place
 from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.simulation.factory import make_environment
+from deepracer_ros.simulation.sensors import CAMERA, STATE
 
 REPEAT_SECONDS = 0.5
 """A frame that nobody has answered for so long is published again: its agent may be a new one."""
@@ -71,6 +76,11 @@ class SimulationNode:
         node = self.node
         self._images = node.create_publisher(Image, "camera/image_raw", recorded(config.window))
         self._states = node.create_publisher(PointCloud2, "race/state", recorded(config.window))
+        self._sensors = {
+            name: node.create_publisher(PointCloud2, sensor_topic(name), recorded(config.window))
+            for name in self._environment.sensors
+            if name not in (CAMERA, STATE)
+        }
         self._clock = node.create_publisher(Clock, "/clock", 10) if job == 0 else None
         description = node.create_publisher(String, "robot_description", LATCHED)
         description.publish(String(data=robot_description()))
@@ -124,7 +134,7 @@ class SimulationNode:
             self._advance_when_allowed()
 
     def _on_recorded(self, message: Time) -> None:
-        number = round(to_nanoseconds(message) * 1e-9 / CONTROL_PERIOD)
+        number = to_step(message)
         if number <= self._step:  # else it is about a simulation before this one
             self._recorded = max(self._recorded, number)
             self._advance_when_allowed()
@@ -143,13 +153,15 @@ class SimulationNode:
 
     def _publish(self) -> None:
         """Publish the current frame, its states and its time; state first, the frame sets off the next step."""
-        frames, states, verdict = self._outcome.frames, self._outcome.states, self._outcome.verdict
         stamp = to_stamp(self._step)
         if self._clock:
             self._clock.publish(Clock(clock=stamp))
-        self._states.publish(to_state(states, verdict, self._environment.car_track, stamp))
+        self._states.publish(to_state(self._outcome, self._environment, stamp))
+        for name, publisher in self._sensors.items():
+            observations = self._outcome.observations[name]
+            publisher.publish(to_points(observations, self._environment.sensors[name], stamp))
         self._interfaces.publish(self._outcome, stamp)
-        self._images.publish(to_image(frames, stamp))
+        self._images.publish(to_image(self._outcome.frames, stamp))
         self._waiting_since = time.monotonic()
 
     def _report(self) -> dict[str, object]:

@@ -10,12 +10,11 @@ from std_msgs.msg import String
 
 from deepracer_ros.engine.processes import PREFIX
 from deepracer_ros.experience.reader import ExperienceReader
-from deepracer_ros.learning.ppo import NonFiniteLossError
+from deepracer_ros.learning.learner import NonFiniteError
 from deepracer_ros.models.policy_file import Manifest
 from deepracer_ros.nodes.base import LATCHED, Diagnostics, make_node, run
 from deepracer_ros.nodes.messages.announcement import to_published
 from deepracer_ros.nodes.parameters import read_config, read_place
-from deepracer_ros.run.checkpoint import NonFiniteWeightsError
 from deepracer_ros.training.batches import check_experience
 from deepracer_ros.training.policies import open_store
 from deepracer_ros.training.trainer import Trainer
@@ -77,7 +76,7 @@ class TrainerNode:
         self._stop.set()
         try:
             self._training.result()
-        except (NonFiniteLossError, NonFiniteWeightsError) as error:
+        except NonFiniteError as error:
             print(f"{PREFIX}{error}; the last good model stays", file=sys.stderr, flush=True)
             raise SystemExit(NON_FINITE) from None
         finally:

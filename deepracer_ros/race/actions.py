@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from deepracer_ros.config import Section, key
 
 Floats = NDArray[np.float64]
 Actions = NDArray[np.float32]
+Commands = NDArray[np.floating[Any]]
 
 GREATEST_ANGLE = 30.0
 """Steering angle at either end, degrees, of DeepRacer's action spaces."""
@@ -69,7 +70,7 @@ class ActionCoder(Protocol):
         """Turn actions (B, size) into steering (B,) rad and speed (B,) m/s."""
         ...
 
-    def encode(self, steering: Floats, speed: Floats) -> Actions:
+    def encode(self, steering: Commands, speed: Commands) -> Actions:
         """Turn commands back into actions (B, size): the inverse of `decode`."""
         ...
 
@@ -97,10 +98,11 @@ class DiscreteActions:
         index = np.asarray(actions)[:, 0].astype(np.int64)
         return self.steering[index], self.speed[index]
 
-    def encode(self, steering: Floats, speed: Floats) -> Actions:
+    def encode(self, steering: Commands, speed: Commands) -> Actions:
         """Return the index of the nearest action, (B, 1)."""
         distance = np.hypot(steering[:, None] - self.steering, speed[:, None] - self.speed)
-        return distance.argmin(axis=1).astype(np.float32)[:, None]
+        nearest: Actions = distance.argmin(axis=1).astype(np.float32)[:, None]
+        return nearest
 
 
 class ContinuousActions:
@@ -123,7 +125,7 @@ class ContinuousActions:
         commands = self.low + np.asarray(actions) * self.range
         return commands[:, 0], commands[:, 1]
 
-    def encode(self, steering: Floats, speed: Floats) -> Actions:
+    def encode(self, steering: Commands, speed: Commands) -> Actions:
         """Shrink the box to the unit square."""
         unit = (np.stack([steering, speed], axis=1) - self.low) / self.range
         inside: Actions = unit.clip(EDGE, 1.0 - EDGE).astype(np.float32)

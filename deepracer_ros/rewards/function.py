@@ -15,11 +15,10 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.race.episode import EpisodeTable
 from deepracer_ros.race.status import Status
 from deepracer_ros.race.track import Track
+from deepracer_ros.rewards.names import FUNCTION
 
 Floats = NDArray[np.float64]
 Params = dict[str, Any]
-
-FUNCTION = "reward_function"
 
 
 class RewardFunction:
@@ -29,7 +28,7 @@ class RewardFunction:
     remember of the last step in globals.
     """
 
-    names = (FUNCTION,)
+    names: tuple[str, ...] = (FUNCTION,)
 
     def __init__(self, path: Path) -> None:
         """Load the file.

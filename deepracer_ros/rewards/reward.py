@@ -11,7 +11,7 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.race.episode import EpisodeTable
 from deepracer_ros.race.referee import Reward
 from deepracer_ros.race.track import Track
-from deepracer_ros.rewards.function import FUNCTION, RewardFunction
+from deepracer_ros.rewards.function import RewardFunction
 from deepracer_ros.rewards.terms import TERMS
 
 Floats = NDArray[np.float64]
@@ -44,11 +44,6 @@ class WeightedTerms:
     def __call__(self, episodes: EpisodeTable, tracks: Sequence[Track]) -> Floats:
         """Return the weighted terms (R, N)."""
         return np.stack([weight * term(episodes, tracks) for term, weight in self._terms])
-
-
-def reward_names(reward: str | Mapping[str, float]) -> tuple[str, ...]:
-    """Return the names of the terms that a configured reward has, without reading a file."""
-    return (FUNCTION,) if isinstance(reward, str) else tuple(reward)
 
 
 def find_reward(reward: str | Mapping[str, float]) -> Reward:

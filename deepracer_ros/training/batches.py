@@ -1,15 +1,20 @@
 """From segments to the learner's batches, and how much of them may wait."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.experience.segment import Segment
-from deepracer_ros.learning.action_space import ActionSpace
-from deepracer_ros.learning.policy import adapt_frames
-from deepracer_ros.learning.ppo import Batch
+from deepracer_ros.experience.segment import Segment, encoded_size
+from deepracer_ros.learning.batch import Batch
+from deepracer_ros.rewards.names import reward_names
+from deepracer_ros.simulation.sensors import sensor_specs
 from deepracer_ros.training.config import RunConfig
+
+WORKER = "job000-0123abcd"
+"""A recorder's name of the usual length."""
 
 
 def check_experience(config: RunConfig) -> None:
@@ -23,9 +28,10 @@ def check_experience(config: RunConfig) -> None:
 
 
 def segment_bytes(config: RunConfig) -> int:
-    """Return the size of one segment, bytes, its header and table included (rounded up)."""
-    steps, camera = config.experience.segment_steps, config.camera
-    return (steps + 1) * camera.width * camera.height * camera.channels + 24 * steps + 1200
+    """Return the size of one segment of this run, bytes."""
+    observations = {name: (spec.dtype, spec.shape) for name, spec in sensor_specs(config).items()}
+    track = max(config.tracks, key=len)
+    return encoded_size(observations, reward_names(config.reward), config.experience.segment_steps, WORKER, track)
 
 
 def capacity_bytes(config: RunConfig) -> int:
@@ -33,25 +39,33 @@ def capacity_bytes(config: RunConfig) -> int:
     return config.experience.capacity_segments * segment_bytes(config)
 
 
-def make_batch(segments: Sequence[Segment], space: ActionSpace, config: RunConfig) -> Batch:
+def make_batch(segments: Sequence[Segment], steps: int, sensors: Sequence[str]) -> Batch:
     """Stack segments of equal length.
 
+    Args:
+        segments: S of them.
+        steps: T, which every segment must have.
+        sensors: Observations that are learned from; others are left out.
+
     Raises:
-        InputError: if a segment has another length than configured.
+        InputError: if a segment has another length than configured, or lacks an observation.
     """
-    steps = config.experience.segment_steps
     for segment in segments:
         if segment.steps != steps:
             raise InputError(f"segment {segment.id}: found {segment.steps} steps, expected {steps}")
-    frames = np.stack([adapt_frames(segment.frames, config.network) for segment in segments])
+        for name in sensors:
+            found, expected = segment.observations.get(name), segments[0].observations.get(name)
+            if found is None or expected is None or found.shape != expected.shape:
+                shape = None if found is None else found.shape
+                raise InputError(f"segment {segment.id}: {name}: found shape {shape}, expected those of its batch")
 
-    def stack(name: str) -> np.ndarray:
+    def stack(name: str) -> NDArray[Any]:
         return np.stack([getattr(segment, name) for segment in segments])
 
-    actions = space.encode(stack("steering").reshape(-1), stack("speed").reshape(-1))
     return Batch(
-        frames=frames,
-        actions=actions.reshape(len(segments), steps, -1),
+        observations={name: np.stack([segment.observations[name] for segment in segments]) for name in sensors},
+        steering=stack("steering"),
+        speed=stack("speed"),
         log_probability=stack("log_probability"),
         reward=stack("reward"),
         terminated=stack("terminated").astype(bool),

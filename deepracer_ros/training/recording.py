@@ -2,16 +2,18 @@
 
 import queue
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.experience.segment import Segment
+from deepracer_ros.experience.segment import Segment, layout
 from deepracer_ros.experience.writer import ExperienceWriter
 from deepracer_ros.race.status import Status
+from deepracer_ros.simulation.sensors import SensorSpec
 
 RETRY_SECONDS = 0.002
 """How often a full buffer is asked for room."""
@@ -23,40 +25,45 @@ Command = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], i
 
 @dataclass(eq=False)
 class Step:
-    """What is known of one control step so far; complete when all three parts are there.
+    """What is known of one control step so far; complete when all parts are there.
 
     Attributes:
-        frames: (N, H, W[, C]) what the cameras saw.
-        state: (N,) structured: reward, progress, status, terminated, truncated, track of that frame.
+        observations: (N, *shape) of each sensor, by its name.
+        verdict: (N,) structured: reward, its terms, progress, status, terminated, truncated, track of that moment.
         command: Steering (N,), speed (N,), log-probability (N,) that answered it, and the model's version.
     """
 
-    frames: NDArray[np.uint8] | None = None
-    state: NDArray[np.void] | None = None
+    observations: dict[str, NDArray[Any]] = field(default_factory=dict)
+    verdict: NDArray[np.void] | None = None
     command: Command | None = None
-
-    @property
-    def complete(self) -> bool:
-        """Whether all three parts are there."""
-        return self.frames is not None and self.state is not None and self.command is not None
 
 
 class SegmentCutter:
     """Assembles steps in order and cuts them into segments of T steps, all N cars at once.
 
     Attributes:
-        dropped_steps: Steps that were given up because a part of them, or one before, never came.
+        dropped_steps: Steps that were given up because a part of them, or of one before, never came.
     """
 
-    def __init__(self, tracks: tuple[str, ...], worker: str, steps: int) -> None:
+    def __init__(
+        self,
+        tracks: Sequence[str],
+        worker: str,
+        steps: int,
+        sensors: Mapping[str, SensorSpec],
+        terms: Sequence[str] = (),
+    ) -> None:
         """Begin with an empty segment.
 
         Args:
-            tracks: Names of the job's tracks; `state["track"]` points into them.
+            tracks: Names of the job's tracks; `verdict["track"]` points into them.
             worker: Unique name of this recorder.
             steps: T, the steps of one segment.
+            sensors: What is recorded of every step.
+            terms: Names of the reward terms; the verdict has `term_NAME` of each.
         """
         self._tracks, self._worker, self._length = tracks, worker, steps
+        self._sensors, self._terms = dict(sensors), tuple(terms)
         self._pending: dict[int, Step] = {}
         self._next = -1
         self._start: int | None = None
@@ -66,19 +73,22 @@ class SegmentCutter:
         self.dropped_steps = 0
 
     def take_start(self) -> int | None:
-        """Return, once, the step at which the course began, or began anew: nothing before will be recorded any more."""
+        """Return, once, the step at which the course began, or began anew: nothing before it will be recorded."""
         start, self._start = self._start, None
         return start
 
     def step(self, number: int) -> Step | None:
         """Return the step to put a part into; None if it is over already."""
-        if number < self._next - 1:  # frames repeat, but only a simulation that began anew goes back
+        if number < self._next - 1:  # observations repeat, but only a simulation that began anew goes back
             self._give_up({})
         if number < self._next:
             return None
         if len(self._pending) > 2 * self._length and number not in self._pending:
             self._give_up({})
         return self._pending.setdefault(number, Step())
+
+    def _is_complete(self, step: Step) -> bool:
+        return step.verdict is not None and step.command is not None and len(step.observations) == len(self._sensors)
 
     def _give_up(self, kept: dict[int, Step]) -> None:
         """Forget what cannot be completed; the course begins anew at the next complete step."""
@@ -88,7 +98,7 @@ class SegmentCutter:
     def cut(self) -> tuple[int, list[Segment]] | None:
         """Take in the steps that are complete; return the next T + 1 as segments and the last one's number.
 
-        The last frame of a segment is the first of the following one. Call until it returns None.
+        The last observation of a segment is the first of the following one. Call until it returns None.
         """
         while (step := self._next_complete()) is not None:
             number = self._next
@@ -112,9 +122,9 @@ class SegmentCutter:
         Every topic keeps its order. So a step of which a part is missing when a later one is complete never will be.
         """
         step = self._pending.get(self._next)
-        if step is not None and step.complete:
+        if step is not None and self._is_complete(step):
             return step
-        first = min((number for number, later in self._pending.items() if later.complete), default=None)
+        first = min((number for number, later in self._pending.items() if self._is_complete(later)), default=None)
         if first is None:
             return None
         self._give_up({number: later for number, later in self._pending.items() if number >= first})
@@ -122,61 +132,67 @@ class SegmentCutter:
         return self._pending[first]
 
     def _put(self, step: Step) -> None:
-        assert step.frames is not None
         if self._buffer is None:
-            self._buffer = _Buffer(step.frames, self._length)
+            assert step.command is not None
+            self._buffer = _Buffer(self._sensors, self._terms, len(step.command[0]), self._length)
         self._buffer.put_outcome(self._filled, step)
         self._buffer.put_command(self._filled, step)
         self._filled += 1
 
 
 class _Buffer:
-    """T + 1 frames and T steps of N cars."""
+    """T + 1 observations and T steps of N cars."""
 
-    def __init__(self, frames: NDArray[np.uint8], steps: int) -> None:
-        cars = len(frames)
-        self._frames = np.empty((cars, steps + 1, *frames.shape[1:]), np.uint8)
+    def __init__(self, sensors: Mapping[str, SensorSpec], terms: tuple[str, ...], cars: int, steps: int) -> None:
+        self._observations = {
+            name: np.empty((cars, steps + 1, *spec.shape), spec.dtype) for name, spec in sensors.items()
+        }
         names = ("steering", "speed", "reward", "log_probability", "progress")
         self._floats = {name: np.zeros((cars, steps), np.float32) for name in names}
         self._flags = {name: np.zeros((cars, steps), np.uint8) for name in ("terminated", "truncated", "valid")}
+        self._terms = {name: np.zeros((cars, steps), np.float32) for name in terms}
         self._track = np.zeros(cars, np.int64)
         self._version = np.iinfo(np.int64).max
 
     def put_outcome(self, t: int, step: Step) -> None:
-        """Frame t, and what the step before it came to."""
-        assert step.frames is not None
-        assert step.state is not None
-        self._frames[:, t] = step.frames
-        self._track = step.state["track"]
+        """Observation t, and what the step before it came to."""
+        verdict = step.verdict
+        assert verdict is not None
+        for name, block in self._observations.items():
+            block[:, t] = step.observations[name]
+        self._track = verdict["track"]
         if t == 0:
             return
         for name in ("reward", "progress"):
-            self._floats[name][:, t - 1] = step.state[name]
+            self._floats[name][:, t - 1] = verdict[name]
         for name in ("terminated", "truncated"):
-            self._flags[name][:, t - 1] = step.state[name]
-        self._flags["valid"][:, t - 1] = step.state["status"] != Status.PREPARE
+            self._flags[name][:, t - 1] = verdict[name]
+        for name, values in self._terms.items():
+            values[:, t - 1] = verdict[f"term_{name}"]
+        self._flags["valid"][:, t - 1] = verdict["status"] != Status.PREPARE
 
     def put_command(self, t: int, step: Step) -> None:
-        """What answered frame t."""
+        """What answered observation t."""
         assert step.command is not None
         *commands, version = step.command
         for name, values in zip(("steering", "speed", "log_probability"), commands, strict=True):
             self._floats[name][:, t] = values
         self._version = min(self._version, version)
 
-    def segments(self, tracks: tuple[str, ...], worker: str, sequence: int) -> list[Segment]:
+    def segments(self, tracks: Sequence[str], worker: str, sequence: int) -> list[Segment]:
         """Return one segment per car; they are views of this buffer."""
         return [
             Segment(
-                frames=self._frames[car],
+                observations={name: block[car] for name, block in self._observations.items()},
                 **{name: array[car] for name, array in (self._floats | self._flags).items()},
                 model_version=int(self._version),
                 track=tracks[int(self._track[car])],
                 worker=worker,
                 car=car,
                 sequence=sequence,
+                terms={name: values[car] for name, values in self._terms.items()},
             )
-            for car in range(len(self._frames))
+            for car in range(len(self._track))
         ]
 
 
@@ -244,7 +260,7 @@ class SegmentSender:
             self.waiting = self._writer.last_error
             if self._stop.wait(RETRY_SECONDS):
                 return False
-        size = sum(segment.frames.nbytes for segment in segments)
+        size = sum(layout(segment).size for segment in segments)
         while not self._writer.has_room(size):
             self.waiting = f"full: {self._writer.held_bytes} of {self._writer.capacity_bytes} bytes held"
             if self._stop.wait(RETRY_SECONDS):

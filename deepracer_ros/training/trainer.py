@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +15,16 @@ import torch
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.reader import ExperienceReader, Taken
 from deepracer_ros.files import write_atomically, write_error
-from deepracer_ros.learning.action_space import make_action_space
-from deepracer_ros.learning.network import ActorCritic
+from deepracer_ros.learning.learner import Update, make_learner
 from deepracer_ros.learning.policy import Policy
-from deepracer_ros.learning.ppo import PPO, UpdateStatistics
 from deepracer_ros.models.policy_file import Manifest, Tensors
 from deepracer_ros.models.store import ModelStore, StoreError
-from deepracer_ros.run.checkpoint import Progress, load_checkpoint, policy_tensors, save_checkpoint
+from deepracer_ros.run.checkpoint import Progress, load_checkpoint, save_checkpoint
 from deepracer_ros.run.progress import EvaluationPoint, ProgressLog, ProgressRecord, read_progress
 from deepracer_ros.run.tensorboard import TensorBoardLog
 from deepracer_ros.simulation.evaluation import Evaluation, evaluate
 from deepracer_ros.simulation.factory import make_evaluation
+from deepracer_ros.simulation.sensors import sensor_specs
 from deepracer_ros.training.batches import capacity_bytes, make_batch
 from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.evaluation import greedy
@@ -89,9 +88,15 @@ class Trainer:
         self._run = run
         torch.manual_seed(config.seed)
         self._config, self._folder, self._reader, self._store, self._on_model = config, folder, reader, store, on_model
-        self._space = make_action_space(config.actions)
-        network = ActorCritic(config.network, self._space.outputs)
-        self._learner = PPO(network, self._space, config.learning, config.trainer.threads)
+        self._learner = make_learner(
+            config.learner,
+            config.network,
+            sensor_specs(config),
+            config.actions,
+            config.learning,
+            config.trainer.threads,
+        )
+        self._reads = (*config.network.reads, *config.network.critic_reads)
         self.progress, self.counts, self._patience = Progress(), TrainerCounts(), ""
         self._publisher: Publisher | None = None
         checkpoint = folder / CHECKPOINT
@@ -177,8 +182,8 @@ class Trainer:
         assert self._publisher is not None
         segments = [item.segment for item in taken]
         staleness = float(np.mean([self.progress.version - segment.model_version for segment in segments]))
-        statistics = self._learner.update(make_batch(segments, self._space, self._config))
-        tensors = policy_tensors(self._learner)  # raises if one is not finite, before anything of it is kept
+        statistics = self._learner.update(make_batch(segments, self._config.experience.segment_steps, self._reads))
+        tensors = self._learner.policy_tensors()  # raises if one is not finite, before anything of it is kept
         self._episodes.add(segments)
         self.progress = replace(
             self.progress,
@@ -210,7 +215,7 @@ class Trainer:
     def _evaluate(self, tensors: Tensors) -> None:
         """Drive the evaluation's laps with the model that is being published; mark the best one."""
         assert self._publisher is not None
-        policy = Policy(tensors, self._config.network, self._config.actions)
+        policy = Policy(tensors, self._config.network, sensor_specs(self._config), self._config.actions)
 
         result = evaluate(self._evaluation_environment, lambda observations: greedy(policy, observations))
         self._evaluation = EvaluationPoint(
@@ -226,8 +231,8 @@ class Trainer:
                 self._store.mark_best(version)
                 self.progress = replace(self.progress, best=score)
 
-    def _record(self, statistics: UpdateStatistics, staleness: float) -> ProgressRecord:
-        losses = {k: v for k, v in asdict(statistics).items() if k not in ("samples", "seconds")}
+    def _record(self, statistics: Update, staleness: float) -> ProgressRecord:
+        losses = dict(statistics.statistics)
         recent = self._episodes.recent()
         return ProgressRecord(
             env_steps=self.progress.env_steps,

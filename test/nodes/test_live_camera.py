@@ -8,7 +8,7 @@ from deepracer_ros.learning.action_space import make_action_space
 from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.models.folder import write_model_folder
 from deepracer_ros.nodes.agent_node import AgentNode
-from deepracer_ros.nodes.messages.arrays import to_image
+from deepracer_ros.nodes.messages.images import to_image
 from deepracer_ros.training.policies import make_manifest
 
 

@@ -7,7 +7,7 @@ import pytest
 import rclpy
 import yaml
 
-from deepracer_ros.nodes.messages.arrays import STATE
+from deepracer_ros.nodes.messages.state import STATE
 from deepracer_ros.nodes.messages.frames import fixed_joints
 from deepracer_ros.nodes.outputs.description import robot_description
 from deepracer_ros.nodes.simulation_node import SimulationNode

@@ -10,7 +10,9 @@ from builtin_interfaces.msg import Time
 from sensor_msgs.msg import Image, JointState, PointCloud2
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.nodes.messages.arrays import from_state, to_drive, to_nanoseconds, to_stamp
+from deepracer_ros.nodes.messages.drive import to_drive
+from deepracer_ros.nodes.messages.stamps import to_nanoseconds, to_stamp
+from deepracer_ros.nodes.messages.state import from_state
 from deepracer_ros.nodes.simulation_node import COMMAND_SECONDS, SimulationNode
 from deepracer_ros.race.control import CONTROL_PERIOD
 

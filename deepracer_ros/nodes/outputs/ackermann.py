@@ -8,7 +8,7 @@ from builtin_interfaces.msg import Time
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 
-from deepracer_ros.nodes.messages.arrays import to_drive
+from deepracer_ros.nodes.messages.drive import to_drive
 
 TOPIC = "ackermann_cmd"
 

@@ -6,7 +6,7 @@ from builtin_interfaces.msg import Time
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image
 
-from deepracer_ros.nodes.messages.arrays import to_image
+from deepracer_ros.nodes.messages.images import to_image
 from deepracer_ros.simulation.config import CameraConfig
 from deepracer_ros.simulation.environment import Outcome
 

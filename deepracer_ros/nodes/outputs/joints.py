@@ -7,7 +7,7 @@ from builtin_interfaces.msg import Time
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 
-from deepracer_ros.nodes.messages.arrays import to_nanoseconds
+from deepracer_ros.nodes.messages.stamps import to_nanoseconds
 from deepracer_ros.race.vehicle import Vehicle
 from deepracer_ros.simulation.environment import Outcome
 from deepracer_ros.simulation.simulator import CarStates

@@ -7,7 +7,7 @@ import pytest
 from sensor_msgs.msg import Image
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.nodes.messages.arrays import from_image
+from deepracer_ros.nodes.messages.images import from_image
 
 PIXELS = np.arange(48, dtype=np.uint8).reshape(3, 4, 4)
 BGRA = Image(height=3, width=4, encoding="bgra8", step=16, data=PIXELS.tobytes())

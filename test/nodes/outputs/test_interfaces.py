@@ -16,7 +16,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.nodes.messages.arrays import to_stamp
+from deepracer_ros.nodes.messages.stamps import to_stamp
 from deepracer_ros.nodes.messages.frames import fixed_joints, from_rpy
 from deepracer_ros.nodes.messages.poses import from_pose, to_pose, to_twist
 from deepracer_ros.nodes.outputs.camera import camera_info

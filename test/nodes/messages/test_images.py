@@ -6,16 +6,10 @@ from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import Image, JointState, PointCloud2
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.nodes.messages.arrays import (
-    STATE,
-    from_drive,
-    from_image,
-    from_state,
-    to_drive,
-    to_image,
-    to_nanoseconds,
-    to_stamp,
-)
+from deepracer_ros.nodes.messages.drive import from_drive, to_drive
+from deepracer_ros.nodes.messages.images import from_image, to_image
+from deepracer_ros.nodes.messages.stamps import to_nanoseconds, to_stamp
+from deepracer_ros.nodes.messages.state import STATE, from_state
 
 LIMIT = float(np.radians(30))
 

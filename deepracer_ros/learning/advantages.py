@@ -1,0 +1,35 @@
+"""Advantages of the actions of a batch."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepracer_ros.learning.batch import Batch
+
+
+def generalised_advantages(
+    batch: Batch, values: NDArray[np.float32], discount_factor: float, gae_lambda: float
+) -> NDArray[np.float32]:
+    """Return generalised advantage estimates (Schulman et al., 2016, equation 16).
+
+    A terminated step bootstraps from nothing, a truncated one from the value of its last observation. Neither hands
+    advantage on to the episode before it. Invalid steps have 0.
+
+    Args:
+        batch: S segments of T steps.
+        values: (S, T + 1) of its observations.
+        discount_factor: Gamma.
+        gae_lambda: Lambda.
+
+    Returns:
+        (S, T).
+    """
+    advantages = np.zeros_like(batch.reward)
+    running: NDArray[np.floating] = np.zeros(len(batch.reward), np.float32)
+    ended = batch.terminated | batch.truncated
+    for t in reversed(range(batch.reward.shape[1])):
+        following = np.where(batch.terminated[:, t], 0.0, values[:, t + 1])
+        delta = batch.reward[:, t] + discount_factor * following - values[:, t]
+        running = delta + discount_factor * gae_lambda * np.where(ended[:, t], 0.0, running)
+        running = np.where(batch.valid[:, t], running, 0.0)
+        advantages[:, t] = running
+    return advantages

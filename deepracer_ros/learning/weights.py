@@ -1,0 +1,66 @@
+"""A network and its optimiser as named arrays, exactly: what a checkpoint holds and what a policy file holds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from deepracer_ros.learning.learner import NonFiniteError, State
+
+
+def to_state(network: nn.Module, optimiser: torch.optim.Optimizer) -> State:
+    """Return copies of the weights, the optimiser's moments and steps, and torch's random state."""
+    arrays: State = {"rng": torch.get_rng_state().numpy().copy()}
+    for name, parameter in network.named_parameters():
+        arrays[f"weight/{name}"] = _copy(parameter)
+        for kind, moment in optimiser.state.get(parameter, {}).items():
+            arrays[f"optimiser.{kind}/{name}"] = _copy(moment)
+    return arrays
+
+
+def load_state(state: Mapping[str, NDArray[Any]], network: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+    """Put back what `to_state` returned.
+
+    Raises:
+        ValueError: if it is of another network; names the first difference.
+    """
+    moments: dict[str, dict[str, torch.Tensor]] = {}
+    for key, array in state.items():
+        kind, _, name = key.partition("/")
+        if kind.startswith("optimiser."):
+            moments.setdefault(name, {})[kind.removeprefix("optimiser.")] = torch.from_numpy(array.copy())
+    parameters = dict(network.named_parameters())
+    for name, parameter in parameters.items():
+        found = state.get(f"weight/{name}")
+        if found is None:
+            raise ValueError(f"found no weight {name}, expected shape {tuple(parameter.shape)}")
+        if found.shape != tuple(parameter.shape):
+            raise ValueError(f"weight {name}: found shape {found.shape}, expected {tuple(parameter.shape)}")
+    if "rng" not in state:
+        raise ValueError("found no random state 'rng', expected that of torch")
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            parameter.copy_(torch.from_numpy(state[f"weight/{name}"].copy()))
+            optimiser.state[parameter] = moments.get(name, {})
+    torch.set_rng_state(torch.from_numpy(state["rng"].copy()))
+
+
+def to_policy_tensors(network: nn.Module) -> dict[str, NDArray[np.float32]]:
+    """Return copies of the weights as a policy file holds them.
+
+    Raises:
+        NonFiniteError: if a weight is NaN or infinite.
+    """
+    arrays = {name: _copy(parameter) for name, parameter in network.named_parameters()}
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise NonFiniteError(f"{name} holds NaN or infinity; the model is not published")
+    return arrays
+
+
+def _copy(tensor: torch.Tensor) -> NDArray[Any]:
+    array: NDArray[Any] = tensor.detach().contiguous().numpy().copy()
+    return array

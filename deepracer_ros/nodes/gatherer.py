@@ -1,0 +1,96 @@
+"""Joins what a policy reads besides the camera to the frame of the same stamp."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from numpy.typing import NDArray
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import Image, PointCloud2
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.nodes.messages.sensors import from_points, sensor_topic
+from deepracer_ros.nodes.messages.stamps import to_nanoseconds
+from deepracer_ros.nodes.messages.state import from_state, state_block
+from deepracer_ros.rewards.names import reward_names
+from deepracer_ros.simulation.sensors import CAMERA, STATE, sensor_specs
+from deepracer_ros.training.config import RunConfig
+
+MOST_PENDING = 8
+"""Stamps of which observations are kept; older ones are dropped and counted."""
+
+Deliver = Callable[[Image, dict[str, NDArray[Any]]], None]
+
+
+class Gatherer:
+    """Keeps the newest frame until every other observation of its stamp is there, in whatever order they come.
+
+    Attributes:
+        dropped: Stamps whose observations were given up.
+        error: Why a message was refused; empty if none was since it was last taken.
+    """
+
+    def __init__(
+        self, node: Node, names: Sequence[str], config: RunConfig, quality: QoSProfile, deliver: Deliver
+    ) -> None:
+        """Subscribe to the sensors.
+
+        Args:
+            node: The agent's.
+            names: What the policy reads; the camera among it is the agent's own matter.
+            config: Of the run.
+            quality: Of the subscriptions.
+            deliver: Called with a frame and the other observations (N, *shape) of its stamp, by name.
+
+        Raises:
+            InputError: if there is no such sensor.
+        """
+        self.dropped, self.error = 0, ""
+        self._deliver = deliver
+        self._specs = {name: spec for name, spec in sensor_specs(config, names).items() if name != CAMERA}
+        self._terms = reward_names(config.reward)
+        self._image: Image | None = None
+        self._pending: dict[int, dict[str, NDArray[Any]]] = {}
+        self._subscriptions = [
+            node.create_subscription(
+                PointCloud2, "race/state" if name == STATE else sensor_topic(name), partial(self._take, name), quality
+            )
+            for name in self._specs
+        ]
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether the policy reads anything besides the camera."""
+        return bool(self._specs)
+
+    def put(self, image: Image) -> None:
+        """Take a frame; it is delivered now or as soon as the rest of its stamp is there."""
+        self._image = image
+        self._try()
+
+    def _take(self, name: str, message: PointCloud2) -> None:
+        try:
+            block = self._read(name, message)
+        except InputError as error:
+            self.error = str(error)
+            return
+        self._pending.setdefault(to_nanoseconds(message.header.stamp), {})[name] = block
+        while len(self._pending) > MOST_PENDING:
+            del self._pending[next(iter(self._pending))]
+            self.dropped += 1
+        self._try()
+
+    def _read(self, name: str, message: PointCloud2) -> NDArray[Any]:
+        if name == STATE:
+            return state_block(from_state(message, self._terms))
+        return from_points(message, self._specs[name], name)
+
+    def _try(self) -> None:
+        image = self._image
+        if image is None:
+            return
+        found = self._pending.get(to_nanoseconds(image.header.stamp), {})
+        if len(found) == len(self._specs):
+            self._image = None
+            self._deliver(image, found)

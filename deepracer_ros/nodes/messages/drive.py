@@ -1,0 +1,49 @@
+"""Between drive commands and the JointState messages on `drive`."""
+
+import array
+import math
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from numpy.typing import NDArray
+from sensor_msgs.msg import JointState
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.race.actions import FASTEST
+
+
+def to_drive(
+    steering: NDArray[np.float64], speed: NDArray[np.float64], log_probability: NDArray[np.float32],
+    names: list[str], model: str, stamp: Time,
+) -> JointState:  # fmt: skip
+    """Return the answer to the frame of `stamp`."""
+    message = JointState(name=names)
+    message.header.stamp = stamp
+    message.header.frame_id = model
+    message.position = array.array("d", np.asarray(steering, np.float64).tobytes())
+    message.velocity = array.array("d", np.asarray(speed, np.float64).tobytes())
+    message.effort = array.array("d", log_probability.astype(np.float64).tobytes())
+    return message
+
+
+def from_drive(
+    message: JointState, cars: int, steering_limit: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return steering (rad), speed (m/s) and log-probability, each (N,), of a drive message.
+
+    Raises:
+        InputError: if it is not for `cars` cars, not finite, or beyond what the car can do.
+    """
+    arrays = tuple(np.frombuffer(a, np.float64) for a in (message.position, message.velocity, message.effort))
+    if any(len(a) != cars for a in arrays):
+        raise InputError(f"drive: found {[len(a) for a in arrays]} numbers, expected {cars} of each")
+    steering, speed, log_probability = arrays
+    if not (np.isfinite(steering).all() and np.isfinite(speed).all() and np.isfinite(log_probability).all()):
+        raise InputError("drive: found NaN or infinity, expected finite commands")
+    if np.abs(steering).max() > steering_limit + 1e-6 or speed.min() < -FASTEST or speed.max() > FASTEST:
+        raise InputError(
+            f"drive: found steering up to {math.degrees(np.abs(steering).max()):.1f} degrees and speeds "
+            f"{speed.min():.2f} to {speed.max():.2f} m/s, expected at most {math.degrees(steering_limit):.1f} "
+            f"and {FASTEST:g}"
+        )
+    return steering, speed, log_probability

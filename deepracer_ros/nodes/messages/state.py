@@ -1,0 +1,100 @@
+"""`race/state`: one point per car, with everything that is known of it as named fields."""
+
+import array
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from numpy.typing import NDArray
+from sensor_msgs.msg import PointCloud2, PointField
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.race.state import STATE_NAMES
+
+if TYPE_CHECKING:
+    from deepracer_ros.simulation.environment import Environment, Outcome
+
+POSE = ("x", "y", "z", "yaw")
+_NUMBERS = ("reward", "progress", "lap_seconds", "station")
+_COUNTS = ("episode", "step", "lap", "track")
+_FLAGS = ("status", "terminated", "truncated", "all_wheels_on_track")
+_POINT_TYPES = {"f4": PointField.FLOAT32, "u4": PointField.UINT32, "u1": PointField.UINT8}
+
+
+@lru_cache(maxsize=16)
+def state_type(terms: tuple[str, ...]) -> np.dtype[np.void]:
+    """Return the type of one car's row.
+
+    The pose, then the numbers of the observation `state` side by side, then reward, progress, counts and flags. Each
+    weighted reward term has a field `term_NAME`.
+
+    Args:
+        terms: Names of the reward terms.
+    """
+    floats = (*POSE, *STATE_NAMES, *_NUMBERS, *(f"term_{name}" for name in terms))
+    return np.dtype(
+        [
+            *((name, "<f4") for name in floats),
+            *((name, "<u4") for name in _COUNTS),
+            *((name, "u1") for name in _FLAGS),
+        ]
+    )
+
+
+@lru_cache(maxsize=16)
+def _point_fields(terms: tuple[str, ...]) -> list[PointField]:
+    kind = state_type(terms)
+    return [
+        PointField(name=name, offset=int(offset), datatype=_POINT_TYPES[dtype.str[1:]], count=1)
+        for name, (dtype, offset, *_) in kind.fields.items()  # type: ignore[union-attr]
+    ]
+
+
+def state_block(table: NDArray[np.void]) -> NDArray[np.float32]:
+    """Return the observation `state` (N, S) out of a table; a view of it."""
+    numbers = table.view("<f4").reshape(len(table), -1)
+    return numbers[:, len(POSE) : len(POSE) + len(STATE_NAMES)]
+
+
+def to_state(outcome: "Outcome", environment: "Environment", stamp: Time) -> PointCloud2:
+    """Return the table of all cars."""
+    states, verdict, referee = outcome.states, outcome.verdict, environment.referee
+    terms = referee.reward_names
+    table = np.zeros(len(states.x), state_type(terms))
+    for name in ("x", "y", "yaw"):
+        table[name] = getattr(states, name)
+    state_block(table)[:] = referee.state
+    for name in (*_NUMBERS, "episode", "step", "lap", *_FLAGS):
+        table[name] = getattr(verdict, name)
+    for name, values in zip(terms, verdict.terms, strict=True):
+        table[f"term_{name}"] = values
+    table["track"] = environment.car_track
+    message = PointCloud2(
+        height=1, width=len(table), fields=_point_fields(terms), point_step=table.itemsize, is_dense=True
+    )
+    message.row_step = table.nbytes
+    message.header.stamp = stamp
+    message.header.frame_id = "map"
+    message.data = array.array("B", table.tobytes())
+    return message
+
+
+def from_state(message: PointCloud2, terms: Sequence[str]) -> NDArray[np.void]:
+    """Return the table of all cars as a structured array of `state_type`, without copying.
+
+    Args:
+        message: A `race/state`.
+        terms: Names of the reward terms that it should have.
+
+    Raises:
+        InputError: if it is laid out otherwise.
+    """
+    kind = state_type(tuple(terms))
+    if message.point_step != kind.itemsize or len(message.data) != message.width * kind.itemsize:
+        raise InputError(
+            f"race/state: found {len(message.data)} bytes of {message.point_step} each, "
+            f"expected {message.width} of {kind.itemsize}: run one release and one configuration everywhere"
+        )
+    return np.frombuffer(message.data, kind)
