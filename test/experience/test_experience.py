@@ -11,6 +11,9 @@ from deepracer_ros.experience.segment import encode, layout
 from deepracer_ros.experience.writer import ExperienceWriter
 from deepracer_ros.services.redis_server import LocalRedis
 
+SIZE = 560
+"""Bytes of a segment of `make_segment`."""
+
 
 def ids(taken):
     return [item.segment.id for item in taken]
@@ -40,7 +43,7 @@ def test_acknowledged_segments_are_gone_and_the_rest_stays(url, run, make_segmen
     assert reader.acknowledge([item.stream_id for item in taken[:3]]) == 3
     assert reader.acknowledge([item.stream_id for item in taken[:3]]) == 0
     status = reader.status()
-    assert (status.segments, status.bytes, status.appended, status.acknowledged) == (2, 2 * 392, 5, 3)
+    assert (status.segments, status.bytes, status.appended, status.acknowledged) == (2, 2 * SIZE, 5, 3)
     assert blob_count(url, run) == 2
 
 
@@ -59,10 +62,10 @@ def test_take_waits_for_the_minimum_but_not_beyond_the_deadline(url, run, make_s
 
 
 def test_append_is_refused_when_full_and_taken_again_after_consumption(url, run, make_segment):
-    writer, reader = ExperienceWriter(url, run, capacity_bytes=3 * 392), ExperienceReader(url, run)
+    writer, reader = ExperienceWriter(url, run, capacity_bytes=3 * SIZE), ExperienceReader(url, run)
     assert writer.append([make_segment(0), make_segment(1)])
     assert not writer.append([make_segment(2), make_segment(3)])
-    assert "full: 784 of 1176 bytes" in writer.last_error
+    assert "full: 1120 of 1680 bytes" in writer.last_error
     assert not writer.append([make_segment(2), make_segment(3)])
     assert blob_count(url, run) == 2
     taken = reader.take(2, 2, 5.0)
@@ -80,13 +83,13 @@ def test_an_append_larger_than_the_capacity_fits_into_an_empty_experience(url, r
 
 
 def test_replay_removes_the_oldest(url, run, make_segment):
-    writer = ExperienceWriter(url, run, capacity_bytes=3 * 392, mode="replay")
+    writer = ExperienceWriter(url, run, capacity_bytes=3 * SIZE, mode="replay")
     for sequence in range(10):
         assert writer.append([make_segment(sequence)])
     reader = ExperienceReader(url, run)
     assert ids(reader.take(3, 10, 5.0)) == ["worker:0:7", "worker:0:8", "worker:0:9"]
     status = reader.status()
-    assert (status.segments, status.bytes, status.trimmed) == (3, 3 * 392, 7)
+    assert (status.segments, status.bytes, status.trimmed) == (3, 3 * SIZE, 7)
     assert blob_count(url, run) == 3
 
 
@@ -128,7 +131,7 @@ def test_nothing_is_lost_or_doubled_between_concurrent_writers(url, run, make_se
     reader = ExperienceReader(url, run)
 
     def write(worker):
-        writer = ExperienceWriter(url, run, capacity_bytes=40 * 392)
+        writer = ExperienceWriter(url, run, capacity_bytes=40 * SIZE)
         for sequence in range(50):
             while not writer.append([make_segment(sequence, car, worker) for car in range(4)]):
                 time.sleep(0.001)
@@ -142,7 +145,7 @@ def test_nothing_is_lost_or_doubled_between_concurrent_writers(url, run, make_se
     while len(found) < 600:
         taken = reader.take(1, 64, 10.0)
         assert taken
-        assert reader.status().bytes <= 40 * 392
+        assert reader.status().bytes <= 40 * SIZE
         reader.acknowledge([item.stream_id for item in taken])
         found += ids(taken)
     for thread in threads:

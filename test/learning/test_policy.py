@@ -7,16 +7,19 @@ import pytest
 from deepracer_ros.errors import InputError
 from deepracer_ros.learning.action_space import make_action_space
 from deepracer_ros.learning.config import NetworkConfig
+from deepracer_ros.learning.encoders import adapt_frames
 from deepracer_ros.learning.network import ActorCritic
-from deepracer_ros.learning.policy import Policy, RandomPolicy, adapt_frames
+from deepracer_ros.learning.policy import Policy, RandomPolicy
 from deepracer_ros.race.actions import ActionSpaceConfig
+from deepracer_ros.simulation.sensors import CAMERA, SensorSpec
 
 ACTIONS = ActionSpaceConfig()
 NETWORK = NetworkConfig(width=80, height=60)
+SENSORS = {CAMERA: SensorSpec((60, 80), "|u1", "levels")}
 
 
 def weights() -> dict[str, np.ndarray]:
-    network = ActorCritic(NETWORK, make_action_space(ACTIONS).outputs)
+    network = ActorCritic(NETWORK, SENSORS, make_action_space(ACTIONS).outputs)
     return {name: p.detach().numpy().copy() for name, p in network.named_parameters()}
 
 
@@ -34,8 +37,8 @@ def test_frames_of_the_right_size_pass_untouched() -> None:
 
 
 def test_greedy_and_seeded_decisions_repeat() -> None:
-    policy = Policy(weights(), NETWORK, ACTIONS)
-    frames = np.random.default_rng(0).integers(0, 256, (5, 60, 80), np.uint8)
+    policy = Policy(weights(), NETWORK, SENSORS, ACTIONS)
+    frames = {CAMERA: np.random.default_rng(0).integers(0, 256, (5, 60, 80), np.uint8)}
     np.testing.assert_array_equal(policy.act(frames).steering, policy.act(frames).steering)
     one, two = (policy.act(frames, np.random.default_rng(7)) for _ in range(2))
     np.testing.assert_array_equal(one.steering, two.steering)
@@ -45,13 +48,13 @@ def test_greedy_and_seeded_decisions_repeat() -> None:
 def test_bad_weights_are_refused() -> None:
     bad = weights() | {"hidden.bias": np.full(128, np.nan, np.float32)}
     with pytest.raises(InputError, match="not finite"):
-        Policy(bad, NETWORK, ACTIONS)
+        Policy(bad, NETWORK, SENSORS, ACTIONS)
     with pytest.raises(InputError, match="do not fit a small network"):
-        Policy(weights() | {"value.bias": np.zeros(3, np.float32)}, NETWORK, ACTIONS)
+        Policy(weights() | {"value.bias": np.zeros(3, np.float32)}, NETWORK, SENSORS, ACTIONS)
 
 
 def test_random_policy_knows_its_probability() -> None:
     decision = RandomPolicy(ActionSpaceConfig(type="discrete")).act(
-        np.zeros((7, 4, 4), np.uint8), np.random.default_rng(0)
+        {CAMERA: np.zeros((7, 4, 4), np.uint8)}, np.random.default_rng(0)
     )
     np.testing.assert_allclose(decision.log_probability, -np.log(10.0), rtol=1e-6)

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from deepracer_ros.learning.policy import Policy
-from deepracer_ros.learning.ppo import Batch, NonFiniteLossError, generalised_advantages
+from deepracer_ros.learning.advantages import generalised_advantages
+from deepracer_ros.learning.batch import Batch
+from deepracer_ros.learning.config import NetworkConfig
+from deepracer_ros.learning.learner import NonFiniteError
 from deepracer_ros.race.actions import ActionSpaceConfig
-from deepracer_ros.run.checkpoint import policy_tensors
+from deepracer_ros.simulation.sensors import CAMERA
 
 sys.path.insert(0, str(Path(__file__).parent))
-from toy import NETWORK, frames_and_targets, make_learner, toy_batch  # noqa: E402
+from toy import make_learner, make_policy, observations_and_targets, toy_batch  # noqa: E402
 
 SPACES = [
     ActionSpaceConfig(type="discrete", steering_angles=(-30.0, -15.0, 0.0, 15.0, 30.0), speeds=(1.0,)),
@@ -25,9 +27,9 @@ def batch_of(reward: list[float], terminated: list[int], truncated: list[int], v
     def row(values: list[int]) -> np.ndarray:
         return np.array([values], bool)
 
-    empty = np.zeros((1, len(reward), 1), np.float32)
+    empty = np.zeros((1, len(reward)), np.float32)
     return Batch(
-        np.zeros((1, len(reward) + 1, 40, 48), np.uint8), empty, empty[..., 0],
+        {CAMERA: np.zeros((1, len(reward) + 1, 40, 48), np.uint8)}, empty, empty, empty,
         np.array([reward], np.float32), row(terminated), row(truncated), row(valid),
     )  # fmt: skip
 
@@ -55,12 +57,12 @@ def test_learns_to_steer_at_the_bar(actions: ActionSpaceConfig) -> None:
     generator = np.random.default_rng(0)
     learner = make_learner(actions, minibatch_size=64)
     for _ in range(25):
-        policy = Policy(policy_tensors(learner), NETWORK, actions)
-        statistics = learner.update(toy_batch(policy, learner, generator))
-    assert statistics.importance == pytest.approx(1.0, abs=1e-3)
-    frames, target = frames_and_targets(200, generator)
-    policy = Policy(policy_tensors(learner), NETWORK, actions)
-    error = np.abs(policy.act(frames).steering / np.radians(30) - target).mean()
+        policy = make_policy(learner, actions)
+        statistics = learner.update(toy_batch(policy, generator))
+    assert statistics.statistics["importance"] == pytest.approx(1.0, abs=1e-3)
+    observations, target = observations_and_targets(200, generator)
+    policy = make_policy(learner, actions)
+    error = np.abs(policy.act(observations).steering / np.radians(30) - target).mean()
     assert error < 0.25  # blind: 0.5; five angles at best: 0.125
 
 
@@ -68,20 +70,20 @@ def test_stale_experience_is_weighted_and_truncated() -> None:
     torch.manual_seed(0)
     generator = np.random.default_rng(0)
     learner = make_learner(SPACES[0], max_importance=1.5)
-    batch = toy_batch(Policy(policy_tensors(learner), NETWORK, SPACES[0]), learner, generator)
+    batch = toy_batch(make_policy(learner, SPACES[0]), generator)
     batch.log_probability[:] -= np.log(3.0)  # as if the behaviour policy had been three times less sure
-    assert learner.update(batch).importance == pytest.approx(1.5)
+    assert learner.update(batch).statistics["importance"] == pytest.approx(1.5)
 
 
 def test_a_non_finite_loss_leaves_the_network_alone() -> None:
     generator = np.random.default_rng(0)
     learner = make_learner(SPACES[0])
-    batch = toy_batch(Policy(policy_tensors(learner), NETWORK, SPACES[0]), learner, generator)
+    batch = toy_batch(make_policy(learner, SPACES[0]), generator)
     batch.reward[0, 0] = np.nan
-    before = policy_tensors(learner)
-    with pytest.raises(NonFiniteLossError, match="expected finite"):
+    before = learner.policy_tensors()
+    with pytest.raises(NonFiniteError, match="expected finite"):
         learner.update(batch)
-    after = policy_tensors(learner)
+    after = learner.policy_tensors()
     assert all(np.array_equal(before[name], after[name]) for name in before)
 
 
@@ -91,9 +93,9 @@ def test_threads_share_a_minibatch_without_changing_the_update(actions: ActionSp
     for threads in (1, 2):
         torch.manual_seed(0)
         learner = make_learner(actions, threads=threads)
-        policy = Policy(policy_tensors(learner), NETWORK, actions)
-        learner.update(toy_batch(policy, learner, np.random.default_rng(0)))
-        weights.append(policy_tensors(learner))
+        policy = make_policy(learner, actions)
+        learner.update(toy_batch(policy, np.random.default_rng(0)))
+        weights.append(learner.policy_tensors())
     for name, array in weights[0].items():
         np.testing.assert_array_equal(weights[1][name], array, err_msg=name)
 
@@ -101,9 +103,9 @@ def test_threads_share_a_minibatch_without_changing_the_update(actions: ActionSp
 def test_the_update_is_that_of_a_plain_adam_step() -> None:
     torch.manual_seed(0)
     learner = make_learner(SPACES[0], epochs=1, minibatch_size=10**6)
-    policy = Policy(policy_tensors(learner), NETWORK, SPACES[0])
-    batch = toy_batch(policy, learner, np.random.default_rng(0))
-    before = {name: torch.from_numpy(array.copy()) for name, array in policy_tensors(learner).items()}
+    policy = make_policy(learner, SPACES[0])
+    batch = toy_batch(policy, np.random.default_rng(0))
+    before = {name: torch.from_numpy(array.copy()) for name, array in learner.policy_tensors().items()}
     learner.update(batch)
     # The first step of Adam moves every weight by the learning rate against the sign of its gradient.
     for name, parameter in learner.network.named_parameters():
@@ -113,3 +115,32 @@ def test_the_update_is_that_of_a_plain_adam_step() -> None:
         torch.testing.assert_close(
             moved[large], -learner.config.learning_rate * gradient[large].sign(), rtol=0.02, atol=1e-6
         )
+
+
+@pytest.mark.parametrize(
+    ("reads", "critic_reads"), [(("state",), ()), ((CAMERA, "state"), ()), ((CAMERA,), ("state",))], ids=str
+)
+def test_a_network_has_an_encoder_for_each_sensor_it_reads(
+    reads: tuple[str, ...], critic_reads: tuple[str, ...]
+) -> None:
+    torch.manual_seed(0)
+    network = NetworkConfig(width=48, height=40, reads=reads, critic_reads=critic_reads)
+    learner = make_learner(SPACES[0], network=network, minibatch_size=64)
+    generator = np.random.default_rng(0)
+    for _ in range(12):
+        policy = make_policy(learner, SPACES[0], network)
+        assert policy.reads == reads
+        learner.update(toy_batch(policy, generator))
+    observations, target = observations_and_targets(200, generator)
+    needed = {name: observations[name] for name in reads}  # nothing of the critic's is there when it drives
+    steering = make_policy(learner, SPACES[0], network).act(needed).steering
+    assert np.abs(steering / np.radians(30) - target).mean() < 0.4  # blind: 0.5
+
+
+def test_what_the_critic_alone_reads_does_not_drive() -> None:
+    network = NetworkConfig(width=48, height=40, critic_reads=("state",))
+    policy = make_policy(make_learner(SPACES[0], network=network), SPACES[0], network)
+    observations, _ = observations_and_targets(5, np.random.default_rng(0))
+    before = policy.act(observations).steering
+    observations["state"] += 7.0
+    np.testing.assert_array_equal(policy.act(observations).steering, before)

@@ -16,12 +16,12 @@ from rclpy.experimental.events_executor import EventsExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from deepracer_ros.config import from_mapping, merge
+from deepracer_ros.config import merge
 from deepracer_ros.nodes import base
 from deepracer_ros.nodes.base import LOCK_STEP
 from deepracer_ros.services.redis_server import LocalRedis
 from deepracer_ros.services.s3_server import LocalS3
-from deepracer_ros.training.config import RunConfig
+from deepracer_ros.training.config import RunConfig, read_config
 from deepracer_ros.training.policies import open_store
 
 CARS, STEPS, HEIGHT, WIDTH = 4, 8, 40, 48
@@ -29,7 +29,7 @@ SMALL = {
     "tracks": ["oval"],
     "camera": {"width": WIDTH, "height": HEIGHT},
     "network": {"width": WIDTH, "height": HEIGHT},
-    "simulation": {"cars": CARS, "window": STEPS + 8},
+    "simulation": {"cars": CARS},
     "experience": {"segment_steps": STEPS},
     "learning": {"epochs": 1, "precision": "float32"},
     "trainer": {"batch_segments": 8, "evaluate_every": 1000, "evaluation_starts": 1, "max_staleness": 1000},
@@ -55,22 +55,24 @@ class Setting:
     """One run's configuration, its parameter file and its stores."""
 
     config: RunConfig
+    run: str
     parameters: Path
 
     @property
     def store(self):
-        return open_store(self.config)
+        return open_store(self.config.models, self.run)
 
 
 def _setting(folder, request, changes):
-    values = merge(SMALL, {"run": next(RUNS), "folder": str(folder / "run")})
+    values, place = SMALL, {"run": next(RUNS), "folder": str(folder / "run")}
     for fixture, section, key in (("redis_server", "experience", "url"), ("s3", "models", "endpoint")):
         if fixture in request.fixturenames:
             values = merge(values, {section: {key: getattr(request.getfixturevalue(fixture), key)}})
+    place |= {name: changes.pop(name) for name in ("run", "recorded", "job") if name in changes}
     values = merge(values, changes)
-    path = folder / f"{values['run']}.yaml"
-    path.write_text(yaml.safe_dump({"/**": {"ros__parameters": values}}))
-    return Setting(from_mapping(RunConfig, values), path)
+    path = folder / f"{place['run']}.yaml"
+    path.write_text(yaml.safe_dump({"/**": {"ros__parameters": {**values, **place}}}))
+    return Setting(read_config(values, "test"), place["run"], path)
 
 
 @pytest.fixture

@@ -20,9 +20,12 @@ from deepracer_ros.nodes.messages.announcement import to_published
 from deepracer_ros.nodes.messages.images import to_image
 from deepracer_ros.nodes.messages.stamps import to_stamp
 from deepracer_ros.race.control import CONTROL_PERIOD
+from deepracer_ros.simulation.sensors import sensor_specs
 from deepracer_ros.training.policies import make_manifest
 
 CARS, HEIGHT, WIDTH = 4, 40, 48
+
+RUN = "run"
 
 
 def frame(number):
@@ -31,7 +34,7 @@ def frame(number):
 
 
 def weights(config):
-    network = ActorCritic(config.network, make_action_space(config.actions).outputs)
+    network = ActorCritic(config.network, sensor_specs(config), make_action_space(config.actions).outputs)
     return {name: p.detach().numpy().copy() for name, p in network.named_parameters()}
 
 
@@ -39,7 +42,7 @@ class Driver:
     """The agent in lock-step with a test that sends the frames."""
 
     def __init__(self, graph, setting):
-        self.graph = graph
+        self.graph, self.run = graph, setting.run
         self.answers = graph.listen(JointState, "drive")
         self.agent = graph.add(AgentNode)
         self._images = graph.publisher(Image, "camera/image_raw")
@@ -105,10 +108,10 @@ def test_a_bad_image_has_no_answer_and_is_reported(driver):
 
 def test_a_model_takes_over_between_two_frames_without_losing_one(driver, setting):
     config = driver.agent._config
-    store = setting(run=config.run).store
+    store = setting(run=driver.run).store
     driver.drive()
     for version in (1, 2, 3):
-        published = store.publish(weights(config), make_manifest(config, version, 0))
+        published = store.publish(weights(config), make_manifest(config, driver.run, version, 0))
         assert published.version == version
         driver.announce(published)
         driver.drive_until(lambda answer, wanted=str(version): answer.header.frame_id == wanted)
@@ -125,7 +128,7 @@ def test_a_ready_model_drives_the_next_frame(driver, setting):
     """What is loaded beside the driving is there at the next frame, so within one control period."""
     config = driver.agent._config
     driver.drive()
-    setting(run=config.run).store.publish(weights(config), make_manifest(config, 1, 0))
+    setting(run=driver.run).store.publish(weights(config), make_manifest(config, driver.run, 1, 0))
     driver.announce()
     loader = driver.agent._loader
     driver.graph.until(lambda: loader.reloads == 1 and loader.last_seconds > 0.0)
@@ -142,7 +145,7 @@ def put(s3):
 
 def _described(config, version, tensors):
     policy = save(tensors)
-    return policy, describe(make_manifest(config, 0, 0), policy, tensors, version)
+    return policy, describe(make_manifest(config, RUN, 0, 0), policy, tensors, version)
 
 
 def _bad_models(config):
@@ -154,7 +157,7 @@ def _bad_models(config):
     yield "sha256", bytes(damaged), manifest
     policy, manifest = _described(config, 3, tensors)
     yield "bytes", policy[:-10], manifest
-    network = ActorCritic(NetworkConfig(width=64, height=48), 1)
+    network = ActorCritic(NetworkConfig(width=64, height=48), sensor_specs(config), 1)
     other = {name: p.detach().numpy() for name, p in network.named_parameters()}
     yield "do not fit", *_described(config, 4, other)
     bad = {name: array.copy() for name, array in tensors.items()}
@@ -166,8 +169,8 @@ def _bad_models(config):
 
 def test_bad_models_leave_the_good_one_driving_and_are_reported(driver, setting, put):
     config = driver.agent._config
-    folder = f"models/{config.run}"
-    setting(run=config.run).store.publish(weights(config), make_manifest(config, 1, 0))
+    folder = f"models/{driver.run}"
+    setting(run=driver.run).store.publish(weights(config), make_manifest(config, driver.run, 1, 0))
     driver.announce()
     driver.drive_until(lambda answer: answer.header.frame_id == "1")
     diagnostics = driver.graph.diagnostics

@@ -9,15 +9,18 @@ from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.models.folder import write_model_folder
 from deepracer_ros.nodes.agent_node import AgentNode
 from deepracer_ros.nodes.messages.images import to_image
+from deepracer_ros.simulation.sensors import sensor_specs
 from deepracer_ros.training.policies import make_manifest
+
+RUN = "run"
 
 
 @pytest.fixture
 def driver(graph, setting, tmp_path):
     config = setting().config
-    network = ActorCritic(config.network, make_action_space(config.actions).outputs)
+    network = ActorCritic(config.network, sensor_specs(config), make_action_space(config.actions).outputs)
     tensors = {name: parameter.detach().numpy().copy() for name, parameter in network.named_parameters()}
-    write_model_folder(tmp_path / "model", tensors, make_manifest(config, 0, 0))
+    write_model_folder(tmp_path / "model", tensors, make_manifest(config, RUN, 0, 0))
     live = setting(
         agent={"model": str(tmp_path / "model"), "explore": False, "live_camera": True, "max_age": 5.0},
         simulation={"cars": 1},

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from deepracer_ros.experience.reader import ExperienceReader
+from deepracer_ros.simulation.sensors import CAMERA
 
 CARS, SEGMENTS = 4, 6
 APART = ("simulation_node", "agent_node", "recorder_node")
-ARRAYS = ("frames", "steering", "speed", "reward", "log_probability", "progress", "terminated", "truncated", "valid")
+ARRAYS = ("steering", "speed", "reward", "log_probability", "progress", "terminated", "truncated", "valid")
 
 
 class Job:
@@ -19,14 +20,14 @@ class Job:
     def __init__(self, start, setting, names):
         self.names, self.children, self.taken = names, {}, []
         self._start, self._setting = start, setting
-        self._reader = ExperienceReader(setting.config.experience.url, setting.config.run)
+        self._reader = ExperienceReader(setting.config.experience.url, setting.run)
 
     def start(self):
         """Start those nodes that do not run."""
-        space = self._setting.config.run.replace("-", "_")
+        space = self._setting.run.replace("-", "_")
         for name in self.names:
             if name not in self.children or self.children[name].process.poll() is not None:
-                self.children[name] = self._start(name, self._setting, "-r", f"__ns:=/{space}")
+                self.children[name] = self._start(name, self._setting, "-r", f"__ns:=/{space}", "-p", "recorded:=true")
 
     def kill(self, name):
         """Kill a node; return how many segments were recorded before."""
@@ -80,7 +81,12 @@ def test_the_same_segments_in_one_process_and_apart(jobs):
     for key in both:
         for name in ARRAYS:
             np.testing.assert_array_equal(getattr(together[key], name), getattr(apart[key], name), f"{key} {name}")
-    assert len({segment.frames.tobytes() for segment in together.values()}) > len(together) // 2
+        for part in ("observations", "terms"):
+            one, other = getattr(together[key], part), getattr(apart[key], part)
+            assert list(one) == list(other)
+            for name, array in one.items():
+                np.testing.assert_array_equal(array, other[name], f"{key} {name}")
+    assert len({segment.observations[CAMERA].tobytes() for segment in together.values()}) > len(together) // 2
 
 
 @pytest.mark.parametrize("victim", APART)
@@ -96,7 +102,9 @@ def test_a_killed_node_is_replaced(jobs, victim):
     for course in job.courses().values():
         assert [segment.sequence for segment in course] == list(range(len(course)))
         pairs = list(zip(course, course[1:], strict=False))
-        breaks = max(breaks, sum(not np.array_equal(a.frames[-1], b.frames[0]) for a, b in pairs))
+        breaks = max(
+            breaks, sum(not np.array_equal(a.observations[CAMERA][-1], b.observations[CAMERA][0]) for a, b in pairs)
+        )
     assert breaks <= len(APART)
 
 

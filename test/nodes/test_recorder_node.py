@@ -13,13 +13,16 @@ from deepracer_ros.nodes.base import recorded
 from deepracer_ros.nodes.messages.drive import to_drive
 from deepracer_ros.nodes.messages.images import to_image
 from deepracer_ros.nodes.messages.stamps import to_nanoseconds, to_stamp
-from deepracer_ros.nodes.messages.state import STATE
+from deepracer_ros.nodes.messages.state import state_block, state_type
 from deepracer_ros.nodes.recorder_node import RecorderNode
 from deepracer_ros.race.control import CONTROL_PERIOD
+from deepracer_ros.race.state import STATE_NAMES
 from deepracer_ros.race.status import Status
 from deepracer_ros.services.redis_server import LocalRedis
+from deepracer_ros.simulation.sensors import CAMERA
 
 CARS, STEPS, HEIGHT, WIDTH = 4, 8, 40, 48
+STATE_TYPE = state_type(("progress", "failure"))
 
 
 def image_of(step, cars=CARS, height=HEIGHT):
@@ -27,9 +30,11 @@ def image_of(step, cars=CARS, height=HEIGHT):
 
 
 def state_of(step, cars=CARS):
-    table = np.zeros(cars, STATE)
+    table = np.zeros(cars, STATE_TYPE)
+    state_block(table)[:] = np.arange(cars)[:, None] + 0.5 * step
+    table["term_progress"], table["term_failure"] = step + 1, -1
     table["status"], table["reward"] = Status.IN_PROGRESS, step
-    message = PointCloud2(height=1, width=cars, point_step=STATE.itemsize)
+    message = PointCloud2(height=1, width=cars, point_step=STATE_TYPE.itemsize)
     message.header.stamp = to_stamp(step)
     message.data = array.array("B", table.tobytes())
     return message
@@ -48,7 +53,7 @@ class Course:
         self.acknowledged = []
         graph.probe.create_subscription(Time, "recorder/recorded", self._on_recorded, 10)
         self.node = graph.add(RecorderNode)
-        self.reader = ExperienceReader(self.config.experience.url, self.config.run)
+        self.reader = ExperienceReader(self.config.experience.url, setting.run)
         quality = recorded(STEPS + 8)
         self._images = graph.publisher(Image, "camera/image_raw", quality)
         self._states = graph.publisher(PointCloud2, "race/state", quality)
@@ -97,8 +102,13 @@ def check_course(segments, first=0):
         assert [segment.sequence for segment in mine] == list(range(len(mine)))
         for segment in mine:
             start = first + segment.sequence * STEPS
-            np.testing.assert_array_equal(segment.frames[:, 0, 0], np.arange(start, start + STEPS + 1) % 256)
+            np.testing.assert_array_equal(
+                segment.observations[CAMERA][:, 0, 0], np.arange(start, start + STEPS + 1) % 256
+            )
             np.testing.assert_array_equal(segment.reward, np.arange(start + 1, start + STEPS + 1))
+            np.testing.assert_array_equal(segment.terms["progress"] + segment.terms["failure"], segment.reward)
+            state = car + 0.5 * np.arange(start, start + STEPS + 1)
+            np.testing.assert_array_equal(segment.observations["state"], np.tile(state[:, None], len(STATE_NAMES)))
             assert segment.model_version == 3
 
 
@@ -134,7 +144,7 @@ def test_follows_a_simulation_that_began_anew(course):
     segments = course.take(2 * CARS)
     assert sorted(segment.sequence for segment in segments) == [0] * CARS + [1] * CARS
     for segment in segments:
-        np.testing.assert_array_equal(segment.frames[:, 0, 0], np.arange(STEPS + 1))
+        np.testing.assert_array_equal(segment.observations[CAMERA][:, 0, 0], np.arange(STEPS + 1))
 
 
 def test_what_fits_not_is_refused_and_reported(course):
@@ -145,8 +155,8 @@ def test_what_fits_not_is_refused_and_reported(course):
     foreign = PointCloud2(height=1, width=1, point_step=12, data=array.array("B", bytes(12)))
     foreign.header.stamp = to_stamp(1)
     wrong = {
-        "image: found frames (3, 40, 48)": image_of(1, cars=3),
-        "image: found frames (1, 30, 48)": image_of(1, cars=1, height=30),
+        "FRONT_FACING_CAMERA: found (3, 40, 48)": image_of(1, cars=3),
+        "FRONT_FACING_CAMERA: found (1, 30, 48)": image_of(1, cars=1, height=30),
         "race/state: found 5 cars": state_of(1, cars=5),
         "race/state: found 12 bytes": foreign,
         "drive: found [0, 0, 0] numbers": drive_of(1, cars=0),

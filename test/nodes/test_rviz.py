@@ -7,8 +7,8 @@ import pytest
 import rclpy
 import yaml
 
-from deepracer_ros.nodes.messages.state import STATE
 from deepracer_ros.nodes.messages.frames import fixed_joints
+from deepracer_ros.nodes.messages.state import state_type
 from deepracer_ros.nodes.outputs.description import robot_description
 from deepracer_ros.nodes.simulation_node import SimulationNode
 from deepracer_ros.share import share_directory
@@ -77,7 +77,7 @@ def test_every_display_s_topic_is_published_with_its_type(config, published):
 def test_the_fleet_s_colour_is_a_field_of_its_points(config):
     fleet = displays(config)["PointCloud2"]
     assert fleet["Channel Name"] == "reward"
-    assert fleet["Channel Name"] in STATE.names
+    assert fleet["Channel Name"] in state_type(()).names
 
 
 def test_frames_are_in_the_tree(config):

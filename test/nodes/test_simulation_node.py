@@ -41,7 +41,7 @@ class Job:
 
     @property
     def speeds(self):
-        return from_state(self.states[-1])["speed"]
+        return from_state(self.states[-1], ("progress", "failure"))["speed"]
 
     def drive(self, step, steering=0.0, speed=1.0, cars=CARS):
         values = (np.full(cars, steering), np.full(cars, speed), np.zeros(cars))
@@ -57,7 +57,7 @@ class Job:
 @pytest.fixture
 def job(graph, setting):
     def make(**simulation):
-        made = setting(simulation={"window": 0, **simulation})
+        made = setting(simulation=simulation)
         return Job(graph(made), made)
 
     return make
@@ -106,9 +106,10 @@ def test_an_unsafe_command_is_refused_and_reported(job):
     job.until_step(1)
 
 
-def test_runs_no_further_ahead_of_the_recorder_than_the_window(job):
-    window = 3
-    job = job(window=window, agent_seconds=0.2)
+def test_runs_no_further_ahead_of_the_recorder_than_the_window(graph, setting):
+    made = setting(recorded=True, experience={"segment_steps": 1}, simulation={"agent_seconds": 0.2})
+    window = made.config.window
+    job = Job(graph(made), made)
     second = job.graph.listen(Image, "camera/image_raw")  # as the recorder would
     job.until_step(0)
     job.drive(0)
@@ -162,7 +163,7 @@ def test_real_time_means_fifteen_frames_a_second(job):
 
 
 def test_without_an_agent_it_says_so(graph, setting):
-    made = setting(simulation={"window": 8, "agent_seconds": 0.3})
+    made = setting(recorded=True, simulation={"agent_seconds": 0.3})
     graph = graph(made)
     graph.add(SimulationNode)
     with pytest.raises(InputError, match=r"found 0 subscribers within 0.3 s, expected 2 \(agent and recorder\)"):

@@ -13,7 +13,7 @@ from deepracer_ros.training.policies import make_manifest
 
 
 def test_an_announcement_is_for_its_own_run_only() -> None:
-    manifest = replace(make_manifest(RunConfig(run="mine"), 0, 0), version=7, sha256="ab" * 32)
+    manifest = replace(make_manifest(RunConfig(), "mine", 0, 0), version=7, sha256="ab" * 32)
     message = deserialize_message(serialize_message(to_published(manifest, 1.5)), String)
     assert from_published(message, "mine") == Pointer(7, "ab" * 32)
     assert from_published(message, "another") is None

@@ -8,8 +8,10 @@ from sensor_msgs.msg import Image, JointState, PointCloud2
 from deepracer_ros.errors import InputError
 from deepracer_ros.nodes.messages.drive import from_drive, to_drive
 from deepracer_ros.nodes.messages.images import from_image, to_image
-from deepracer_ros.nodes.messages.stamps import to_nanoseconds, to_stamp
-from deepracer_ros.nodes.messages.state import STATE, from_state
+from deepracer_ros.nodes.messages.sensors import from_points, to_points
+from deepracer_ros.nodes.messages.stamps import to_nanoseconds, to_stamp, to_step
+from deepracer_ros.nodes.messages.state import from_state, state_type
+from deepracer_ros.simulation.sensors import SensorSpec
 
 LIMIT = float(np.radians(30))
 
@@ -41,6 +43,7 @@ def test_bad_images_are_named() -> None:
 
 def test_stamps_are_exact_steps_of_a_fifteenth_of_a_second() -> None:
     assert [to_nanoseconds(to_stamp(step)) for step in (0, 1, 15, 16)] == [0, 66666667, 1000000000, 1066666667]
+    assert [to_step(to_stamp(step)) for step in range(1000)] == list(range(1000))
 
 
 def test_drive_carries_commands_bit_for_bit() -> None:
@@ -64,5 +67,17 @@ def test_unsafe_drives_are_refused(steering: list[float], speed: list[float], me
 
 
 def test_state_of_another_layout_is_refused() -> None:
-    with pytest.raises(InputError, match=f"expected 2 of {STATE.itemsize}"):
-        from_state(PointCloud2(width=2, point_step=16))
+    with pytest.raises(InputError, match=f"expected 2 of {state_type(('progress',)).itemsize}"):
+        from_state(PointCloud2(width=2, point_step=16), ("progress",))
+
+
+@pytest.mark.parametrize(("shape", "dtype"), [((8,), "<f4"), ((2, 3), "|u1"), ((), "<u2")])
+def test_observations_of_any_sensor_come_back(shape: tuple[int, ...], dtype: str) -> None:
+    spec = SensorSpec(shape, dtype, "m")
+    sent = np.random.default_rng(0).integers(0, 200, (3, *shape)).astype(dtype)
+    message = deserialize_message(serialize_message(to_points(sent, spec, to_stamp(4))), PointCloud2)
+    np.testing.assert_array_equal(from_points(message, spec, "LIDAR"), sent)
+    with pytest.raises(InputError, match="sensors/lidar: found"):
+        from_points(message, SensorSpec((*shape, 2), dtype, "m"), "LIDAR")
+    with pytest.raises(InputError, match="sensors/lidar: found"):
+        from_points(message, SensorSpec(shape, "<f8", "m"), "LIDAR")

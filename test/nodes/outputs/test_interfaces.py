@@ -16,9 +16,9 @@ from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.nodes.messages.stamps import to_stamp
 from deepracer_ros.nodes.messages.frames import fixed_joints, from_rpy
 from deepracer_ros.nodes.messages.poses import from_pose, to_pose, to_twist
+from deepracer_ros.nodes.messages.stamps import to_stamp
 from deepracer_ros.nodes.outputs.camera import camera_info
 from deepracer_ros.nodes.outputs.commands import CommandOutputs
 from deepracer_ros.nodes.outputs.description import robot_description
@@ -29,6 +29,7 @@ from deepracer_ros.nodes.outputs.optional import where_installed
 from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.simulation.camera import view_from
 from deepracer_ros.simulation.config import CameraConfig
+from deepracer_ros.simulation.environment import Outcome
 from deepracer_ros.simulation.simulator import CarStates
 
 DEADLINE = 10.0
@@ -42,7 +43,8 @@ def states(cars: int = 1, **values: float) -> CarStates:
 
 def outcome(cars: int = 1, episode: int = 0, **values: float):
     frames = np.arange(cars, dtype=np.uint8).reshape(-1, 1, 1) + np.zeros((cars, 12, 16), np.uint8)
-    return frames, states(cars, **values), SimpleNamespace(episode=np.full(cars, episode))
+    verdict = SimpleNamespace(episode=np.full(cars, episode))
+    return Outcome({"FRONT_FACING_CAMERA": frames}, states(cars, **values), verdict)
 
 
 class Table:
