@@ -196,10 +196,9 @@ def from_mapping(cls: type[T], mapping: Mapping[str, Any], where: str = "config"
     fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
     hints = typing.get_type_hints(cls)
     dependent: dict[str, Any] = {}
-    types_by_value = getattr(cls, "types_by_value", None)
-    if types_by_value is not None:
+    if hasattr(cls, "types_by_value"):
         try:
-            dependent = types_by_value(mapping)
+            dependent = cls.types_by_value(mapping)  # type: ignore[attr-defined]
         except ValueError as error:
             raise InputError(f"{where}: {error}") from error
     hints |= dependent
