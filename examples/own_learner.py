@@ -36,7 +36,7 @@ class ReinforceConfig(Section):
 class Reinforce:
     """A `Learner`: it raises the probability of actions whose discounted return is above the batch's mean."""
 
-    def __init__(self, network, sensors, actions, config, threads) -> None:  # noqa: ANN001 - see `make_learner`
+    def __init__(self, network, sensors, actions, config, threads) -> None:
         """Build the network and the optimiser."""
         self.config, self.space = config, make_action_space(actions)
         self.network = ActorCritic(network, sensors, self.space.outputs)
@@ -60,15 +60,15 @@ class Reinforce:
         self.optimiser.step()
         return Update(int(valid.sum()), {"policy_loss": loss.item(), "entropy": entropy.mean().item()})
 
-    def state(self):  # noqa: ANN201 - see `Learner`, as for the others
+    def state(self):
         """Return all that a checkpoint needs."""
         return to_state(self.network, self.optimiser)
 
-    def load(self, state) -> None:  # noqa: ANN001
+    def load(self, state) -> None:
         """Put a state back."""
         load_state(state, self.network, self.optimiser)
 
-    def policy_tensors(self):  # noqa: ANN201
+    def policy_tensors(self):
         """Return the weights that drive."""
         return to_policy_tensors(self.network)
 
@@ -76,7 +76,7 @@ class Reinforce:
 LEARNERS["reinforce"] = LearnerEntry(ReinforceConfig, "__main__:Reinforce")
 
 
-def rollout(environment, policy: Policy, steps: int, generator: np.random.Generator) -> Batch:  # noqa: ANN001
+def rollout(environment, policy: Policy, steps: int, generator: np.random.Generator) -> Batch:
     """Drive all cars for `steps` control steps; each car's course is one segment."""
     outcome, rows, seen = environment.reset(), [], []
     for _ in range(steps):

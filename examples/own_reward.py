@@ -22,12 +22,12 @@ def reward_function(params):
 '''
 
 
-def straight(episodes, tracks):  # noqa: ANN001, ANN201 - `rewards.terms.Term` says what they are
+def straight(episodes, tracks):  # a `rewards.terms.Term`
     """1 where the car points along the track, falling to 0 at a right angle to it."""
     return np.maximum(0.0, np.cos(episodes.heading_error))
 
 
-def drive(reward) -> None:  # noqa: ANN001 - a path, or weights by name
+def drive(reward) -> None:
     """Drive four cars straight on for one second and print the mean of each term."""
     environment = make_environment(EnvironmentConfig(reward=reward), ["oval"], cars=4, seed=1)
     environment.reset()

@@ -2,8 +2,9 @@
 
     .venv/bin/python examples/own_sensor.py
 
-A training needs the lines in `deepracer_ros/simulation/sensors.py`. Then `--set sensors=[FRONT_FACING_CAMERA,state,IMU]`
-records it with every step, and `--set network.reads=[FRONT_FACING_CAMERA,IMU]` lets the policy read it.
+A training needs the lines in `deepracer_ros/simulation/sensors.py`, since it runs in other processes. Then
+`--set sensors=[FRONT_FACING_CAMERA,state,IMU]` records it with every step, and
+`--set network.reads=[FRONT_FACING_CAMERA,IMU]` lets the policy read it.
 """
 
 import gymnasium
@@ -13,12 +14,12 @@ import deepracer_ros  # noqa: F401 - registers DeepRacer-v0
 from deepracer_ros.simulation.sensors import SENSORS, SensorSpec, SensorType
 
 
-def imu_spec(config):  # noqa: ANN001, ANN201 - `SensorType.spec` says what they are
+def imu_spec(config):  # a `SensorType.spec`
     """Return what it observes: two numbers of each car."""
     return SensorSpec((2,), "<f4", "each its own", ("lateral_acceleration", "yaw_rate"))
 
 
-def measure_imu(states, referee):  # noqa: ANN001, ANN201 - `SensorType.measure` says what they are
+def measure_imu(states, referee):  # a `SensorType.measure`
     """Return (N, 2): acceleration to the left, m/s², and yaw rate, rad/s."""
     return np.stack([states.speed * states.yaw_rate, states.yaw_rate], axis=1).astype(np.float32)
 

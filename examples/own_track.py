@@ -26,7 +26,7 @@ def write_ellipse(path: Path) -> None:
     np.save(path, np.hstack([centre, centre - 0.4 * outward, centre + 0.4 * outward]))
 
 
-def steer(observations):  # noqa: ANN001, ANN201 - `simulation.evaluation.Driver` says what they are
+def steer(observations):  # a `simulation.evaluation.Driver`
     """Turn back to the centre line, at 1.5 m/s."""
     state = dict(zip(STATE_NAMES, observations["state"].T, strict=True))
     steering = 0.16 * state["curvature_1"] - 0.6 * state["offset"] - 0.9 * state["heading_error"]

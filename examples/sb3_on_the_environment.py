@@ -19,12 +19,12 @@ def make_car() -> gymnasium.Env:
 
 
 def main(steps: int = 20_000) -> None:
-    """Train with eight cars for `steps` control steps of all together, then drive for ten seconds."""
-    cars = make_vec_env(make_car, n_envs=8, seed=1)
+    """Train with four cars for `steps` control steps of all together, then drive for three seconds."""
+    cars = make_vec_env(make_car, n_envs=4, seed=1)
     model = PPO("CnnPolicy", cars, n_steps=64, batch_size=256, n_epochs=3, gamma=0.97, gae_lambda=0.9, verbose=1)
     model.learn(total_timesteps=steps)
     frames, infos = cars.reset(), []
-    for _ in range(150):
+    for _ in range(45):
         actions, _ = model.predict(frames, deterministic=True)
         frames, _, _, infos = cars.step(actions)
     print("progress, %:", *(f"{info['progress']:.0f}" for info in infos))

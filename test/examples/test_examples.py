@@ -35,15 +35,11 @@ def trained(tmp_path_factory):
     return folder / "runs" / "short", printed
 
 
-def test_there_are_ten_and_each_says_how_to_run_it():
-    assert len(NAMES) == 10
-    for name in NAMES:
-        text = ast.get_docstring(ast.parse((EXAMPLES / f"{name}.py").read_text()))
-        assert f".venv/bin/python examples/{name}.py" in text
-        assert (
-            f"`{name}`" in (EXAMPLES.parent / "README.md").read_text()
-            or f"{name}.py" in (EXAMPLES.parent / "README.md").read_text()
-        )
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_says_how_to_run_it_and_the_readme_lists_it(name):
+    text = ast.get_docstring(ast.parse((EXAMPLES / f"{name}.py").read_text()))
+    assert f".venv/bin/python examples/{name}.py" in text
+    assert f"(examples/{name}.py)" in (EXAMPLES.parent / "README.md").read_text()
 
 
 def test_train_from_python(trained):
@@ -119,5 +115,5 @@ def test_cleanrl_style(tmp_path):
     importlib.util.find_spec("stable_baselines3") is None, reason="no stable_baselines3: pip install '.[bench]'"
 )
 def test_sb3_on_the_environment(tmp_path):
-    last = run("sb3_on_the_environment", tmp_path, 512).splitlines()[-1]
-    assert re.fullmatch(r"progress, %:( \d+){8}", last)
+    last = run("sb3_on_the_environment", tmp_path, 256).splitlines()[-1]
+    assert re.fullmatch(r"progress, %:( \d+){4}", last)

@@ -18,9 +18,7 @@ print("started without", *sorted({{"torch", "boto3"}} - {{key for key, value in 
 """
 
 
-@pytest.mark.parametrize(
-    ("module", "name"), [("simulation_node", "SimulationNode"), ("recorder_node", "RecorderNode")]
-)
+@pytest.mark.parametrize(("module", "name"), [("simulation_node", "SimulationNode"), ("recorder_node", "RecorderNode")])
 def test_a_node_that_learns_nothing_starts_without_torch_and_boto3(module, name, redis_server):
     command = [sys.executable, "-c", CODE.format(module=module, name=name), "--ros-args"]
     command += ["-p", f"experience.url:={redis_server.url}", "-p", "tracks:=[oval]", "-p", "simulation.cars:=2"]
