@@ -80,13 +80,20 @@ def _is_within(number: float, metadata: Mapping[str, Any]) -> bool:
 
 def _limits(metadata: Mapping[str, Any]) -> str:
     """Return a key's range in words; empty if it has none."""
-    least, most, above = (metadata.get(name) for name in ("least", "most", "above"))
+    least, most, above = (_plain(metadata.get(name)) for name in ("least", "most", "above"))
     unit = f" {metadata['unit']}" if metadata.get("unit") else ""
-    if above is not None:
-        return f"above {above:g}" + (f", at most {most:g}" if most is not None else "") + unit
-    if least is not None:
-        return (f"{least:g} to {most:g}" if most is not None else f"{least:g} or more") + unit
-    return f"at most {most:g}{unit}" if most is not None else ""
+    if above:
+        return f"above {above}" + (f", at most {most}" if most else "") + unit
+    if least:
+        return (f"{least} to {most}" if most else f"{least} or more") + unit
+    return f"at most {most}{unit}" if most else ""
+
+
+def _plain(number: float | None) -> str:
+    """Return a limit without a fraction of 0 and without an exponent; empty if there is none."""
+    if number is None:
+        return ""
+    return str(int(number)) if float(number).is_integer() else str(number)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,25 +116,50 @@ class Key:
     """Whether it may hold a password."""
 
 
-def keys_of(cls: type[Any], prefix: str = "") -> Iterator[Key]:
-    """Yield the documentation of every key of a configuration class, nested sections included, in their order."""
-    hints = typing.get_type_hints(cls)
-    defaults = cls()
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """The keys of one section of a configuration, as a page of the reference shows them together."""
+
+    name: str
+    """Dotted, without the dot at its end; empty for the keys that lie in no section."""
+    text: str
+    """Meaning of the section."""
+    keys: tuple[Key, ...]
+    """Keys that lie directly in it, in their order."""
+
+
+def groups_of(cls: type[Any], prefix: str = "", text: str = "") -> Iterator[Group]:
+    """Yield the documentation of a configuration class: its own keys, then each nested section.
+
+    Args:
+        cls: A dataclass whose fields all have defaults.
+        prefix: What the names of the keys begin with, as "learning.".
+        text: Meaning of the whole.
+    """
+    hints, defaults = typing.get_type_hints(cls), cls()
+    own: list[Key] = []
+    nested: list[tuple[type[Any], str, str]] = []
     for field in dataclasses.fields(cls):
         name, default = f"{prefix}{field.name}", getattr(defaults, field.name)
         if dataclasses.is_dataclass(default):
-            yield from keys_of(type(default), f"{name}.")
-            continue
-        metadata = field.metadata
-        yield Key(
-            name,
-            _type_name(hints[field.name]),
-            default,
-            " ".join(metadata.get("text", "").split()),
-            metadata.get("unit", ""),
-            _limits(metadata),
-            bool(metadata.get("secret")),
-        )
+            nested.append((type(default), f"{name}.", field.metadata.get("text", "")))
+        else:
+            own.append(_document(name, hints[field.name], default, field.metadata))
+    yield Group(prefix.removesuffix("."), text, tuple(own))
+    for kind, name, meaning in nested:
+        yield from groups_of(kind, name, meaning)
+
+
+def keys_of(cls: type[Any], prefix: str = "") -> Iterator[Key]:
+    """Yield the documentation of every key of a configuration class, those of nested sections last."""
+    for group in groups_of(cls, prefix):
+        yield from group.keys
+
+
+def _document(name: str, hint: Any, default: Any, metadata: Mapping[str, Any]) -> Key:  # noqa: ANN401
+    text = " ".join(metadata.get("text", "").split())
+    unit, secret = metadata.get("unit", ""), bool(metadata.get("secret"))
+    return Key(name, _type_name(hint), default, text, unit, _limits(metadata), secret)
 
 
 def _type_name(hint: Any) -> str:  # noqa: ANN401

@@ -22,7 +22,7 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "model",
                 default_value="",
-                description="run or model folder; empty follows the models of the config's run in its S3 server",
+                description="run or model folder; empty: the models of the config's `run` in its S3 server",
             ),
             Node(
                 package="deepracer_ros",

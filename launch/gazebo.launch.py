@@ -59,7 +59,6 @@ def classic(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         "simulation.simulator": "gazebo",
         "simulation.cars": 1,
         "simulation.real_time": True,
-        "simulation.window": 0,
         **CAMERA,
     }
     return [

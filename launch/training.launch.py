@@ -18,7 +18,7 @@ OPTIONS = {
     "track": "track names or DeepRacer route files, NAME[,NAME] (that of the config)",
     "seed": "what every random draw derives from",
     "jobs": "simulation jobs; tracks are shared out among them",
-    "reward": "name of a reward, or a Python file with reward_function(params)",
+    "reward": "Python file with reward_function(params) (the weighted terms of the config)",
     "simulator": "embedded or gazebo",
     "redis": "URL of a Redis server (a local one is started)",
     "s3": "URL of an S3 server, or aws (a local one is started)",

@@ -14,6 +14,7 @@ import sys
 import types
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ import yaml
 from deepracer_ros.config import from_mapping, merge, nest, read_parameters
 from deepracer_ros.race.catalogue import find_track, shipped_names
 from deepracer_ros.share import share_directory
+from deepracer_ros.training.config import Place, RunConfig
 
 SHARE = share_directory()
 FILES = sorted(path.name for path in (SHARE / "launch").glob("*.launch.py"))
@@ -154,23 +156,28 @@ def test_commands_are_ones_that_the_console_script_takes(launched):
         assert parsed.get("seed", 3) == 3
 
 
-def test_parameters_are_keys_of_the_configuration(launched):
-    from deepracer_ros.training.config import RunConfig
+def configuration(parameters: dict[str, Any]) -> tuple[RunConfig, Place]:
+    """Return what a node reads out of its parameters, and refuse keys of earlier releases, which a node would skip."""
+    own = {field.name for field in fields(Place)}
+    place = from_mapping(Place, {name: value for name, value in parameters.items() if name in own})
+    return from_mapping(RunConfig, {name: value for name, value in parameters.items() if name not in own}), place
 
+
+def test_parameters_are_keys_of_the_configuration(launched):
     for node in made("Node"):
         if node.kwargs["package"] == "deepracer_ros":
             file, ours = node.kwargs["parameters"]
             plain = {key: text(value.args[0]) if isinstance(value, Call) else value for key, value in ours.items()}
-            config = from_mapping(RunConfig, merge(read_parameters(Path(text(file))), nest(plain)), launched)
+            config, place = configuration(merge(read_parameters(Path(text(file))), nest(plain)))
             assert not config.agent.explore or node.kwargs["executable"] == "simulation_node"
+            assert not place.recorded, "no launch file starts a recorder: the simulation would wait for it for ever"
 
 
 def test_the_car_stands_still_until_it_has_a_model():
-    from deepracer_ros.training.config import RunConfig
-
-    config = from_mapping(RunConfig, read_parameters(SHARE / "config" / "car.yaml"))
+    config, place = configuration(read_parameters(SHARE / "config" / "car.yaml"))
     assert (config.agent.explore, config.agent.random_before_model) == (False, False)
     assert config.agent.max_age <= 0.2
+    assert place == Place(run="run")
 
 
 def test_the_car_starts_on_the_start_line():

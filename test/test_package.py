@@ -144,6 +144,12 @@ def test_everything_imported_is_declared(manifest, setup_arguments):
     assert not undeclared
 
 
+def test_examples_need_nothing_that_is_not_declared(setup_arguments):
+    requirements = [*setup_arguments["install_requires"], *sum(setup_arguments["extras_require"].values(), [])]
+    names = {re.match(r"[\w-]+", requirement)[0].lower().replace("-", "_") for requirement in requirements}
+    assert imported("examples") - {"deepracer_ros"} <= names
+
+
 def test_launch_files_start_declared_packages_only(manifest):
     ros = {element.text for element in manifest if element.tag.endswith("depend")}
     text = "".join(path.read_text() for path in (ROOT / "launch").glob("*.py"))

@@ -14,7 +14,7 @@ from typing import NoReturn
 from deepracer_ros.errors import InputError
 from deepracer_ros.share import share_directory
 
-COMMANDS: tuple[str, ...] = ("train", "evaluate", "tracks", "models", "gazebo")
+COMMANDS: tuple[str, ...] = ("train", "evaluate", "config", "tracks", "models", "gazebo")
 """The modules of this package that are commands, in the order of `--help`.
 
 Each has `add_parser(subparsers)`, which adds a parser of the command's name and sets its default

@@ -15,6 +15,8 @@ examples:
   deepracer train --track oval,hairpin --jobs 2         one policy from two simulation jobs
   deepracer train --name monday                         again after a stop: goes on where it was
   deepracer train --set learning.epochs=6 --set trainer.max_seconds=120
+
+`deepracer config` lists every key that --set and a file take, with meaning, default and range.
 """
 
 

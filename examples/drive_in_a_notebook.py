@@ -1,0 +1,32 @@
+"""Loads a trained model, drives a lap and draws it: cells for a notebook (Jupyter and VS Code read the `# %%` lines).
+
+    MODEL=runs/latest .venv/bin/python examples/drive_in_a_notebook.py
+
+In Jupyter, show the picture by `IPython.display.Image("lap.png")`.
+"""
+
+# %% The model: its folder, or the folder of a run
+import os
+from pathlib import Path
+
+from deepracer_ros.models.folder import read_model_path
+from deepracer_ros.report.drive_plot import write_drive_plot
+from deepracer_ros.simulation.evaluation import evaluate
+from deepracer_ros.simulation.factory import make_evaluation
+from deepracer_ros.training.evaluation import config_of, greedy
+from deepracer_ros.training.policies import make_policy
+
+path = Path(os.environ.get("MODEL", "runs/latest"))
+model = read_model_path(path)
+print(f"version {model.manifest.version} of run {model.manifest.run}")
+
+# %% One lap on the first track that it was trained on
+config, policy = config_of(model), make_policy(model)
+environment = make_evaluation(config, config.tracks[:1], starts=1)
+attempt = evaluate(environment, lambda observations: greedy(policy, observations), record=True).attempts[0]
+environment.close()
+print(f"{attempt.status.name.lower()}: {attempt.progress:.0f} % of the lap in {attempt.steps} steps")
+
+# %% The driven line, coloured by speed
+write_drive_plot(Path("lap.png"), environment.tracks[0], [attempt], f"{path}: one lap")
+print("lap.png")

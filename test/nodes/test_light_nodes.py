@@ -1,0 +1,27 @@
+"""What simulates and what records starts where torch is not installed: a simulation job learns nothing."""
+
+import subprocess
+import sys
+
+import pytest
+
+CODE = """
+import sys
+sys.modules["torch"] = None  # an import of it fails, as where it is not installed
+import rclpy
+from deepracer_ros.nodes.{module} import {name}
+rclpy.init(args=sys.argv)
+node = {name}()
+node.close()
+rclpy.try_shutdown()
+print("started without", *sorted({{"torch", "boto3"}} - {{key for key, value in sys.modules.items() if value}}))
+"""
+
+
+@pytest.mark.parametrize(("module", "name"), [("simulation_node", "SimulationNode"), ("recorder_node", "RecorderNode")])
+def test_a_node_that_learns_nothing_starts_without_torch_and_boto3(module, name, redis_server):
+    command = [sys.executable, "-c", CODE.format(module=module, name=name), "--ros-args"]
+    command += ["-p", f"experience.url:={redis_server.url}", "-p", "tracks:=[oval]", "-p", "simulation.cars:=2"]
+    started = subprocess.run(command, capture_output=True, text=True, timeout=50)
+    assert started.returncode == 0, started.stderr
+    assert started.stdout.endswith("started without boto3 torch\n")
