@@ -15,6 +15,7 @@ from rclpy.experimental.events_executor import EventsExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import try_shutdown
 
 from deepracer_ros.engine.processes import PREFIX, WELL_AGAIN
 from deepracer_ros.errors import InputError
@@ -100,7 +101,11 @@ class Rate:
 class RunnableNode(Protocol):
     """A node of ours: it may end the process by `finished`, and frees what it holds in `close`."""
 
-    finished: bool
+    node: Node
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has come to its end."""
 
     def close(self) -> None:
         """Free everything but the node itself."""
@@ -152,7 +157,7 @@ def run(makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | Non
 def _run(makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | None, signals: _Signals) -> None:
     with ExitStack() as stack:
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
-        stack.callback(rclpy.try_shutdown)
+        stack.callback(try_shutdown)
         # The fastest executor; its spin() never returns on a signal, its spin_once() does.
         executor = EventsExecutor()
         stack.callback(executor.shutdown)
@@ -160,7 +165,7 @@ def _run(makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | No
         for maker in makers:
             node = maker()
             stack.callback(node.close)
-            executor.add_node(node.node)  # type: ignore[attr-defined]
+            executor.add_node(node.node)
             nodes.append(node)
         signals.looping = True
         while not signals.received and not any(node.finished for node in nodes):

@@ -2,8 +2,10 @@
 
 import array
 from dataclasses import fields
+from typing import cast
 
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 from deepracer_ros.config import from_mapping, nest
 from deepracer_ros.training.config import Place, RunConfig
@@ -25,7 +27,8 @@ def read_config(node: Node) -> RunConfig:
     Raises:
         InputError: on an unknown key or a value of the wrong type.
     """
-    flat = {name: parameter.value for name, parameter in node.get_parameters_by_prefix("").items()}
+    parameters = cast("dict[str, Parameter]", node.get_parameters_by_prefix(""))  # rclpy's annotation says values
+    flat = {name: parameter.value for name, parameter in parameters.items()}
     own = {
         name: list(value) if isinstance(value, array.array) else value
         for name, value in flat.items()

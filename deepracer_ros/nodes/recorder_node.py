@@ -7,7 +7,6 @@ from typing import Any
 
 from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
-from rclpy.node import MsgType
 from sensor_msgs.msg import Image, JointState, PointCloud2
 
 from deepracer_ros.errors import InputError
@@ -103,7 +102,7 @@ class RecorderNode:
         version = message.header.frame_id
         return (*from_drive(message, self._cars, self._limit), int(version) if version.isdecimal() else 0)
 
-    def _take(self, message: MsgType, put: Callable[[Step, MsgType], None]) -> None:
+    def _take(self, message: Any, put: Callable[[Step, Any], None]) -> None:  # noqa: ANN401
         """Put one part into its step, unless it is there already; then pass on what became complete."""
         step = self._cutter.step(to_step(message.header.stamp))
         if step is None:

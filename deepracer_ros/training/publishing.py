@@ -6,8 +6,9 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
+from deepracer_ros.models.bucket import StoreError
 from deepracer_ros.models.policy_file import Manifest, Tensors
-from deepracer_ros.models.store import ModelStore, StoreError
+from deepracer_ros.models.store import ModelStore
 
 RETRY_SECONDS = 0.5
 """Between two tries while the S3 server is away or refuses."""

@@ -17,8 +17,9 @@ from deepracer_ros.experience.reader import ExperienceReader, Taken
 from deepracer_ros.files import write_atomically, write_error
 from deepracer_ros.learning.learner import Update, make_learner
 from deepracer_ros.learning.policy import Policy
+from deepracer_ros.models.bucket import StoreError
 from deepracer_ros.models.policy_file import Manifest, Tensors
-from deepracer_ros.models.store import ModelStore, StoreError
+from deepracer_ros.models.store import ModelStore
 from deepracer_ros.run.checkpoint import Progress, load_checkpoint, save_checkpoint
 from deepracer_ros.run.progress import EvaluationPoint, ProgressLog, ProgressRecord, read_progress
 from deepracer_ros.run.tensorboard import TensorBoardLog

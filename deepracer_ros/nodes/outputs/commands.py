@@ -2,6 +2,7 @@
 
 import math
 import time
+from typing import Protocol
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -15,6 +16,13 @@ from deepracer_ros.race.vehicle import read_vehicle
 WATCH_PERIOD = 0.05
 
 
+class CommandOutput(Protocol):
+    """A topic that carries the commands of one car."""
+
+    def publish(self, steering: float, speed: float, stamp: Time) -> None:
+        """Publish a command, steering in rad, + left, and speed in m/s, if somebody listens."""
+
+
 class TwistOutput:
     """`cmd_vel`: speed and the yaw rate of the circle that the steering angle means."""
 
@@ -23,7 +31,7 @@ class TwistOutput:
         self._wheelbase = read_vehicle().wheelbase
         self._publisher = node.create_publisher(Twist, "cmd_vel", 10)
 
-    def publish(self, steering: float, speed: float, _stamp: Time) -> None:
+    def publish(self, steering: float, speed: float, stamp: Time) -> None:
         """Publish a command, steering in rad, + left, and speed in m/s, if somebody listens."""
         if self._publisher.get_subscription_count():
             twist = Twist()
@@ -41,7 +49,7 @@ class CommandOutputs:
     def __init__(self, node: Node, max_age: float) -> None:
         """Open the topics."""
         missing: list[str] = []
-        self._outputs = [TwistOutput(node)]
+        self._outputs: list[CommandOutput] = [TwistOutput(node)]
         with where_installed("ackermann_cmd", missing):
             from deepracer_ros.nodes.outputs.ackermann import AckermannOutput
 
