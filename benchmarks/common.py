@@ -7,40 +7,35 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
-import yaml
-
-from deepracer_ros.config import from_mapping, merge, read_parameters, to_mapping
-from deepracer_ros.learning.action_space import make_action_space
-from deepracer_ros.learning.network import ActorCritic
-from deepracer_ros.learning.ppo import PPO
+from deepracer_ros.config import merge, read_parameters, to_mapping
+from deepracer_ros.config import write_parameters as write_ros_parameters
+from deepracer_ros.learning.learner import make_learner
 from deepracer_ros.models.folder import write_model_folder
-from deepracer_ros.run.checkpoint import policy_tensors
 from deepracer_ros.share import share_directory
-from deepracer_ros.training.config import RunConfig
+from deepracer_ros.simulation.sensors import sensor_specs
+from deepracer_ros.training.config import RunConfig, read_config
 from deepracer_ros.training.policies import make_manifest
 
 
 def default_config(**changes: object) -> RunConfig:
     """Return the default training's configuration with some keys changed."""
     values = read_parameters(share_directory() / "config" / "training.yaml")
-    return from_mapping(RunConfig, merge(values, changes), "benchmark")
+    return read_config(merge(values, changes), "benchmark")
 
 
 def write_parameters(config: RunConfig, folder: Path) -> Path:
     """Write a configuration as a ROS 2 parameter file."""
     path = folder / "parameters.yaml"
-    path.write_text(yaml.safe_dump({"/**": {"ros__parameters": to_mapping(config)}}))
+    path.write_bytes(write_ros_parameters(to_mapping(config)))
     return path
 
 
 def untrained_model(config: RunConfig, folder: Path) -> Path:
     """Write a model with the configuration's network and random weights."""
-    space = make_action_space(config.actions)
-    learner = PPO(ActorCritic(config.network, space.outputs), space, replace(config.learning, precision="float32"))
-    write_model_folder(folder / "model", policy_tensors(learner), make_manifest(config, 0, 0))
+    learner = make_learner(config.learner, config.network, sensor_specs(config), config.actions, config.learning)
+    write_model_folder(folder / "model", learner.policy_tensors(), make_manifest(config, "benchmark", 0, 0))
     return folder / "model"
 
 

@@ -36,7 +36,7 @@ def make_segments(sequence: int) -> list[Segment]:
     """Return one append: a segment of every car, cut out of arrays of all cars."""
     return [
         Segment(
-            FRAMES[:, car],
+            {"FRONT_FACING_CAMERA": FRAMES[:, car]},
             *(FLOATS[:, car] for _ in range(5)),
             *(FLAGS[:, car] for _ in range(3)),
             model_version=1,

@@ -14,7 +14,7 @@ from deepracer_ros.race.catalogue import find_track
 from deepracer_ros.race.config import RefereeConfig
 from deepracer_ros.race.referee import Referee
 from deepracer_ros.rewards.reward import find_reward
-from deepracer_ros.simulation.config import CameraConfig
+from deepracer_ros.simulation.config import DEFAULT_REWARD, CameraConfig
 from deepracer_ros.simulation.environment import Environment
 from deepracer_ros.simulation.gazebo.simulator import GazeboConfig, GazeboSimulator
 
@@ -32,7 +32,7 @@ def main() -> None:
     track = find_track("technical")
     simulator = GazeboSimulator([track], [0], CameraConfig(160, 120), config=GazeboConfig(options.iterations))
     try:
-        environment = Environment(simulator, Referee([track], [0], RefereeConfig(), find_reward("progress"), 0))
+        environment = Environment(simulator, Referee([track], [0], RefereeConfig(), find_reward(DEFAULT_REWARD), 0))
         environment.reset()
         random = np.random.default_rng(0)
         rates = []

@@ -10,6 +10,7 @@ from benchmarks.common import default_config, own_ros_domain, untrained_model, w
 from deepracer_ros.learning.policy import Decision
 from deepracer_ros.nodes.agent_node import AgentNode
 from deepracer_ros.nodes.simulation_node import SimulationNode
+from deepracer_ros.simulation.sensors import CAMERA, Observations
 
 CARS = 64
 SECONDS = 5.0
@@ -18,9 +19,11 @@ SECONDS = 5.0
 class Constant:
     """A policy that always says the same."""
 
-    def act(self, frames: np.ndarray, generator: object = None) -> Decision:
+    reads = (CAMERA,)
+
+    def act(self, observations: Observations, generator: object = None) -> Decision:
         """Drive slowly straight on."""
-        count = len(frames)
+        count = len(observations[CAMERA])
         return Decision(np.zeros(count), np.ones(count), np.zeros(count, np.float32))
 
 

@@ -13,7 +13,8 @@ from torch import nn
 
 from benchmarks.common import default_config
 from deepracer_ros.learning.action_space import make_action_space
-from deepracer_ros.learning.network import CONVOLUTIONS, HIDDEN
+from deepracer_ros.learning.encoders import CONVOLUTIONS
+from deepracer_ros.learning.network import HIDDEN
 from deepracer_ros.simulation.factory import make_environment
 
 ROLLOUTS = 8
@@ -33,7 +34,7 @@ class Adapter(VecEnv):
 
     def reset(self) -> np.ndarray:
         """Return the first frames."""
-        return self._environment.reset()[0][:, None].copy()
+        return self._environment.reset().frames[:, None].copy()
 
     def step_async(self, actions: np.ndarray) -> None:
         """Remember the actions."""
@@ -42,7 +43,8 @@ class Adapter(VecEnv):
     def step_wait(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[dict[str, Any]]]:
         """Drive; frames of ended episodes go into `terminal_observation`."""
         unit = ((self._actions + 1.0) / 2.0).clip(0.0, 1.0).astype(np.float32)
-        frames, _, verdict = self._environment.step(*self._space.decode(unit))
+        outcome = self._environment.step(*self._space.decode(unit))
+        frames, verdict = outcome.frames, outcome.verdict
         ended, reward = verdict.ended, verdict.reward.astype(np.float32)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         for car in np.flatnonzero(ended):
@@ -52,9 +54,7 @@ class Adapter(VecEnv):
             }
         if ended.any():
             # Between two steps only the ended cars are put at a start: no simulation time passes.
-            simulator, referee = self._environment.simulator, self._environment.referee
-            frames, states = simulator.reset(ended, referee.start(ended))
-            self._environment._judge(frames, states, np.zeros(self.num_envs), np.zeros(self.num_envs))
+            frames = self._environment.restart(ended).frames
         return frames[:, None].copy(), reward, ended, infos
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ from deepracer_ros.race.referee import Referee
 from deepracer_ros.race.track import Track
 from deepracer_ros.rewards.reward import find_reward
 from deepracer_ros.run.summary import this_machine
-from deepracer_ros.simulation.config import CameraConfig
+from deepracer_ros.simulation.config import DEFAULT_REWARD, CameraConfig
 from deepracer_ros.simulation.embedded import EmbeddedSimulator
 from deepracer_ros.simulation.environment import Environment
 
@@ -63,7 +63,7 @@ def measure(case: Case, track: Track, seconds: float) -> Figure:
     where = np.zeros(case.cars, dtype=np.int64)
     camera = CameraConfig(case.width, case.height, case.colour)
     simulator = EmbeddedSimulator([track], where, camera, threads=case.threads)
-    environment = Environment(simulator, Referee([track], where, RefereeConfig(), find_reward("progress"), 0))
+    environment = Environment(simulator, Referee([track], where, RefereeConfig(), find_reward(DEFAULT_REWARD), 0))
     random = np.random.default_rng(0)
     steering, speed = random.uniform(-0.5, 0.5, (64, case.cars)), random.uniform(0.5, 3.0, (64, case.cars))
     environment.reset()

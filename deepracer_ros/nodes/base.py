@@ -113,8 +113,17 @@ class RunnableNode(Protocol):
 
 
 def make_node(name: str) -> Node:
-    """Return a plain node that has every parameter it was given."""
-    return Node(name, automatically_declare_parameters_from_overrides=True)
+    """Return a plain node that has every parameter it was given.
+
+    Raises:
+        InputError: if a parameter is an empty list, whose type ROS cannot know.
+    """
+    try:
+        return Node(name, automatically_declare_parameters_from_overrides=True)
+    except ValueError as error:  # rclpy names neither the parameter nor the file
+        raise InputError(
+            f"parameters of {name}: found an empty list or no value ({error}), expected the key to be left out"
+        ) from error
 
 
 class _Signals:

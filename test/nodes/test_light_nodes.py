@@ -25,3 +25,15 @@ def test_a_node_that_learns_nothing_starts_without_torch_and_boto3(module, name,
     started = subprocess.run(command, capture_output=True, text=True, timeout=50)
     assert started.returncode == 0, started.stderr
     assert started.stdout.endswith("started without boto3 torch\n")
+
+
+def test_an_empty_list_among_the_parameters_is_one_line(tmp_path):
+    """ROS cannot tell its type, and rclpy names neither the key nor the file."""
+    path = tmp_path / "parameters.yaml"
+    path.write_text("/**:\n  ros__parameters:\n    tracks: []\n")
+    command = [sys.executable, "-m", "deepracer_ros.nodes.recorder_node", "--ros-args", "--params-file", str(path)]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert answer.returncode == 2
+    last = answer.stderr.strip().splitlines()[-1]
+    assert last.startswith("deepracer: parameters of recorder: found an empty list")
+    assert "Traceback" not in answer.stderr
