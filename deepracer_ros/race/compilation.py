@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -11,26 +12,25 @@ import numba
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _cache_folder() -> str:
-    """Return a cache folder for exactly this state of the core's source files.
+@cache
+def cache_folder() -> Path:
+    """Return the folder of the machine code of exactly this state of the core's source files.
 
-    Numba's own cache looks at the file of the compiled function only: it would run old machine code after
-    an edit to a function that is called from there.
+    It lies in $NUMBA_CACHE_DIR, or else in deepracer_ros/numba in the user's cache folder. Numba's own cache looks at
+    the file of the compiled function only: it would run old machine code after an edit to a function that is called
+    from there.
     """
     core = Path(__file__).parent.parent
     files = [*sorted(core.glob("race/*.py")), *sorted(core.glob("simulation/*.py"))]
     states = "".join(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}\n" for file in files)
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return str(home / "deepracer_ros" / "numba" / hashlib.sha256(states.encode()).hexdigest()[:16])
-
-
-if not numba.config.CACHE_DIR:  # type: ignore[attr-defined]
-    numba.config.CACHE_DIR = _cache_folder()  # type: ignore[attr-defined]
+    chosen = numba.config.CACHE_DIR  # type: ignore[attr-defined]
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "deepracer_ros" / "numba"
+    return (Path(chosen) if chosen else home) / hashlib.sha256(states.encode()).hexdigest()[:16]
 
 
 def is_compiled() -> bool:
     """Whether machine code of this state of the core is kept already."""
-    return any(Path(numba.config.CACHE_DIR).glob("**/*.nbi"))  # type: ignore[attr-defined]
+    return any(cache_folder().glob("**/*.nbi"))
 
 
 def compiled(function: F) -> F:
@@ -38,4 +38,26 @@ def compiled(function: F) -> F:
 
     It is inlined into its caller: a call would count references of every array of a table.
     """
-    return cast("F", numba.njit(cache=True, error_model="numpy", forceinline=True)(function))
+    return _compiled(function, forceinline=True)
+
+
+def compiled_parallel(function: F) -> F:
+    """Compile a function with numba, once per machine, so that its `prange` loops run on several threads.
+
+    It lets other Python threads run. Who calls it sets numba's number of threads, and sets it back.
+    """
+    return _compiled(function, parallel=True, nogil=True)
+
+
+def _compiled(function: F, **options: bool) -> F:
+    """Compile with the machine code kept in `cache_folder`, which numba takes from its global configuration.
+
+    That belongs to the whole program: it is changed for the time of this call only, in which numba reads it.
+    """
+    config = cast("Any", numba.config)
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(cache_folder())
+    try:
+        return cast("F", numba.njit(cache=True, error_model="numpy", **options)(function))
+    finally:
+        config.CACHE_DIR = before

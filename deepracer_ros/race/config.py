@@ -63,7 +63,7 @@ class ObstaclesConfig(Section):
     )  # fmt: skip
     lane: tuple[float, ...] = key(
         (), "Fixed places across the road, one per object: -1 the right border, 0 the centre line, 1 the left border. "
-        "Empty: halfway to the left and the right border in turn.", least=-1, most=1,
+        "Empty: halfway to the left and the right border in turn, or to one of them at random.", least=-1, most=1,
     )  # fmt: skip
     random: bool = key(
         False,
@@ -75,9 +75,11 @@ class ObstaclesConfig(Section):
         """Refuse places that contradict each other.
 
         Raises:
-            ValueError: if there is not one place per object, or places are both fixed and random.
+            ValueError: if there is not one place per object, places are both fixed and random, or a key has no effect.
         """
         super().__post_init__()
+        if self.spacing != ObstaclesConfig.spacing and not self.random:
+            raise ValueError(f"spacing: found {self.spacing:g} m, which has no effect without random: true")
         for name in ("progress", "lane"):
             places = getattr(self, name)
             if places and len(places) != self.count:

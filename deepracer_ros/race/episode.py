@@ -6,9 +6,9 @@ from typing import Any, NamedTuple, TypeAlias, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
+from deepracer_ros.race.collision import overlap, touches_object
 from deepracer_ros.race.compilation import compiled
 from deepracer_ros.race.geometry import TrackTable, advance, interpolate, locate, project_point, wrap_angle
-from deepracer_ros.race.obstacle import touches_obstacle
 from deepracer_ros.race.status import Status
 
 Floats = NDArray[np.float64]
@@ -16,7 +16,10 @@ Integers = NDArray[np.int64]
 
 
 class Rules(NamedTuple):
-    """The numbers that the kernel reads, of a `RefereeConfig` and a `Footprint`: see there."""
+    """The numbers that the kernel reads, of a `RefereeConfig`, a `Footprint` and an `ObstacleShape`: see there.
+
+    The cars `cars_per_heat * k` to `cars_per_heat * k + cars_per_heat - 1` share a road and must not touch each other.
+    """
 
     laps: int
     control_period: float
@@ -31,10 +34,38 @@ class Rules(NamedTuple):
     body_x: float
     body_length: float
     body_width: float
+    object_length: float
+    object_width: float
+    cars_per_heat: int
+
+
+class Motions(NamedTuple):
+    """How N cars move, and the command that led there; arrays (N,)."""
+
+    x: Floats
+    """World position of base_link, m."""
+    y: Floats
+    """World position of base_link, m."""
+    yaw: Floats
+    """Heading, rad."""
+    speed: Floats
+    """Longitudinal, m/s."""
+    lateral_speed: Floats
+    """To the left, m/s."""
+    yaw_rate: Floats
+    """Anticlockwise, rad/s."""
+    steering: Floats
+    """Measured angle of the virtual middle front wheel, rad, + left."""
+    commanded_steering: Floats
+    """rad, + left."""
+    commanded_speed: Floats
+    """m/s."""
 
 
 class EpisodeTable(NamedTuple):
-    """Where every car's episode stands; all columns are (N,), written by the referee, read by rewards.
+    """Where every car's episode stands; written by the referee, read by rewards.
+
+    All columns are (N,), but for those of the K objects on each car's road.
 
     Attributes:
         track: Index into the referee's tracks.
@@ -68,6 +99,9 @@ class EpisodeTable(NamedTuple):
         clock: Simulation time, s since the first frame.
         steps_still: How many steps in a row the car stood still.
         steps_backwards: How many steps in a row the car lost progress.
+        objects: (N, K, 3) poses x, y, m, and yaw, rad, of the objects on the car's road.
+        object_places: (N, K, 2) arc length along the track as the car drives it, m, and distance from the centre line,
+            m, + left, of the same objects.
     """
 
     track: Integers
@@ -101,9 +135,19 @@ class EpisodeTable(NamedTuple):
     clock: Floats
     steps_still: Integers
     steps_backwards: Integers
+    objects: Floats
+    object_places: Floats
 
 
-CAR = np.dtype([(n, np.int64 if kind == Integers else np.float64) for n, kind in get_type_hints(EpisodeTable).items()])
+PER_OBJECT = ("objects", "object_places")
+
+CAR = np.dtype(
+    [
+        (name, np.int64 if kind == Integers else np.float64)
+        for name, kind in get_type_hints(EpisodeTable).items()
+        if name not in PER_OBJECT
+    ]
+)
 """One car's record: what the kernel works on, because a record is passed on without a count of its references."""
 
 Car: TypeAlias = Any
@@ -118,33 +162,46 @@ def new_cars(cars: int) -> NDArray[np.void]:
     return records
 
 
-def as_table(records: NDArray[np.void]) -> EpisodeTable:
-    """Return the columns of the records: views, which change with them."""
-    return EpisodeTable(*(records[name] for name in EpisodeTable._fields))
+def as_table(
+    records: NDArray[np.void], objects: Floats | None = None, object_places: Floats | None = None
+) -> EpisodeTable:
+    """Return the columns of the records: views, which change with them.
+
+    Args:
+        records: As of `new_cars`.
+        objects: (N, K, 3) as of `EpisodeTable`; by default there is no object.
+        object_places: (N, K, 2) as of `EpisodeTable`.
+    """
+    none = np.zeros((len(records), 0, 3))
+    return EpisodeTable(
+        *(records[name] for name in EpisodeTable._fields if name not in PER_OBJECT),
+        objects=none if objects is None else objects,
+        object_places=none[:, :, :2] if object_places is None else object_places,
+    )
 
 
 @compiled
 def judge_car(
-    car: Car,
-    tracks: TrackTable,
-    rules: Rules,
-    obstacles: Floats,
-    pose: tuple[float, float, float],
-    steering: float,
+    number: int, cars: NDArray[np.void], tracks: TrackTable, rules: Rules, objects: Floats, motions: Motions
 ) -> None:
     """Bring one car's record up to date with where the car is now.
 
     Args:
-        car: Its record.
+        number: Which car.
+        cars: (N,) the records of all cars.
         tracks: The tracks of the referee.
         rules: What counts.
-        obstacles: As of `touches_obstacle`.
-        pose: x and y, m, and yaw, rad, of base_link.
-        steering: Commanded, rad, + left.
+        objects: (N, K, 3) poses of the objects on the road of each car.
+        motions: How all cars move.
     """
+    car: Car = cars[number]
+    pose = (motions.x[number], motions.y[number], motions.yaw[number])
+    steering = motions.commanded_steering[number]
     moved = hypot(pose[0] - car.x, pose[1] - car.y)
     before = car.station
     car.clock += rules.control_period
+    car.speed = motions.speed[number]
+    car.commanded_speed = motions.commanded_speed[number]
     observe(car, tracks, rules, pose)
     if car.step < 0:
         begin(car, tracks)
@@ -159,8 +216,23 @@ def judge_car(
     car.steering_change = steering - car.commanded_steering
     car.commanded_steering = steering
     count_lap(car, rules)
-    crashed = touches_obstacle(obstacles, track, middle_of_body(rules, pose), rules.body_length, rules.body_width)
-    car.status = decide(car, rules, crashed)
+    car.status = decide(car, rules, has_crashed(number, rules, objects, motions))
+
+
+@compiled
+def has_crashed(number: int, rules: Rules, objects: Floats, motions: Motions) -> bool:
+    """Say whether a car touches an object on its road or another car of its heat; arguments as of `judge_car`."""
+    size = (rules.body_length, rules.body_width)
+    body = middle_of_body(rules, (motions.x[number], motions.y[number], motions.yaw[number]))
+    if touches_object(objects, number, (rules.object_length, rules.object_width), body, size):
+        return True
+    first = number - number % rules.cars_per_heat
+    for other in range(first, min(first + rules.cars_per_heat, len(motions.x))):
+        if other != number:
+            pose = (motions.x[other], motions.y[other], motions.yaw[other])
+            if overlap(body, size, middle_of_body(rules, pose), size):
+                return True
+    return False
 
 
 @compiled

@@ -1,7 +1,7 @@
 """The referee: judges the episodes of N cars on several tracks; it knows no simulator."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -11,17 +11,26 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.race.compilation import compiled
 from deepracer_ros.race.config import RaceConfig, RefereeConfig
 from deepracer_ros.race.control import CONTROL_PERIOD
-from deepracer_ros.race.episode import EpisodeTable, Rules, as_table, judge_car, new_cars
+from deepracer_ros.race.episode import EpisodeTable, Motions, Rules, as_table, judge_car, new_cars
 from deepracer_ros.race.geometry import TrackTable
-from deepracer_ros.race.obstacle import Obstacle, flatten_obstacles
+from deepracer_ros.race.obstacle import ObstacleShape, shape_of
+from deepracer_ros.race.race import find_race
 from deepracer_ros.race.start import Starter, place_cars
 from deepracer_ros.race.state import STATE_NAMES
+from deepracer_ros.race.state_kernel import fill_state
 from deepracer_ros.race.status import CUTS, FAILURES, Status
 from deepracer_ros.race.track import Track, flatten
+from deepracer_ros.race.vehicle import Vehicle, read_vehicle
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+
+FRONT_OF_CAR = 0.14
+"""Of the point whose progress counts ahead of base_link, m: the front of the car, as in DeepRacer's simulator."""
+
+PLACES = 1
+"""Distinguishes the draws of the objects' places from those of the starts."""
 
 TERMINATES = np.isin(np.array(Status), FAILURES)
 TRUNCATES = np.isin(np.array(Status), CUTS)
@@ -46,31 +55,42 @@ class Motion(Protocol):
     def speed(self) -> Floats:
         """Longitudinal speed, m/s."""
 
+    @property
+    def lateral_speed(self) -> Floats:
+        """Speed to the left, m/s."""
+
+    @property
+    def yaw_rate(self) -> Floats:
+        """Anticlockwise, rad/s."""
+
+    @property
+    def steering(self) -> Floats:
+        """Measured angle of the virtual middle front wheel, rad, + left."""
+
 
 @dataclass(frozen=True)
 class Footprint:
-    """The car seen from above; base_link is on the ground, midway between the axles.
+    """The car seen from above; base_link is on the ground, midway between the axles."""
 
-    By default the DeepRacer: the fields that `simulation.vehicle.Vehicle` has too are from its URDF.
-    """
-
-    wheelbase: float = 0.163974
+    wheelbase: float
     """Between the axles, m."""
-    front_track: float = 0.1592
+    front_track: float
     """Between the contact points of the front wheels, m."""
-    rear_track: float = 0.1621
+    rear_track: float
     """Between the contact points of the rear wheels, m."""
-    body_x: float = 0.0
+    body_x: float
     """Of the middle of the body ahead of base_link, m."""
-    body_length: float = 0.32
+    body_length: float
     """m."""
-    body_width: float = 0.1921
+    body_width: float
     """m."""
-    front: float = 0.14
-    """Of the point whose progress counts ahead of base_link, m: the front of the car, as in DeepRacer's simulator."""
+    front: float = FRONT_OF_CAR
+    """Of the point whose progress counts ahead of base_link, m."""
 
-
-DEEPRACER = Footprint()
+    @classmethod
+    def of(cls, car: Vehicle) -> "Footprint":
+        """Return that of a vehicle."""
+        return cls(car.wheelbase, car.front_track, car.rear_track, car.body_x, car.body_length, car.body_width)
 
 
 class Reward(Protocol):
@@ -133,6 +153,8 @@ class Referee:
         tracks: The tracks as driven: those given, then each of them reversed.
         car_track: (N,) the index of each car's track among those given.
         episodes: Where every car stands; read-only for everybody else.
+        objects: (N, K, 3) poses x, y, m, and yaw, rad, of what stands on each car's road now; always the same array.
+        object_shape: Of all of them.
         state: (N, S) float32: the observation `state`, in the order of `STATE_NAMES`.
         reward_names: Of the terms of the reward.
     """
@@ -145,9 +167,10 @@ class Referee:
         reward: Reward,
         seed: int,
         race: RaceConfig | None = None,
-        obstacles: Sequence[Obstacle] = (),
-        footprint: Footprint = DEEPRACER,
+        footprint: Footprint | None = None,
         control_period: float = CONTROL_PERIOD,
+        cars_per_heat: int = 1,
+        redraw: bool = True,
     ) -> None:
         """Take the cars to their tracks; `start` begins their first episodes.
 
@@ -158,29 +181,44 @@ class Referee:
             reward: Called once per step for all cars.
             seed: Of all draws.
             race: What is raced; by default one lap alone.
-            obstacles: Boxes on the road.
-            footprint: The cars seen from above.
+            footprint: The cars seen from above; by default the package's car.
             control_period: Simulation time of a step, s.
+            cars_per_heat: So many cars, one after another in `car_track`, share a road and must not touch each other.
+            redraw: Whether objects with random places are placed anew for every episode. Otherwise, and for cars that
+                share a road, they are placed once per track.
 
         Raises:
-            InputError: if more than one lap is asked for on an open track.
+            InputError: if more than one lap is asked for on an open track, there is no such race type, or its objects
+                do not fit on a track.
         """
         race = race or RaceConfig()
+        self._race, self._type = race, find_race(race)
         for track in tracks:
             if race.laps > 1 and not track.closed:
                 raise InputError(f"race.laps: found {race.laps}, expected 1: track {track.name} is open")
         self.tracks = [*tracks, *(track.reversed() for track in tracks)]
         self.car_track = np.asarray(car_track, dtype=np.int64)
         self._table = flatten(self.tracks)
-        self._rules = _rules(config, race, footprint, control_period)
+        self.object_shape: ObstacleShape = shape_of(race.obstacles.kind)
+        footprint = footprint or Footprint.of(read_vehicle())
+        self._rules = _rules(config, race, footprint, self.object_shape, control_period, cars_per_heat)
         self._reward = reward
         self.reward_names = reward.names
         self.state: NDArray[np.float32] = np.zeros((len(self.car_track), len(STATE_NAMES)), np.float32)
         self._starter = Starter(self.car_track, config.start, seed)
-        reverse_side = [replace(obstacle, track=obstacle.track + len(tracks)) for obstacle in obstacles]
-        self._obstacles = flatten_obstacles([*obstacles, *reverse_side])
+        self._random = np.random.default_rng((seed, PLACES))
+        self._redraw = redraw and race.obstacles.random and cars_per_heat == 1
+        self.objects: Floats = np.stack([self._place(track) for track in tracks])[self.car_track]
+        self._object_places = np.zeros((*self.objects.shape[:2], 2))
+        self._motions = Motions(*np.zeros((len(Motions._fields), len(self.car_track))))
         self._cars = new_cars(len(self.car_track))
-        self.episodes = as_table(self._cars)
+        self.episodes = as_table(self._cars, self.objects, self._object_places)
+
+    def _place(self, track: Track) -> Floats:
+        """Return the (K, 3) poses of the objects on a track."""
+        if self._type.place is None:
+            return np.zeros((0, 3))
+        return self._type.place(track, self._race.obstacles, self._random)
 
     def start(self, mask: Flags) -> Floats:
         """Begin a new episode for the masked cars.
@@ -195,14 +233,15 @@ class Referee:
         episodes = self.episodes
         episodes.episode[cars] += 1
         episodes.step[cars] = -1
-        backwards, fraction, lateral, heading = self._starter.draw(cars, episodes.episode[cars])
+        if self._redraw:
+            for car in cars:
+                self.objects[car] = self._place(self.tracks[self.car_track[car]])
+        backwards, draws = self._starter.draw(cars, episodes.episode[cars])
         track = self.car_track[cars] + backwards * (len(self.tracks) // 2)
-        found = np.empty((len(cars), 3))
-        waypoint = np.empty(len(cars), dtype=np.int64)
-        place_cars(self._table, self._obstacles, track, fraction, lateral, heading, found, waypoint)
-        episodes.track[cars], episodes.waypoint[cars] = track, waypoint
+        episodes.track[cars] = track
         poses = np.zeros((len(mask), 3))
-        poses[cars] = found
+        shape = (self.object_shape.length, self.object_shape.width)
+        place_cars(self._table, self.objects, shape, cars, track, draws, poses, episodes.waypoint, self._object_places)
         return poses
 
     def judge(self, states: Motion, steering: ArrayLike, speed: ArrayLike) -> Verdict:
@@ -216,10 +255,13 @@ class Referee:
             speed: (N,) the commands that led here, m/s.
         """
         episodes = self.episodes
-        episodes.speed[:] = states.speed
-        episodes.commanded_speed[:] = speed
-        motion = np.array([states.x, states.y, states.yaw, steering], dtype=np.float64)
-        _judge_all(self._cars, self._table, self._rules, self._obstacles, motion)
+        for column, found in zip(
+            self._motions,
+            (states.x, states.y, states.yaw, states.speed, states.lateral_speed, states.yaw_rate, states.steering,
+             steering, speed), strict=True,
+        ):  # fmt: skip
+            column[:] = found
+        _judge_all(self._cars, self._table, self._rules, self.objects, self._object_places, self._motions, self.state)
         terms = np.where(episodes.step > 0, self._reward(episodes, self.tracks), 0.0)
         return Verdict(
             reward=terms.sum(axis=0),
@@ -239,7 +281,9 @@ class Referee:
         )
 
 
-def _rules(config: RefereeConfig, race: RaceConfig, car: Footprint, control_period: float) -> Rules:
+def _rules(
+    config: RefereeConfig, race: RaceConfig, car: Footprint, shape: ObstacleShape, control_period: float, heat: int
+) -> Rules:
     return Rules(
         laps=race.laps,
         control_period=control_period,
@@ -254,11 +298,22 @@ def _rules(config: RefereeConfig, race: RaceConfig, car: Footprint, control_peri
         body_x=car.body_x,
         body_length=car.body_length,
         body_width=car.body_width,
+        object_length=shape.length,
+        object_width=shape.width,
+        cars_per_heat=heat,
     )
 
 
 @compiled
-def _judge_all(cars: NDArray[np.void], tracks: TrackTable, rules: Rules, obstacles: Floats, motion: Floats) -> None:
+def _judge_all(
+    cars: NDArray[np.void],
+    tracks: TrackTable,
+    rules: Rules,
+    objects: Floats,
+    object_places: Floats,
+    motions: Motions,
+    state: NDArray[np.float32],
+) -> None:
     for i in range(len(cars)):
-        pose = (motion[0, i], motion[1, i], motion[2, i])
-        judge_car(cars[i], tracks, rules, obstacles, pose, motion[3, i])
+        judge_car(i, cars, tracks, rules, objects, motions)
+        fill_state(state, i, cars[i], tracks, object_places, motions)

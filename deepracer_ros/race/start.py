@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from deepracer_ros.race.collision import touches_object
 from deepracer_ros.race.compilation import compiled
 from deepracer_ros.race.config import StartConfig
-from deepracer_ros.race.geometry import TrackTable, pose_at
-from deepracer_ros.race.obstacle import touches_obstacle
+from deepracer_ros.race.geometry import TrackTable, locate, pose_at
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -15,7 +15,7 @@ GOLDEN_RATIO = 0.6180339887498949
 """Steps of this part of a lap fill it evenly, however many are taken (Weyl, 1916)."""
 
 CLEARANCE = 0.5
-"""No obstacle stands so near ahead of or behind a start, m."""
+"""No object stands so near ahead of or behind a start, m."""
 
 
 class Starter:
@@ -36,7 +36,7 @@ class Starter:
         self._rank = np.array([np.count_nonzero(car_track[:i] == track) for i, track in enumerate(car_track)])
         """(N,) which of them the car is."""
 
-    def draw(self, cars: Integers, episode: Integers) -> tuple[NDArray[np.bool_], Floats, Floats, Floats]:
+    def draw(self, cars: Integers, episode: Integers) -> tuple[NDArray[np.bool_], Floats]:
         """Draw the next starts.
 
         Args:
@@ -44,9 +44,9 @@ class Starter:
             episode: (K,) number of the episode that each of them starts.
 
         Returns:
-            (K,) arrays: whether it drives in reverse direction; the part of the lap where it starts, 0 to 1;
-            the distance from the centre line as a signed part of the way to the border; the deviation
-            from the track's direction, rad.
+            (K,) whether each drives in reverse direction; (3, K) the part of the lap where it starts, 0 to 1, the
+            distance from the centre line as a signed part of the way to the border, and the deviation from the
+            track's direction, rad.
         """
         config, rank = self._config, self._rank[cars]
         draws = self._random.random((4, len(cars)))
@@ -61,41 +61,50 @@ class Starter:
         }[config.direction]
         lateral = config.lateral_noise * (2.0 * draws[2] - 1.0)
         heading = config.heading_noise * (2.0 * draws[3] - 1.0)
-        return backwards, fraction, lateral, heading
+        return backwards, np.stack([fraction, lateral, heading])
 
 
 @compiled
 def place_cars(
     tracks: TrackTable,
-    obstacles: Floats,
+    objects: Floats,
+    shape: tuple[float, float],
+    cars: Integers,
     track: Integers,
-    fraction: Floats,
-    lateral: Floats,
-    heading: Floats,
+    draws: Floats,
     poses: Floats,
     waypoint: Integers,
+    object_places: Floats,
 ) -> None:
-    """Turn K starts into poses; a start too near to an obstacle moves on along the track until it is clear.
+    """Turn the starts of K cars into poses, and find the places of the objects along the tracks as those cars drive.
+
+    A start too near to an object moves on along the track until it is clear.
 
     Args:
         tracks: The tracks.
-        obstacles: As of `touches_obstacle`.
-        track: (K,) on which of them.
-        fraction: (K,) part of the lap; taken as 0 on an open track.
-        lateral: (K,) distance from the centre line as a part of the way to the border, + left.
-        heading: (K,) deviation from the track's direction, rad.
-        poses: (K, 3) is filled with x and y, m, and yaw, rad.
-        waypoint: (K,) is filled with the index of the waypoint before each car.
+        objects: (N, M, 3) poses of the objects on the road of each of all N cars.
+        shape: Length and width of the objects, m.
+        cars: (K,) which cars start.
+        track: (K,) on which track.
+        draws: (3, K) part of the lap, taken as 0 on an open track; distance from the centre line as a part of the way
+            to the border, + left; deviation from the track's direction, rad.
+        poses: (N, 3) the rows of the K cars are filled with x and y, m, and yaw, rad.
+        waypoint: (N,) theirs are filled with the index of the waypoint before each car.
+        object_places: (N, M, 2) theirs are filled with the arc length of each object, m, and its distance from the
+            centre line, m, + left.
     """
-    for k in range(len(track)):
-        length = tracks.length[track[k]]
-        station = fraction[k] * length if tracks.closed[track[k]] else 0.0
+    for k in range(len(cars)):
+        car, length = cars[k], tracks.length[track[k]]
+        station = draws[0, k] * length if tracks.closed[track[k]] else 0.0
         for _ in range(int(length / CLEARANCE)):
-            x, y, yaw, waypoint[k] = place_car(tracks, track[k], station, lateral[k])
-            if not touches_obstacle(obstacles, track[k], (x, y, yaw), 2.0 * CLEARANCE, CLEARANCE):
+            x, y, yaw, waypoint[car] = place_car(tracks, track[k], station, draws[1, k])
+            if not touches_object(objects, car, shape, (x, y, yaw), (2.0 * CLEARANCE, CLEARANCE)):
                 break
             station += CLEARANCE
-        poses[k, 0], poses[k, 1], poses[k, 2] = x, y, yaw + heading[k]
+        poses[car, 0], poses[car, 1], poses[car, 2] = x, y, yaw + draws[2, k]
+        for m in range(objects.shape[1]):
+            found = locate(tracks, track[k], objects[car, m, 0], objects[car, m, 1], -1)
+            object_places[car, m, 0], object_places[car, m, 1] = found[1], found[2]
 
 
 @compiled

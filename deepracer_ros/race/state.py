@@ -38,3 +38,4 @@ STATE_UNITS = {
 """
 
 STATE_NAMES = tuple(STATE_UNITS)
+"""Their names, in the order of the observation."""

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.episode import EpisodeTable
-from deepracer_ros.race.status import Status
 from deepracer_ros.race.track import Track
+from deepracer_ros.race.vehicle import read_vehicle
+from deepracer_ros.rewards.params import Eye, Params, make_params, waypoints
 
 Floats = NDArray[np.float64]
-Params = dict[str, Any]
 
 FUNCTION = "reward_function"
 
@@ -45,6 +45,7 @@ class RewardFunction:
         self._path = path
         self._code = _compile(path)
         self._functions = [self._load()]
+        self._camera = Eye.of(read_vehicle())
         self._waypoints: dict[Track, list[tuple[float, float]]] = {}
 
     def __call__(self, episodes: EpisodeTable, tracks: Sequence[Track]) -> Floats:
@@ -62,7 +63,7 @@ class RewardFunction:
             state = dict(zip(EpisodeTable._fields, row, strict=True))
             if state["step"] > 0:
                 track, reverse = tracks[state["track"]], state["track"] >= len(tracks) // 2
-                params = make_params(state, track, self._points(track), reverse)
+                params = make_params(state, track, self._points(track), reverse, self._camera)
                 rewards[car] = self._call(self._functions[car], params)
         return rewards[None]
 
@@ -101,55 +102,6 @@ class RewardFunction:
         if track not in self._waypoints:
             self._waypoints[track] = waypoints(track)
         return self._waypoints[track]
-
-
-def waypoints(track: Track) -> list[tuple[float, float]]:
-    """Return a track's centre line as DeepRacer gives it: in driving order, a loop's first point also last."""
-    points = [(float(x), float(y)) for x, y in track.centre]
-    return [*points, points[0]] if track.closed else points
-
-
-def make_params(row: dict[str, Any], track: Track, points: list[tuple[float, float]], reverse: bool) -> Params:
-    """Return what DeepRacer's simulator passes to a reward function, in its units.
-
-    Meaning: the AWS DeepRacer developer guide, "Input parameters of the reward function"; x, y and
-    all that lies on the track are of the car's front, and speed is the commanded one, as in the simulator.
-
-    Args:
-        row: One car's row of the referee's table.
-        track: That the car drives on, in its direction.
-        points: Its `waypoints`.
-        reverse: Whether that direction is not the one the track was given in.
-    """
-    return {
-        "all_wheels_on_track": row["wheels_on_track"] == 4,
-        "x": row["front_x"],
-        "y": row["front_y"],
-        "heading": math.degrees(row["yaw"]),
-        "distance_from_center": abs(row["offset"]),
-        "projection_distance": row["station"],
-        "progress": row["progress"],
-        "steps": row["step"],
-        "speed": row["commanded_speed"],
-        "steering_angle": math.degrees(row["commanded_steering"]),
-        "track_width": row["left"] + row["right"],
-        "track_length": track.length,
-        "waypoints": list(points),
-        "closest_waypoints": [row["waypoint"], row["waypoint"] + 1],
-        "is_left_of_center": row["offset"] > 0.0,
-        "is_reversed": reverse,
-        "closest_objects": [0, 0],
-        "objects_location": [],
-        "objects_left_of_center": [],
-        "object_in_camera": False,
-        "objects_speed": [],
-        "objects_heading": [],
-        "objects_distance_from_center": [],
-        "objects_distance": [],
-        "is_crashed": row["status"] == Status.CRASHED,
-        "is_offtrack": row["wheels_on_track"] == 0,
-        "sim_time": row["clock"],
-    }
 
 
 def _compile(path: Path) -> CodeType:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from deepracer_ros.config import Section, key, section
+from deepracer_ros.errors import InputError
 from deepracer_ros.race.config import RaceConfig, RefereeConfig
+from deepracer_ros.race.race import find_race
 
 DEFAULT_REWARD: Mapping[str, float] = {"progress": 1.0, "failure": -1.0}
 
@@ -137,8 +139,7 @@ class EnvironmentConfig(Section):
                     raise ValueError(f"dynamics.{name}: has no effect in Gazebo, expected {getattr(defaults, name)}")
             if self.simulation.threads != SimulationConfig().threads:
                 raise ValueError("simulation.threads: has no effect in Gazebo, expected 1")
-        if self.race.type == "time_trial" and self.race.obstacles.count:
-            raise ValueError(
-                f"race.obstacles.count: found {self.race.obstacles.count}, expected 0 in a time_trial; "
-                "race.type: object_avoidance has objects"
-            )
+        try:
+            find_race(self.race)
+        except InputError as error:
+            raise ValueError(str(error)) from error

@@ -11,10 +11,10 @@ import numpy as np
 from numba import prange
 from numpy.typing import ArrayLike, NDArray
 
-from deepracer_ros.race.compilation import compiled
+from deepracer_ros.race.compilation import compiled, compiled_parallel
 from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.geometry import wrap_angle
-from deepracer_ros.race.obstacle import Obstacle
+from deepracer_ros.race.obstacle import BOX, ObstacleShape
 from deepracer_ros.race.track import Track
 from deepracer_ros.race.vehicle import Vehicle, read_vehicle
 from deepracer_ros.simulation.camera import render_ground, view_from
@@ -30,9 +30,8 @@ from deepracer_ros.worlds.texture import draw_track
 
 Floats = NDArray[np.float64]
 
-# OpenMP reads this when the first parallel kernel loads it. By default its threads wait spinning, and where the cores
-# are busy they keep each other from the work that they wait for: a step takes six times as long.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+WAITING = "OMP_WAIT_POLICY"
+"""Says how OpenMP's threads wait for work: active or passive."""
 
 LAUNCH = threading.Lock()
 """Held by who runs a parallel kernel: numba's own pool, used where there is no OpenMP, ends the process otherwise."""
@@ -69,7 +68,8 @@ class EmbeddedSimulator:
         dynamics: DynamicsConfig | None = None,
         randomisation: RandomisationConfig | None = None,
         seed: int = 0,
-        obstacles: Sequence[Obstacle] = (),
+        objects: Floats | None = None,
+        object_shape: ObstacleShape = BOX,
         cars_per_heat: int = 1,
         threads: int | None = None,
     ) -> None:
@@ -83,7 +83,9 @@ class EmbeddedSimulator:
             dynamics: How it moves.
             randomisation: What differs between cars and episodes.
             seed: Of all draws, a non-negative number.
-            obstacles: Boxes on the tracks.
+            objects: (N, K, 3) poses of what stands on each car's road; by default nothing. The array is kept, and read
+                whenever a frame is drawn.
+            object_shape: Of what stands there.
             cars_per_heat: So many cars, one after another in `car_track`, drive together and see
                 each other.
             threads: How many to use; by default one per core.
@@ -101,14 +103,15 @@ class EmbeddedSimulator:
         grey = camera.colour == "grey"
         self._car_track = where
         self._ground = _draw_ground(tuple(tracks), grey)
-        self._objects = gather_objects(obstacles, vehicle, self.cars, cars_per_heat, grey)
+        objects = np.zeros((self.cars, 0, 3)) if objects is None else objects
+        self._objects = gather_objects(objects, object_shape, vehicle, cars_per_heat, grey)
         self._sky = np.tile(np.array(camera_colour(SKY, grey)).round().astype(np.uint8), camera.width)
         self._seed = seed
         self._random = Randomisation(
             randomisation or RandomisationConfig(), vehicle, dynamics, self.cars, camera.channels, seed
         )
         self._model = CarModel.of(vehicle, dynamics)
-        cores: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+        cores = start_threads()
         self._threads = min(threads or cores, cores)
         self._motion = np.zeros((self.cars, len(Motion._fields)))
         commands_under_way = 1 + ceil(self._random.longest_latency / CONTROL_PERIOD)
@@ -166,25 +169,29 @@ class EmbeddedSimulator:
         """Drive the cars of some heats for a control period if they are moving, and draw what they see."""
         random = self._random
         with LAUNCH:
+            before = numba.get_num_threads()
             numba.set_num_threads(self._threads)
-            _run_heats(
-                heats,
-                moving,
-                self._motion,
-                self._states,
-                self._commands,
-                self._model,
-                self._frames,
-                self._car_track,
-                self._ground,
-                self._objects,
-                self._sky,
-                random.values,
-                random.tones,
-                random.noise,
-                self._seed,
-                self._count,
-            )
+            try:
+                _run_heats(
+                    heats,
+                    moving,
+                    self._motion,
+                    self._states,
+                    self._commands,
+                    self._model,
+                    self._frames,
+                    self._car_track,
+                    self._ground,
+                    self._objects,
+                    self._sky,
+                    random.values,
+                    random.tones,
+                    random.noise,
+                    self._seed,
+                    self._count,
+                )
+            finally:
+                numba.set_num_threads(before)
         return self._observations, CarStates(*self._states)
 
 
@@ -198,8 +205,30 @@ def make_embedded(setup: Setup) -> EmbeddedSimulator:
         dynamics=config.dynamics,
         randomisation=config.randomisation,
         seed=setup.seed,
+        objects=setup.referee.objects,
+        object_shape=setup.referee.object_shape,
         threads=setup.threads,
     )
+
+
+def start_threads() -> int:
+    """Start numba's threads if this process has none yet, and return how many there are.
+
+    OpenMP's wait spinning by default, and where the cores are busy they keep each other from the work that they wait
+    for: a step takes six times as long. OpenMP reads the variable that says otherwise when it is loaded, so it stands
+    in the environment, which belongs to the whole program, for that moment only.
+    """
+    with LAUNCH:
+        if WAITING in os.environ:
+            numba.get_num_threads()
+        else:
+            os.environ[WAITING] = "passive"
+            try:
+                numba.get_num_threads()
+            finally:
+                del os.environ[WAITING]
+    cores: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+    return cores
 
 
 def _check_heats(car_track: NDArray[np.int64], cars_per_heat: int) -> None:
@@ -222,7 +251,7 @@ def _draw_ground(tracks: tuple[Track, ...], grey: bool) -> Ground:
     return flatten_ground(images, grey)
 
 
-@numba.njit(parallel=True, cache=True, nogil=True, error_model="numpy")
+@compiled_parallel
 def _run_heats(
     heats: NDArray[np.int64],
     moving: bool,
@@ -334,5 +363,5 @@ def see(
         frame.shape[1] // len(ground.texels),
     )
     render_ground(frame, ground, track, view, sky)
-    if objects.heat > 1 or len(objects.boxes) > 0:
-        render_objects(frame, view, objects, car, track, states[0], states[1], states[2])
+    if objects.heat > 1 or objects.poses.shape[1] > 0:
+        render_objects(frame, view, objects, car, states[0], states[1], states[2])

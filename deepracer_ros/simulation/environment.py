@@ -75,6 +75,11 @@ class Environment:
         """(N,) the index of each car's track, whichever way it drives."""
         return self.referee.car_track
 
+    @property
+    def objects(self) -> Floats:
+        """(N, K, 3) poses x, y, m, and yaw, rad, of what stands on each car's road now."""
+        return self.referee.objects
+
     def reset(self) -> Outcome:
         """Begin a new episode of every car and return its first observations."""
         return self.restart(np.ones(self.cars, dtype=np.bool_))

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
 from typing import Protocol
@@ -32,6 +32,10 @@ class Course(Protocol):
     @property
     def car_track(self) -> NDArray[np.int64]:
         """(N,) the index of each car's track."""
+
+    @property
+    def objects(self) -> Floats:
+        """(N, K, 3) poses x, y, m, and yaw, rad, of what stands on each car's road now."""
 
     def reset(self) -> Outcome:
         """Start a new episode of every car."""
@@ -69,6 +73,7 @@ class Attempt:
         lap_seconds: Time of the lap, s of simulation; None if it was not completed.
         steps: Of the episode.
         trajectory: What was driven, if it was recorded.
+        objects: (K, 3) poses x, y, m, and yaw, rad, of what stood on the road.
     """
 
     track: str
@@ -78,6 +83,7 @@ class Attempt:
     lap_seconds: float | None
     steps: int
     trajectory: Trajectory | None = None
+    objects: Floats = field(default_factory=lambda: np.zeros((0, 3)))
 
     @property
     def completed(self) -> bool:
@@ -150,7 +156,7 @@ def evaluate(
     deadline = time.monotonic() + timeout_seconds
     outcome = environment.reset()
     verdict = outcome.verdict
-    start = verdict.station.copy()
+    start, objects = verdict.station.copy(), environment.objects.copy()
     final = _Final(verdict)
     driven = [_motion(outcome.states)] if record else []
     while not final.ended.all() and time.monotonic() < deadline:
@@ -162,7 +168,7 @@ def evaluate(
             break
     tracks = [environment.tracks[track].name for track in environment.car_track]
     history = np.stack(driven, axis=-1) if record else None
-    attempts = [final.attempt(car, name, start[car], history) for car, name in enumerate(tracks)]
+    attempts = [final.attempt(car, name, start[car], objects[car], history) for car, name in enumerate(tracks)]
     return Evaluation(tuple(attempts))
 
 
@@ -194,12 +200,13 @@ class _Final:
             np.copyto(mine, new, where=running)
         self.ended |= verdict.ended
 
-    def attempt(self, car: int, track: str, start: float, history: Floats | None) -> Attempt:
-        """Return what came of one car; `history` is (4, N, steps + 1)."""
+    def attempt(self, car: int, track: str, start: float, objects: Floats, history: Floats | None) -> Attempt:
+        """Return what came of one car among `objects` (K, 3); `history` is (4, N, steps + 1)."""
         status, steps = Status(self._status[car]), int(self._steps[car])
         seconds = float(self._lap_seconds[car]) if status == Status.LAP_COMPLETE else None
         trajectory = Trajectory(*history[:, car, : steps + 1]) if history is not None else None
-        return Attempt(track, float(start), status, float(self._progress[car]), seconds, steps, trajectory)
+        progress = float(self._progress[car])
+        return Attempt(track, float(start), status, progress, seconds, steps, trajectory, objects)
 
 
 def _motion(states: CarStates) -> Floats:

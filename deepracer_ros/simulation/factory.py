@@ -21,6 +21,9 @@ SIMULATORS: dict[str, str] = {
 """Simulators by name, each `module:function` of a `Setup`; imported only when asked for, since parts may be absent.
 The line to add for another one."""
 
+SHARED_ROAD = frozenset({"gazebo"})
+"""Simulators whose cars on one track share one world: what stands there cannot change with every car's episode."""
+
 
 @dataclass(frozen=True, eq=False)
 class Setup:
@@ -30,7 +33,7 @@ class Setup:
         config: Of the environment.
         tracks: The tracks.
         car_track: The index of each car's track.
-        referee: Of the same cars; where objects stand, it knows.
+        referee: Of the same cars; its `objects` and `object_shape` say what stands on their roads.
         seed: Of all draws of the simulator.
         threads: Of the embedded simulator.
     """
@@ -110,8 +113,17 @@ def _build(
     threads: int | None,
 ) -> Environment:
     specs = sensor_specs(config)
-    maker = find_simulator(config.simulation.simulator)
-    referee = Referee(tracks, car_track, config.referee, reward or find_reward(config.reward), seed, race=config.race)
+    name = config.simulation.simulator
+    maker = find_simulator(name)
+    referee = Referee(
+        tracks,
+        car_track,
+        config.referee,
+        reward or find_reward(config.reward),
+        seed,
+        race=config.race,
+        redraw=name not in SHARED_ROAD,
+    )
     setup = Setup(config, tracks, car_track, referee, seed, threads or config.simulation.threads)
     simulator = maker(setup)
     return Environment(simulator, referee, {name: specs[name] for name in specs if name not in simulator.sensors})

@@ -1,6 +1,5 @@
 """Boxes and other cars before the camera: boxes on the ground, drawn in front of what they hide."""
 
-from collections.abc import Sequence
 from math import cos, floor, inf, sin
 from typing import NamedTuple
 
@@ -8,18 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.race.compilation import compiled
-from deepracer_ros.race.obstacle import Obstacle
+from deepracer_ros.race.obstacle import SIGHT, ObstacleShape
 from deepracer_ros.race.vehicle import Vehicle
 from deepracer_ros.simulation.camera import View
 
 Floats = NDArray[np.float64]
 Colour = tuple[int, int, int]
-
-OBSTACLE_HEIGHT = 0.3
-"""m."""
-
-OBSTACLE_COLOUR: Colour = (176, 132, 84)
-"""Cardboard."""
 
 CAR_COLOURS: tuple[Colour, ...] = ((204, 31, 13), (28, 60, 190), (240, 140, 20), (230, 230, 230), (110, 30, 140))
 """RGB; the cars of a heat take turns."""
@@ -29,9 +22,6 @@ TOP, ENDS, SIDES = 1.0, 0.82, 0.66
 
 NEAR = 0.02
 """Nearest distance that a camera sees, m."""
-
-FAR = 12.0
-"""A box beyond this is no larger than a few pixels and not drawn, m."""
 
 
 class Box(NamedTuple):
@@ -58,36 +48,39 @@ class Objects(NamedTuple):
     """All that stands or drives on the tracks, ready for a numba kernel.
 
     Attributes:
-        boxes: (K, 7) rows of track, x, y, yaw, half length, half width and height.
-        box_colour: (C,) of all of them.
+        poses: (N, K, 3) x, y, m, and yaw, rad, of what stands on each car's road.
+        box: (3,) half length, half width and height of all that stands, m.
+        box_colour: (C,) of all of it.
         body: (4,) of a car: how far its middle lies ahead of base_link, half length, half width and height, m.
         car_colours: (N, C).
         heat: How many cars drive together and see each other; 1 if every car has the track to itself.
     """
 
-    boxes: Floats
+    poses: Floats
+    box: Floats
     box_colour: Floats
     body: Floats
     car_colours: Floats
     heat: int
 
 
-def gather_objects(obstacles: Sequence[Obstacle], vehicle: Vehicle, cars: int, heat: int, grey: bool) -> Objects:
-    """Bring boxes and cars into the form of the kernels.
+def gather_objects(poses: Floats, shape: ObstacleShape, vehicle: Vehicle, heat: int, grey: bool) -> Objects:
+    """Bring objects and cars into the form of the kernels.
 
     Args:
-        obstacles: Boxes on the tracks.
+        poses: (N, K, 3) of the objects on the road of each of N cars; kept, not copied: what is written into it is seen.
+        shape: Of the objects.
         vehicle: The car.
-        cars: How many.
         heat: Cars `heat * k` to `heat * k + heat - 1` see each other.
         grey: Whether the cameras are grey.
     """
-    boxes = [(o.track, o.x, o.y, o.yaw, 0.5 * o.length, 0.5 * o.width, OBSTACLE_HEIGHT) for o in obstacles]
+    colours = [CAR_COLOURS[car % heat % len(CAR_COLOURS)] for car in range(len(poses))]
     return Objects(
-        boxes=np.array(boxes, dtype=np.float64).reshape(-1, 7),
-        box_colour=np.array(camera_colour(OBSTACLE_COLOUR, grey)),
+        poses=poses,
+        box=np.array([0.5 * shape.length, 0.5 * shape.width, shape.height]),
+        box_colour=np.array(camera_colour(shape.colour, grey)),
         body=np.array([vehicle.body_x, 0.5 * vehicle.body_length, 0.5 * vehicle.body_width, vehicle.body_height]),
-        car_colours=np.array([camera_colour(CAR_COLOURS[i % heat % len(CAR_COLOURS)], grey) for i in range(cars)]),
+        car_colours=np.array([camera_colour(colour, grey) for colour in colours]),
         heat=heat,
     )
 
@@ -100,26 +93,25 @@ def camera_colour(colour: Colour, grey: bool) -> list[float]:
 
 @compiled
 def render_objects(
-    frame: NDArray[np.uint8], view: View, objects: Objects, car: int, track: int, x: Floats, y: Floats, yaw: Floats
+    frame: NDArray[np.uint8], view: View, objects: Objects, car: int, x: Floats, y: Floats, yaw: Floats
 ) -> None:
-    """Draw the boxes of a track and the other cars of a heat over the ground.
+    """Draw what stands on a car's road and the other cars of its heat over the ground.
 
     Args:
         frame: (H, W * C) the ground as the car sees it.
         view: The car's camera.
         objects: What may be seen.
         car: Which car looks.
-        track: Where it is.
         x: (N,) of all cars, m.
         y: (N,) of all cars, m.
         yaw: (N,) of all cars, rad.
     """
     channels = objects.car_colours.shape[1]
     depth = np.full((frame.shape[0], frame.shape[1] // channels), np.float32(inf))
-    for k in range(len(objects.boxes)):
-        row = objects.boxes[k]
-        if row[0] == track:
-            draw_box(frame, depth, view, Box(row[1], row[2], row[3], row[4], row[5], row[6]), objects.box_colour)
+    long, wide, high = objects.box[0], objects.box[1], objects.box[2]
+    for k in range(objects.poses.shape[1]):
+        box = Box(objects.poses[car, k, 0], objects.poses[car, k, 1], objects.poses[car, k, 2], long, wide, high)
+        draw_box(frame, depth, view, box, objects.box_colour)
     first = car - car % objects.heat
     ahead, half_length, half_width, height = objects.body[0], objects.body[1], objects.body[2], objects.body[3]
     for other in range(first, min(first + objects.heat, len(x))):
@@ -197,7 +189,7 @@ def bounds(view: View, box: Box, width: int, height: int) -> tuple[int, int, int
     reach = box.half_length + box.half_width
     away_x, away_y = box.x - view.x, box.y - view.y
     forward = away_x * view.cos_yaw + away_y * view.sin_yaw
-    if forward < -reach or away_x * away_x + away_y * away_y > FAR * FAR:
+    if forward < -reach or away_x * away_x + away_y * away_y > SIGHT * SIGHT:
         return 0, 0, 0, 0
     left, right, top, bottom = inf, -inf, inf, -inf
     cosine, sine = cos(box.yaw), sin(box.yaw)

@@ -1,0 +1,129 @@
+"""What DeepRacer's simulator passes to a `reward_function(params)`, in its words and units."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from deepracer_ros.race.obstacle import SIGHT
+from deepracer_ros.race.status import Status
+from deepracer_ros.race.track import Track
+from deepracer_ros.race.vehicle import Vehicle
+
+Params = dict[str, Any]
+
+
+class Eye(NamedTuple):
+    """What decides whether the camera sees an object."""
+
+    ahead: float
+    """Camera ahead of base_link, m."""
+    half_fov: float
+    """Half the horizontal field of view, rad."""
+
+    @classmethod
+    def of(cls, vehicle: Vehicle) -> "Eye":
+        """Return that of a vehicle."""
+        return cls(vehicle.camera_x, 0.5 * vehicle.camera_fov)
+
+
+def waypoints(track: Track) -> list[tuple[float, float]]:
+    """Return a track's centre line as DeepRacer gives it: in driving order, a loop's first point also last."""
+    points = [(float(x), float(y)) for x, y in track.centre]
+    return [*points, points[0]] if track.closed else points
+
+
+def make_params(row: Params, track: Track, points: list[tuple[float, float]], reverse: bool, eye: Eye) -> Params:
+    """Return the params of one car's step.
+
+    Meaning: the AWS DeepRacer developer guide, "Input parameters of the reward function"; x, y and
+    all that lies on the track are of the car's front, and speed is the commanded one, as in the simulator.
+
+    Args:
+        row: One car's row of the referee's table, an `EpisodeTable`.
+        track: That the car drives on, in its direction.
+        points: Its `waypoints`.
+        reverse: Whether that direction is not the one the track was given in.
+        eye: The car's camera.
+    """
+    return {
+        "all_wheels_on_track": row["wheels_on_track"] == 4,
+        "x": row["front_x"],
+        "y": row["front_y"],
+        "heading": math.degrees(row["yaw"]),
+        "distance_from_center": abs(row["offset"]),
+        "projection_distance": row["station"],
+        "progress": row["progress"],
+        "steps": row["step"],
+        "speed": row["commanded_speed"],
+        "steering_angle": math.degrees(row["commanded_steering"]),
+        "track_width": row["left"] + row["right"],
+        "track_length": track.length,
+        "waypoints": list(points),
+        "closest_waypoints": [row["waypoint"], row["waypoint"] + 1],
+        "is_left_of_center": row["offset"] > 0.0,
+        "is_reversed": reverse,
+        **object_params(row, track.length, track.closed, eye),
+        "is_crashed": row["status"] == Status.CRASHED,
+        "is_offtrack": row["wheels_on_track"] == 0,
+        "sim_time": row["clock"],
+    }
+
+
+def object_params(row: Params, length: float, closed: bool, eye: Eye) -> Params:
+    """Return what the params say of the objects on the road, which stand still.
+
+    Args:
+        row: As of `make_params`.
+        length: Of the track, m.
+        closed: Whether it is a loop.
+        eye: The car's camera.
+    """
+    poses, places = row["objects"], row["object_places"]
+    stations = [station for station, _ in places]
+    return {
+        "closest_objects": closest_objects(row["station"], stations, length, closed),
+        "objects_location": [(x, y) for x, y, _ in poses],
+        "objects_left_of_center": [offset > 0.0 for _, offset in places],
+        "object_in_camera": any(is_seen(row, x, y, eye) for x, y, _ in poses),
+        "objects_speed": [0.0] * len(poses),
+        "objects_heading": [math.degrees(yaw) for _, _, yaw in poses],
+        "objects_distance_from_center": [abs(offset) for _, offset in places],
+        "objects_distance": stations,
+    }
+
+
+def closest_objects(station: float, stations: Sequence[float], length: float, closed: bool) -> list[int]:
+    """Return the indices of the nearest object behind a car and of the nearest one ahead; [0, 0] if there is none.
+
+    Where an open track has none on one side, that on the other side is both.
+
+    Args:
+        station: Arc length at the car's front, m.
+        stations: (K,) of the objects, m.
+        length: Of the track, m.
+        closed: Whether it is a loop.
+    """
+    if not stations:
+        return [0, 0]
+    if closed:
+        ahead = [(other - station) % length for other in stations]
+        behind = [(station - other) % length for other in stations]
+    else:
+        ahead = [other - station if other >= station else length + station - other for other in stations]
+        behind = [station - other if other < station else length + other - station for other in stations]
+    return [behind.index(min(behind)), ahead.index(min(ahead))]
+
+
+def is_seen(row: Params, x: float, y: float, eye: Eye) -> bool:
+    """Return whether the middle of an object is in the camera's horizontal field of view and within `SIGHT`.
+
+    Args:
+        row: As of `make_params`.
+        x: World position of the object, m.
+        y: World position of the object, m.
+        eye: The car's camera.
+    """
+    away_x = x - row["x"] - eye.ahead * math.cos(row["yaw"])
+    away_y = y - row["y"] - eye.ahead * math.sin(row["yaw"])
+    bearing = math.remainder(math.atan2(away_y, away_x) - row["yaw"], math.tau)
+    return abs(bearing) <= eye.half_fov and math.hypot(away_x, away_y) <= SIGHT
