@@ -78,6 +78,11 @@ class Film:
         """(N,) the index of each car's track."""
         return self._course.car_track
 
+    @property
+    def objects(self) -> Floats:
+        """(N, K, 3) poses x, y, m, and yaw, rad, of what stands on each car's road now."""
+        return self._course.objects
+
     def reset(self) -> Outcome:
         """Start a new episode of every car, and a new film."""
         seen = self._course.reset()

@@ -77,7 +77,8 @@ def write_world(
 @contextmanager
 def _absent(world: Path) -> Iterator[None]:
     """Take a world file away until its successor is in place; put it back if the block fails."""
-    old = world.with_name(f".{world.name}.old.tmp")
+    # Not named as what `files.remove_remains` puts back: the models that belong to it may be gone.
+    old = world.with_name(f".{world.name}.aside.tmp")
     there = world.is_file()
     if there:
         os.replace(world, old)
