@@ -100,7 +100,8 @@ class DiscreteActions:
     def encode(self, steering: Floats, speed: Floats) -> Actions:
         """Return the index of the nearest action, (B, 1)."""
         distance = np.hypot(steering[:, None] - self.steering, speed[:, None] - self.speed)
-        return distance.argmin(axis=1).astype(np.float32)[:, None]
+        nearest: Actions = distance.argmin(axis=1).astype(np.float32)
+        return nearest[:, None]
 
 
 class ContinuousActions:

@@ -49,7 +49,7 @@ def compiled_parallel(function: F) -> F:
     return _compiled(function, parallel=True, nogil=True)
 
 
-def _compiled(function: F, **options: bool) -> F:
+def _compiled(function: F, **options: Any) -> F:  # noqa: ANN401
     """Compile with the machine code kept in `cache_folder`, which numba takes from its global configuration.
 
     That belongs to the whole program: it is changed for the time of this call only, in which numba reads it.

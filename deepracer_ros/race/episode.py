@@ -173,11 +173,10 @@ def as_table(
         object_places: (N, K, 2) as of `EpisodeTable`.
     """
     none = np.zeros((len(records), 0, 3))
-    return EpisodeTable(
-        *(records[name] for name in EpisodeTable._fields if name not in PER_OBJECT),
-        objects=none if objects is None else objects,
-        object_places=none[:, :, :2] if object_places is None else object_places,
-    )
+    columns = {name: records[name] for name in CAR.fields or ()}
+    columns["objects"] = none if objects is None else objects
+    columns["object_places"] = none[:, :, :2] if object_places is None else object_places
+    return EpisodeTable(**columns)
 
 
 @compiled

@@ -29,7 +29,7 @@ class RewardFunction:
     remember of the last step in globals.
     """
 
-    names = (FUNCTION,)
+    names: tuple[str, ...] = (FUNCTION,)
 
     def __init__(self, path: Path) -> None:
         """Load the file.

@@ -93,7 +93,7 @@ class Task:
         self._reward = find_reward(config.reward)
         self._observed = config.sensors
         self.image_shape = (config.height, config.width, self._config.camera.channels)
-        boxes = {name: self._box(name) for name in config.sensors}
+        boxes: dict[str, spaces.Space[Any]] = {name: self._box(name) for name in config.sensors}
         self.observation_space: spaces.Space[Any] = spaces.Dict(boxes) if len(boxes) > 1 else next(iter(boxes.values()))
         self._coder = (
             make_action_coder(config.actions)

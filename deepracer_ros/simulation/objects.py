@@ -68,7 +68,7 @@ def gather_objects(poses: Floats, shape: ObstacleShape, vehicle: Vehicle, heat: 
     """Bring objects and cars into the form of the kernels.
 
     Args:
-        poses: (N, K, 3) of the objects on the road of each of N cars; kept, not copied: what is written into it is seen.
+        poses: (N, K, 3) of the objects on the road of each of N cars. The array is kept: what changes in it is seen.
         shape: Of the objects.
         vehicle: The car.
         heat: Cars `heat * k` to `heat * k + heat - 1` see each other.
