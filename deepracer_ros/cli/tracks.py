@@ -84,6 +84,8 @@ def run_show(args: argparse.Namespace) -> int:
     """
     track = find_track(args.track)
     output = args.output or Path(f"{track.name}.png")
+    if output.is_dir():
+        raise InputError(f"{output}: is a folder; expected a PNG file to write")
     _, png = cv2.imencode(".png", draw_plan(track)[:, :, ::-1])
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
