@@ -118,7 +118,7 @@ def test_two_routes_of_one_name_have_worlds_of_their_own(ring, tmp_path, capsys)
 
 @pytest.mark.parametrize("failing", ["plan.png", "home.world", "home.npy"])
 def test_a_full_disk_leaves_no_half_of_a_plan_or_an_import(ring, tmp_path, monkeypatch, failing):
-    """A disk that is full when a file comes into its place: plan and route are as they were, the world whole or absent."""
+    """The disk is full when a file comes into its place: plan and route stay, the world is whole or absent."""
     run("show", "oval", "--output", "plan.png")
     run("import", str(ring), "--name", "home")
     np.save(ring, 1.5 * np.load(ring))
