@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from deepracer_ros.race.ackermann import axle_commands, middle_angle
+from deepracer_ros.race.ackermann import axle_commands, hinge_angles, middle_angle, wheel_rates
 from deepracer_ros.race.vehicle import read_vehicle
 
 VEHICLE = read_vehicle()
@@ -32,3 +32,22 @@ def test_the_middle_angle_is_found_again():
     angles = np.linspace(-0.52, 0.52, 9)
     commands = axle_commands(angles, np.ones(9), VEHICLE)
     assert middle_angle(commands[:, 2:], VEHICLE) == pytest.approx(angles)
+
+
+def test_the_hinges_of_the_axle_commands_are_the_hinge_angles():
+    angles = np.linspace(-0.52, 0.52, 9)
+    assert (axle_commands(angles, np.ones(9), VEHICLE)[:, 2:] == hinge_angles(angles, VEHICLE)).all()
+
+
+def test_wheels_straight_on_turn_alike():
+    assert wheel_rates(np.zeros(2), np.array([0.7, -0.7]), VEHICLE) == pytest.approx(
+        np.outer([20.0, -20.0], np.ones(4))
+    )
+
+
+def test_wheels_of_full_lock_to_the_left_by_hand():
+    # The point about which the car turns lies 0.28401 m to the left of the rear axle's middle; the rear wheels are
+    # 0.08105 m beside it, so they roll on 0.20296 and 0.36506 m; the front ones, 0.0796 m beside the middle and
+    # 0.163974 m ahead, on hypot(0.20441, 0.163974) = 0.26205 and hypot(0.36361, 0.163974) = 0.39888 m.
+    rates = wheel_rates(np.full(1, np.pi / 6.0), np.full(1, 0.35), VEHICLE)[0]
+    assert rates == pytest.approx(10.0 * np.array([0.26205, 0.39888, 0.20296, 0.36506]) / 0.28401, rel=1e-4)

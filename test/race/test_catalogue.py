@@ -1,4 +1,4 @@
-"""Tracks by name and path, imports, and files that are no routes."""
+"""Tracks by name and path, and files that are no routes."""
 
 import io
 import pickle
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.race.catalogue import find_track, import_track, imported_folder, shipped_names, track_names
+from deepracer_ros.race.catalogue import find_track, find_tracks, shipped_names, track_names
 from deepracer_ros.race.route import read_route, write_route
 
 
@@ -64,24 +64,23 @@ def test_an_unknown_name_lists_the_known_ones():
     assert "\n" not in str(error.value)
 
 
-def test_import_is_found_by_name(file):
-    track, kept, world = import_track(file, "home")
-    assert track.name == "home"
-    assert kept == imported_folder() / "home.npy"
-    assert world == imported_folder() / "worlds" / "home.world"
-    assert world.is_file()
-    assert (imported_folder() / "worlds/models/home/home.png").is_file()
-    file.unlink()
-    np.testing.assert_allclose(find_track("home").centre, track.centre)
+def test_tracks_of_one_name_get_names_of_their_own(tmp_path, file):
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / "ring.npy"
+    np.save(other, 0.5 * route())
+    names = [str(file), str(other), f"{file}-reversed", f"{other}-reversed", "oval", "oval", "oval-reversed"]
+    tracks = find_tracks(names)
+    assert [track.name for track in tracks] == [
+        "ring", "ring-2", "ring-reversed", "ring-reversed-2", "oval", "oval-2", "oval-reversed",
+    ]  # fmt: skip
+    assert [round(track.length, 1) for track in tracks[:4]] == [12.6, 6.3, 12.6, 6.3]
+
+
+def test_an_imported_track_is_found_by_name(tmp_path):
+    (tmp_path / "kept").mkdir()
+    np.save(tmp_path / "kept" / "home.npy", route())
     assert track_names() == (*shipped_names(), "home")
-    assert sorted(path.name for path in imported_folder().iterdir()) == ["home.npy", "worlds"]
-
-
-@pytest.mark.parametrize("name", ["../up", "", "a b", "oval", "x-reversed", ".hidden", "x" * 65])
-def test_names_that_cannot_be_used(file, name):
-    with pytest.raises(InputError, match="track name"):
-        import_track(file, name)
-    assert not imported_folder().exists()
+    assert find_track("home").name == "home"
 
 
 @pytest.mark.parametrize("turns", [1.0, -1.0])
@@ -136,11 +135,10 @@ def test_bad_route_files_are_refused_in_one_line(tmp_path, content, words):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(InputError) as error:
-        import_track(path)
+        find_track(str(path))
     assert words in str(error.value)
     assert "bad" in str(error.value)
     assert "\n" not in str(error.value)
-    assert not imported_folder().exists()
 
 
 def test_damaged_headers_never_end_in_anything_but_a_line(tmp_path):

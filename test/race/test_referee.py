@@ -1,53 +1,39 @@
 """The rules of an episode, with numbers worked out by hand on a straight road and on a circle."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from deepracer_ros.config import from_mapping
 from deepracer_ros.errors import InputError
-from deepracer_ros.race.config import RefereeConfig, StartConfig
-from deepracer_ros.race.obstacle import Obstacle
-from deepracer_ros.race.referee import Referee
+from deepracer_ros.race.config import ObstaclesConfig, RaceConfig, RefereeConfig, StartConfig
+from deepracer_ros.race.referee import Footprint, Referee
 from deepracer_ros.race.status import Status
-from deepracer_ros.race.track import Track
+from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.rewards.reward import find_reward
-from deepracer_ros.simulation.simulator import CarStates
+
+sys.path.insert(0, str(Path(__file__).parent))
+from roads import FRONT, HALF_WIDTH, RADIUS, at, circle, on_circle, straight  # noqa: E402
 
 CENTRED = StartConfig(spread="even", lateral_noise=0.0, heading_noise=0.0)
-FRONT = 0.14
 BUMPER = 0.16
-HALF_WIDTH = 0.4
-RADIUS = 2.0
+REWARD = {"progress": 1.0, "failure": -1.0}
 
 
-def straight():
-    """Return an open road along the x axis, 10 m long and 0.8 m wide."""
-    x = np.linspace(0.0, 10.0, 21)
-    y = np.full_like(x, HALF_WIDTH)
-    return Track.from_route("straight", np.column_stack([x, 0 * x, x, y, x, -y]))
-
-
-def circle():
-    """Return an anticlockwise loop of radius 2 m around the origin, 0.8 m wide, in 720 waypoints."""
-    angle = np.linspace(0.0, 2.0 * np.pi, 721)
-    ring = np.column_stack([np.cos(angle), np.sin(angle)])
-    ring[-1] = ring[0]
-    return Track.from_route(
-        "circle", np.hstack([RADIUS * ring, (RADIUS - HALF_WIDTH) * ring, (RADIUS + HALF_WIDTH) * ring])
-    )
-
-
-def at(x, y=0.0, yaw=0.0, speed=0.0):
-    """Return the states of cars at poses."""
-    columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(value, float)) for value in (x, y, yaw, speed)))
-    x, y, yaw, speed = (np.array(column) for column in columns)
-    return CarStates(x, y, yaw, speed, 0 * x, 0 * x, 0 * x)
-
-
-def referee(track, cars=1, start=CENTRED, seed=0, obstacles=(), **rules):
+def referee(track, cars=1, start=CENTRED, seed=0, race=None, laps=1, cars_per_heat=1, **rules):
     """Return a referee of cars on one track."""
     config = RefereeConfig(start=start, **rules)
-    return Referee([track], np.zeros(cars, int), config, find_reward("progress"), seed, obstacles)
+    race = race or RaceConfig(laps=laps)
+    where = np.zeros(cars, int)
+    return Referee([track], where, config, find_reward(REWARD), seed, race=race, cars_per_heat=cars_per_heat)
+
+
+def among(*places, **rest):
+    """Return a race among boxes at places (progress in %, lane)."""
+    progress, lane = zip(*places, strict=True)
+    return RaceConfig("object_avoidance", obstacles=ObstaclesConfig(len(places), progress=progress, lane=lane, **rest))
 
 
 def begin(judge, mask=None):
@@ -61,11 +47,6 @@ def drive(judge, *places):
     for place in places:
         verdict = judge.judge(at(*place), np.zeros(1), np.zeros(1))
     return verdict
-
-
-def on_circle(angle):
-    """Return the pose of a car that goes round anticlockwise on the centre line."""
-    return RADIUS * np.cos(angle), RADIUS * np.sin(angle), (angle + 1.5 * np.pi) % (2.0 * np.pi) - np.pi
 
 
 def test_the_first_frame_of_an_episode_is_the_start():
@@ -219,34 +200,82 @@ def test_time_up_truncates():
     assert not verdict.terminated[0]
 
 
-def test_an_obstacle_is_hit_where_the_bumper_meets_it():
-    box = Obstacle(x=3.0, y=0.1, length=0.4, width=0.2)
-    judge = referee(straight(), obstacles=[box])
+def test_a_box_is_hit_where_the_bumper_meets_it():
+    judge = referee(straight(), race=among((30.0, 0.25)))  # 0.4 m long, 0.5 m wide, its middle at (3.0, 0.1)
     begin(judge)
+    assert judge.objects.tolist() == [[[3.0, pytest.approx(0.1), 0.0]]]
     assert drive(judge, (2.8 - BUMPER - 1e-6, 0.1)).status[0] == Status.IN_PROGRESS
     verdict = drive(judge, (2.8 - BUMPER + 1e-6, 0.1))
     assert verdict.status[0] == Status.CRASHED
     assert verdict.terminated[0]
 
 
-def test_an_obstacle_beside_the_car_and_a_turned_one():
-    side = 0.1 + 0.5 * 0.1921
-    judge = referee(straight(), obstacles=[Obstacle(x=3.0, y=0.0, length=0.2, width=0.2)])
+def test_a_box_beside_the_car_and_a_turned_car():
+    side = 0.25 + 0.5 * 0.1921
+    judge = referee(straight(), race=among((30.0, 0.0)))
     begin(judge)
     assert drive(judge, (3.0, side + 1e-6)).status[0] == Status.IN_PROGRESS
     assert drive(judge, (3.01, side - 1e-6)).status[0] == Status.CRASHED
-    corner = 0.1 * np.sqrt(2.0)
-    judge = referee(straight(), obstacles=[Obstacle(x=3.0, y=0.0, yaw=np.pi / 4, length=0.2, width=0.2)])
+    corner = 0.5 * (0.32 + 0.1921) * np.sqrt(0.5)  # of a car at 45 degrees, ahead of its middle
+    judge = referee(straight(), race=among((30.0, 0.0)))
     begin(judge)
-    assert drive(judge, (3.0 - corner - BUMPER - 1e-6,)).status[0] == Status.IN_PROGRESS
-    assert drive(judge, (3.0 - corner - BUMPER + 1e-6,)).status[0] == Status.CRASHED
+    assert drive(judge, (2.8 - corner - 1e-6, 0.0, np.pi / 4)).status[0] == Status.IN_PROGRESS
+    assert drive(judge, (2.8 - corner + 1e-6, 0.0, np.pi / 4)).status[0] == Status.CRASHED
 
 
-def test_a_start_on_an_obstacle_moves_on_until_it_is_clear():
-    judge = referee(circle(), obstacles=[Obstacle(x=RADIUS, y=0.0)])
+def test_a_parked_car_is_as_large_as_a_car():
+    judge = referee(straight(), race=among((30.0, 0.0), kind="car"))
+    begin(judge)
+    assert drive(judge, (3.0 - 2 * BUMPER - 1e-6,)).status[0] == Status.IN_PROGRESS
+    assert drive(judge, (3.0 - 2 * BUMPER + 1e-6,)).status[0] == Status.CRASHED
+
+
+def test_each_car_hits_the_boxes_of_its_own_road_alone():
+    race = RaceConfig("object_avoidance", obstacles=ObstaclesConfig(1, random=True))
+    judge = referee(circle(), 2, race=race)
+    begin(judge)
+    first = judge.objects[0, 0]
+    zero = np.zeros(2)
+    verdict = judge.judge(at(*np.array([first, first]).T), zero, zero)
+    assert verdict.status.tolist() == [Status.CRASHED, Status.IN_PROGRESS]
+
+
+def test_cars_of_a_heat_crash_into_each_other_and_into_no_other_heats():
+    judge = referee(straight(), 4, cars_per_heat=2)
+    begin(judge)
+    zero = np.zeros(4)
+    apart = 2 * BUMPER + 1e-6
+    verdict = judge.judge(at([1.0, 1.0 + apart, 1.0 + apart / 2, 3.0]), zero, zero)
+    assert (verdict.status == Status.IN_PROGRESS).all()
+    verdict = judge.judge(at([1.1, 1.1 + apart - 2e-6, 1.1, 3.0]), zero, zero)
+    assert verdict.status.tolist() == [Status.CRASHED, Status.CRASHED, Status.IN_PROGRESS, Status.IN_PROGRESS]
+    assert verdict.terminated.tolist() == [True, True, False, False]
+
+
+def test_a_start_on_a_box_moves_on_until_it_is_clear():
+    judge = referee(circle(), race=among((0.0, 0.0)))
     poses, verdict = begin(judge)
     assert np.arctan2(poses[0, 1], poses[0, 0]) == pytest.approx(1.0 / RADIUS, abs=1e-3)  # two steps of 0.5 m
     assert verdict.progress[0] == 0.0
+
+
+def test_the_car_is_the_urdfs():
+    car = read_vehicle()
+    footprint = Footprint.of(car)
+    assert (footprint.wheelbase, footprint.front_track, footprint.rear_track) == (
+        car.wheelbase, car.front_track, car.rear_track,
+    )  # fmt: skip
+    assert (footprint.body_x, footprint.body_length, footprint.body_width) == (0.0, 0.32, 0.1921)
+    assert footprint.front == FRONT
+
+
+def test_the_terms_of_the_reward_are_given_one_by_one_and_add_up():
+    judge = referee(straight())
+    begin(judge)
+    verdict = drive(judge, (1.0,), (1.1, HALF_WIDTH + 0.1))
+    assert judge.reward_names == ("progress", "failure")
+    assert verdict.terms == pytest.approx(np.array([[0.5], [-1.0]]))
+    assert verdict.reward == pytest.approx([-0.5])
 
 
 def test_reverse_direction_starts_and_counts_the_other_way():
@@ -315,7 +344,7 @@ def test_round_robin_advances_a_part_of_the_lap_per_episode():
 
 
 def test_cars_of_several_tracks_share_out_each_of_them():
-    judge = Referee([straight(), circle()], [1, 0, 1], RefereeConfig(start=CENTRED), find_reward("progress"), 0)
+    judge = Referee([straight(), circle()], [1, 0, 1], RefereeConfig(start=CENTRED), find_reward(REWARD), 0)
     poses, verdict = begin(judge)
     assert poses[0] == pytest.approx([RADIUS, 0.0, np.pi / 2])
     assert poses[1] == pytest.approx([0.0, 0.0, 0.0])
@@ -324,7 +353,7 @@ def test_cars_of_several_tracks_share_out_each_of_them():
 
 
 def test_evaluation_rules_start_straight_and_evenly():
-    start = RefereeConfig(start=StartConfig(direction="reverse"), laps=3).for_evaluation().start
+    start = RefereeConfig(start=StartConfig(direction="reverse")).for_evaluation().start
     assert start == StartConfig("even", direction="reverse", lateral_noise=0.0, heading_noise=0.0)
 
 
@@ -336,8 +365,8 @@ def test_several_laps_on_an_open_track_are_refused():
 @pytest.mark.parametrize(
     ("mapping", "message"),
     [
-        ({"laps": 0}, "referee: laps: found 0, expected 1 or more"),
-        ({"slowest_speed": 0.0}, "referee: slowest_speed: found 0.0, expected a positive number"),
+        ({"immobilized_steps": 0}, "referee: immobilized_steps: found 0, expected 1 or more"),
+        ({"slowest_speed": 0.0}, "referee: slowest_speed: found 0.0, expected above 0 m/s"),
         ({"start": {"lateral_noise": 2.0}}, "referee: start: lateral_noise: found 2.0, expected 0 to 1"),
         ({"start": {"direction": "left"}}, "referee: start: direction: found 'left', expected one of"),
     ],
