@@ -33,7 +33,7 @@ def main() -> None:
     track = find_track("technical")
     simulator = GazeboSimulator([track], [0], CameraConfig(160, 120), config=GazeboConfig(options.iterations))
     try:
-        environment = Environment(simulator, Referee([track], [0], RefereeConfig(), find_reward("progress"), 0))
+        environment = Environment(simulator, Referee([track], [0], RefereeConfig(), find_reward({"progress": 1.0}), 0))
         environment.reset()
         random = np.random.default_rng(0)
         rates = []

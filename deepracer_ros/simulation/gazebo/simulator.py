@@ -1,6 +1,6 @@
 """A real Gazebo behind the Simulator protocol."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from deepracer_ros.simulation.gazebo.installation import find_installation
 from deepracer_ros.simulation.gazebo.server import Server
 from deepracer_ros.simulation.gazebo.world_files import world_file
 from deepracer_ros.simulation.sensors import CAMERA, Observations, SensorSpec
-from deepracer_ros.simulation.simulator import CarStates
+from deepracer_ros.simulation.simulator import CarStates, Simulator
 
 Floats = NDArray[np.float64]
 
@@ -91,7 +91,7 @@ class GazeboSimulator:
         installation = find_installation()
         where = np.asarray(car_track, np.int64)
         self.cars = len(where)
-        self.sensors = {CAMERA: SensorSpec(camera.frame_shape, "|u1", "levels")}
+        self.sensors: Mapping[str, SensorSpec] = {CAMERA: SensorSpec(camera.frame_shape, "|u1", "levels")}
         self.images = np.zeros((self.cars, camera.height, camera.width, 3), np.uint8)
         self._frames = np.zeros((self.cars, *camera.frame_shape), np.uint8)
         self._observations = {CAMERA: self._frames}
@@ -168,7 +168,7 @@ class GazeboSimulator:
             cv2.cvtColor(self.images[car], cv2.COLOR_RGB2GRAY, dst=self._frames[car])
 
 
-def make_gazebo(setup: Setup) -> GazeboSimulator:
+def make_gazebo(setup: Setup) -> Simulator:
     """Return the simulator of an environment, with the race's objects on the tracks.
 
     Raises:
