@@ -106,7 +106,7 @@ class OverheadView:
         for corners in rectangles(poses, shape.length, shape.width):
             outline = self._pixels(corners)
             cv2.fillConvexPoly(self.picture, outline, shape.colour, cv2.LINE_AA, _FRACTION)
-            cv2.polylines(self.picture, [outline], True, OUTLINE, 1, cv2.LINE_AA, _FRACTION)
+            cv2.polylines(self.picture, [outline], True, BORDER, 1, cv2.LINE_AA, _FRACTION)
 
     def trace(self, before: Moment, now: Moment) -> None:
         """Draw what a car drove between two frames, in the colour of its speed; it stays."""

@@ -6,6 +6,13 @@ from xml.etree.ElementTree import Element, SubElement
 
 from deepracer_ros.race.obstacle import ObstacleShape
 
+GLOW = 0.11
+"""Part of its colour that an object's visual gives off by itself.
+
+The world's light alone leaves upright faces at 0.6 to 0.68 of their colour. With this they are, in the mean, as bright
+as the embedded simulator draws them (0.66 to 0.82), so that a policy sees the same object in both.
+"""
+
 
 def document(root: Element) -> str:
     """Return an indented XML document."""
@@ -24,9 +31,9 @@ def numbers(values: Sequence[float]) -> str:
     return " ".join(f"{value:.6g}" for value in values)
 
 
-def rgba(colour: tuple[int, int, int]) -> str:
-    """Return an RGB colour (0 to 255) as an opaque SDF colour."""
-    return " ".join(f"{value / 255.0:.3f}" for value in colour) + " 1"
+def rgba(colour: tuple[int, int, int], part: float = 1.0) -> str:
+    """Return a part of an RGB colour (0 to 255) as an opaque SDF colour."""
+    return " ".join(f"{part * value / 255.0:.3f}" for value in colour) + " 1"
 
 
 def static_model(name: str, pose: Sequence[float]) -> tuple[Element, Element]:
@@ -56,6 +63,6 @@ def race_object(name: str, pose: Sequence[float], shape: ObstacleShape) -> Eleme
         box = SubElement(SubElement(part, "geometry"), "box")
         texts(box, size=numbers([shape.length, shape.width, shape.height]))
         if tag == "visual":
-            colour = rgba(shape.colour)
-            texts(SubElement(part, "material"), ambient=colour, diffuse=colour, specular="0 0 0 1")
+            colour, glow = rgba(shape.colour), rgba(shape.colour, GLOW)
+            texts(SubElement(part, "material"), ambient=colour, diffuse=colour, specular="0 0 0 1", emissive=glow)
     return model

@@ -86,16 +86,13 @@ def test_the_view_from_above_fits_the_track_and_has_north_up(filmed):
 
 def test_the_view_from_above_shows_objects_in_their_size(filmed):
     track, _, _ = filmed
-    view = OverheadView(track, 200, 100, (10, 20, 30), top_speed=4.0)
-    scale = 88 / 2.6
+    view = OverheadView(track, 2000, 1000, (10, 20, 30), top_speed=4.0)
+    scale, before = 880 / 2.6, view.picture.copy()
     view.draw_objects(np.array([[1.0, 0.0, 0.0]]), BOX)
-    row = view.picture[50]
-    wide = np.flatnonzero((np.abs(row.astype(int) - BOX.colour).max(axis=1) <= 60) & (np.arange(200) > 100))
-    assert wide.mean() == pytest.approx(100 + scale, abs=1.0)
-    assert len(wide) == pytest.approx(0.4 * scale, abs=2.5)
-    column = view.picture[:, round(100 + scale)]
-    high = np.flatnonzero(np.abs(column.astype(int) - BOX.colour).max(axis=1) <= 60)
-    assert len(high) == pytest.approx(0.5 * scale, abs=2.5)
+    rows, columns = np.nonzero((view.picture != before).any(axis=2))
+    assert (columns.mean(), rows.mean()) == pytest.approx((1000 + scale, 500), abs=2.0)
+    assert (np.ptp(columns), np.ptp(rows)) == pytest.approx((0.4 * scale, 0.5 * scale), abs=3.0)
+    assert tuple(view.picture[500, round(1000 + scale)]) == BOX.colour
 
 
 def test_a_car_from_above_is_as_large_as_the_urdf_says(filmed):

@@ -108,6 +108,7 @@ def test_objects_stand_where_they_are_said_to(world, kind, height, size, colour)
     assert second.findtext("pose") == f"3 4 {height} 0 0 0"
     for part in ("collision", "visual"):
         assert first.findtext(f"link/{part}/geometry/box/size") == size
+    assert first.findtext("link/visual/material/ambient") == colour
     assert first.findtext("link/visual/material/diffuse") == colour
 
 
