@@ -119,7 +119,7 @@ def compare_courses(embedded: Simulator, gazebo: Simulator) -> None:
 
 
 def compare_frames(embedded: Simulator, gazebo: Simulator, track: Track, sheet: Path | None) -> None:
-    """Print how alike the frames of both cameras are from poses along and beside the track; show some on a sheet."""
+    """Print how alike the frames of both cameras are, from poses on and next to the centre line; draw some of them."""
     random = np.random.default_rng(0)
     scores = []
     for start in range(0, POSES, embedded.cars):

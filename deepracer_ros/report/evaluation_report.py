@@ -53,10 +53,10 @@ def write_evaluation_report(
 
     Args:
         folder: An existing folder.
-        evaluation: Made with `record=True` if there shall be a picture.
+        evaluation: Made with `record=True`; without it no picture is drawn.
         tracks: All that was driven on, each with a name of its own.
         model: The policy that drove.
-        takes: `Film.takes` of the evaluation, if there shall be a video.
+        takes: `Film.takes` of the evaluation; without them no video is made.
         shape: Of the objects that stood on the road, `Referee.object_shape`; None draws none.
 
     Returns:

@@ -9,7 +9,7 @@ from deepracer_ros.race.control import CONTROL_RATE
 
 @dataclass(frozen=True)
 class WorldConfig(Section):
-    """What a world holds besides ground, road, sun and the race's objects, and how finely its physics steps."""
+    """What a world holds in addition to ground, road, sun and the race's objects, and its physics step."""
 
     physics_steps: int = key(20, "Physics steps per camera frame, of equal and fixed size.", least=1, most=1000)
     metres_per_pixel: float = key(0.01, "Resolution of the picture of the road.", unit="m", above=0)

@@ -1,4 +1,4 @@
-"""Tracks of the user's own: kept with their world, and found by their name from then on."""
+"""Import of a user's tracks: each is kept with its world, and its name then finds it."""
 
 import re
 from dataclasses import replace

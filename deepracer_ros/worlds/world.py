@@ -1,6 +1,6 @@
 """Gazebo worlds of tracks: SDF 1.6 that Gazebo Classic and gz-sim read.
 
-A world refers to its pictures and meshes as `model://TRACK/FILE`, so the folder `models` beside the
+A world refers to its pictures and meshes as `model://TRACK/FILE`, so the folder `models` next to the
 `.world` files belongs on GAZEBO_MODEL_PATH (Classic) or GZ_SIM_RESOURCE_PATH (gz-sim).
 """
 
@@ -35,8 +35,8 @@ def write_world(
 ) -> Path:
     """Write `NAME.world` and what it shows, `models/NAME/`, into a folder, whole or not at all.
 
-    The same track and options always give the same files. The world file comes last, and while its models are
-    replaced there is none: whoever finds a world file finds the models that were written with it.
+    The same track and options always give the same files. The world file is written last, and there is none
+    while its models are replaced. So a reader that finds a world file finds the models that were written with it.
 
     Args:
         track: The track.

@@ -68,7 +68,7 @@ class Scene:
         world_file: The track's world.
         fleet: The cars.
         objects: x and y, m, and yaw, rad, of each of the race's objects on the road.
-        shape: Of all of these objects.
+        shape: Size and colour of every object.
         clock: Physics steps and control period.
         dynamics: What the URDF does not say of tyres and actuators.
     """
@@ -96,7 +96,7 @@ class Scene:
         for old in [*world.findall("physics"), *world.findall("gui")]:
             world.remove(old)
         world.append(_physics(self.clock))
-        _set(_child(world, "scene"), "shadows", "0")  # they would make every frame eight times as dear
+        _set(_child(world, "scene"), "shadows", "0")  # with shadows a frame takes eight times as long
         for index, pose in enumerate(self.objects):
             world.append(race_object(f"object_{index}", pose, self.shape))
         for index, name in enumerate(self.fleet.names):

@@ -73,7 +73,7 @@ class GazeboSimulator:
             dynamics: The lags of the actuators, the tyres' stiffness and the largest speed.
             objects: (N, K, 3) x and y, m, and yaw, rad, of what stands on each car's road; by default nothing.
                 Cars that share a server must have the same.
-            object_shape: Size and colour of all of these objects; by default those of a box.
+            object_shape: Size and colour of every object; by default those of a box.
             cars_per_heat: So many cars, one after another in `car_track`, see and touch each other; each heat has its
                 own server. With 1, the cars of a track share servers, unseen by each other.
             config: How Gazebo is run.
