@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.race.config import RefereeConfig, StartConfig
+from deepracer_ros.race.config import ObstaclesConfig, RaceConfig, RefereeConfig, StartConfig
+from deepracer_ros.race.obstacle import SIGHT
 from deepracer_ros.race.referee import Referee
 from deepracer_ros.race.track import Track
+from deepracer_ros.rewards.params import Eye, closest_objects, is_seen
 from deepracer_ros.rewards.reward import find_reward
 from deepracer_ros.simulation.simulator import CarStates
 
@@ -51,11 +53,16 @@ def square():
     return Track.from_route("square", np.hstack([centre, centre + inwards, centre - inwards]))
 
 
-def referee(path, text, cars=1, direction="forward"):
+def referee(path, text, cars=1, direction="forward", places=()):
     """Return a referee whose reward is the text of a user's file, with every car at its start."""
     path.write_text(text)
     start = StartConfig("even", direction=direction, lateral_noise=0.0, heading_noise=0.0)
-    judge = Referee([square()], np.zeros(cars, int), RefereeConfig(start=start), find_reward(path), seed=0)
+    race = RaceConfig()
+    if places:
+        progress, lane = zip(*places, strict=True)
+        race = RaceConfig("object_avoidance", obstacles=ObstaclesConfig(len(places), progress=progress, lane=lane))
+    reward = find_reward(str(path))
+    judge = Referee([square()], np.zeros(cars, int), RefereeConfig(start=start), reward, seed=0, race=race)
     judge.judge(states(*judge.start(np.ones(cars, bool)).T), np.zeros(cars), np.zeros(cars))
     return judge
 
@@ -101,7 +108,9 @@ def test_all_params_of_a_step(tmp_path):
     assert params["is_reversed"] is False
     assert (params["is_crashed"], params["is_offtrack"]) == (False, False)
     assert params["sim_time"] == pytest.approx(3 / 15)
-    assert params["objects_location"] == []
+    assert params["objects_location"] == params["objects_distance"] == params["objects_heading"] == []
+    assert params["closest_objects"] == [0, 0]
+    assert params["object_in_camera"] is False
 
 
 def test_params_right_of_the_centre_in_the_last_segment(tmp_path):
@@ -124,6 +133,73 @@ def test_reverse_direction_has_its_own_waypoints(tmp_path):
     assert params["is_reversed"] is True
     assert params["waypoints"][:3] == [(0.0, 0.0), (0.0, 1.0), (0.0, 2.0)]
     assert params["closest_waypoints"] == [1, 2]
+
+
+SIDES = ((12.5, 0.5), (37.5, -0.5), (87.5, 0.0))
+"""Boxes in the middle of the square's first, second and last side, at 2, 6 and 14 m."""
+
+
+def test_objects_of_a_step(tmp_path):
+    path = tmp_path / "reward.py"
+    params = seen_params(path, referee(path, REMEMBER, places=SIDES), (0.5, 0.0, 0.0), (2.2, -0.3, 0.0))
+    inside = 2.0 * 0.2 * 0.5  # the border lies 0.2 of the way to the middle of the square
+    locations = np.array([(2.0, inside), (4.0 + inside, 2.0), (0.0, 2.0)])
+    assert np.array(params["objects_location"]) == pytest.approx(locations)
+    assert all(isinstance(place, tuple) for place in params["objects_location"])
+    assert params["objects_distance"] == pytest.approx([2.0, 6.0, 14.0])
+    assert params["objects_distance_from_center"] == pytest.approx([inside, inside, 0.0])
+    assert params["objects_left_of_center"][:2] == [True, False]
+    assert params["objects_heading"] == pytest.approx([0.0, 90.0, -90.0])
+    assert params["objects_speed"] == [0.0, 0.0, 0.0]
+    assert params["closest_objects"] == [0, 1]
+    assert params["is_crashed"] is False
+
+
+def test_closest_objects_go_on_behind_the_start_line(tmp_path):
+    path = tmp_path / "reward.py"
+    params = seen_params(path, referee(path, REMEMBER, places=SIDES), (0.5, 0.0, 0.0), (1.0, 0.0, 0.0))
+    assert params["closest_objects"] == [2, 0]
+
+
+def test_objects_in_reverse_are_at_the_distance_that_is_left_to_drive(tmp_path):
+    path = tmp_path / "reward.py"
+    params = seen_params(path, referee(path, REMEMBER, direction="reverse", places=SIDES), (0.0, 1.0, math.pi / 2))
+    assert params["objects_distance"] == pytest.approx([14.0, 10.0, 2.0])
+    assert params["closest_objects"] == [0, 2]
+    assert params["objects_left_of_center"][:2] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("yaw", "seen"),
+    [(0.0, True), (32.0, True), (-32.0, True), (33.0, False), (-33.0, False), (180.0, False)],
+)
+def test_an_object_is_in_camera_within_its_field_of_view(tmp_path, yaw, seen):
+    # The camera is 0.137 m ahead of base_link, and sees 1.13 rad = 64.7 degrees: 32.37 to either side.
+    path, turned = tmp_path / "reward.py", math.radians(yaw)
+    judge = referee(path, REMEMBER, places=((18.75, 0.0),))  # at (3, 0)
+    place = (1.0 - 0.137 * math.cos(turned), -0.137 * math.sin(turned), turned)
+    params = seen_params(path, judge, (1.0, 0.0, 0.0), place)
+    assert params["object_in_camera"] is seen
+
+
+def test_a_crash_is_told(tmp_path):
+    path = tmp_path / "reward.py"
+    params = seen_params(path, referee(path, REMEMBER, places=((12.5, 0.0),)), (1.0, 0.0, 0.0), (1.7, 0.0, 0.0))
+    assert params["is_crashed"] is True
+
+
+@pytest.mark.parametrize(
+    ("station", "closed", "expected"),
+    [(1.0, False, [0, 0]), (3.0, False, [0, 1]), (9.0, False, [1, 1]), (9.0, True, [1, 0]), (1.0, True, [1, 0])],
+)
+def test_closest_objects_of_open_and_closed_tracks(station, closed, expected):
+    assert closest_objects(station, [2.0, 8.0], 10.0, closed) == expected
+
+
+def test_an_object_out_of_sight_is_not_in_camera():
+    row, eye = {"x": 0.0, "y": 0.0, "yaw": 0.0}, Eye(0.1, 0.5)
+    assert is_seen(row, SIGHT + 0.09, 0.0, eye)
+    assert not is_seen(row, SIGHT + 0.11, 0.0, eye)
 
 
 def test_each_car_has_its_own_globals_and_its_own_reward(tmp_path):
@@ -155,13 +231,13 @@ def test_a_file_that_is_no_reward_is_named(tmp_path, text, message):
     path = tmp_path / "reward.py"
     path.write_text(text)
     with pytest.raises(InputError, match=message) as caught:
-        find_reward(path)
+        find_reward(str(path))
     assert "\n" not in str(caught.value)
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"none.py: cannot be read \(No such file or directory\)"):
-        find_reward(tmp_path / "none.py")
+        find_reward(str(tmp_path / "none.py"))
 
 
 @pytest.mark.parametrize(

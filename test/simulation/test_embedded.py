@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from deepracer_ros.race.control import CONTROL_PERIOD
-from deepracer_ros.race.obstacle import Obstacle
+from deepracer_ros.race.obstacle import shape_of
 from deepracer_ros.race.track import Track
 from deepracer_ros.simulation.config import CameraConfig, DynamicsConfig, RandomisationConfig
 from deepracer_ros.simulation.embedded import EmbeddedSimulator
+from deepracer_ros.simulation.sensors import CAMERA as CAMERA_NAME
+from deepracer_ros.simulation.sensors import SensorSpec
 from deepracer_ros.simulation.simulator import Simulator
 
 CAMERA = CameraConfig(64, 48)
@@ -36,8 +38,20 @@ def spread(tracks, car_track):
 
 def started(tracks, car_track, **settings):
     simulator = EmbeddedSimulator(tracks, car_track, settings.pop("camera", CAMERA), **settings)
-    frames, states = simulator.reset(np.ones(len(car_track), bool), spread(tracks, car_track))
+    frames, states = reset(simulator, np.ones(len(car_track), bool), spread(tracks, car_track))
     return simulator, frames, states
+
+
+def reset(simulator, mask, poses):
+    """The frames and states of a reset."""
+    observations, states = simulator.reset(mask, poses)
+    return observations[CAMERA_NAME], states
+
+
+def step(simulator, steering, speed):
+    """The frames and states of a step."""
+    observations, states = simulator.step(steering, speed)
+    return observations[CAMERA_NAME], states
 
 
 def drive(simulator, steps, seed=0):
@@ -45,7 +59,9 @@ def drive(simulator, steps, seed=0):
     random = np.random.default_rng(seed)
     seen = []
     for _ in range(steps):
-        frames, states = simulator.step(random.uniform(-0.5, 0.5, simulator.cars), random.uniform(0, 3, simulator.cars))
+        frames, states = step(
+            simulator, random.uniform(-0.5, 0.5, simulator.cars), random.uniform(0, 3, simulator.cars)
+        )
         seen.append((frames.copy(), np.array([states.x, states.y, states.yaw])))
     frames, states = zip(*seen, strict=True)
     return np.array(frames), np.array(states)
@@ -54,6 +70,7 @@ def drive(simulator, steps, seed=0):
 def test_it_is_a_simulator_with_the_frames_of_its_camera():
     simulator, frames, states = started([SMALL], [0, 0])
     assert isinstance(simulator, Simulator)
+    assert simulator.sensors == {CAMERA_NAME: SensorSpec((48, 64), "|u1", "levels")}
     assert frames.shape == (2, 48, 64)
     assert frames.dtype == np.uint8
     assert np.stack([states.x, states.y, states.yaw], 1) == pytest.approx(spread([SMALL], [0, 0]))
@@ -78,12 +95,12 @@ def test_several_tracks_in_one_call_give_what_each_gives_alone():
     assert np.array_equal(frames[0], small_frames[0])
     pose = spread([SMALL, LARGE], [0, 1])[1:]
     other = EmbeddedSimulator([LARGE], [0], CAMERA)
-    large_frames, _ = other.reset(np.ones(1, bool), pose)
+    large_frames, _ = reset(other, np.ones(1, bool), pose)
     assert np.array_equal(frames[1], large_frames[0])
     for _ in range(5):
-        frames, _ = both.step(np.array([0.2, 0.2]), np.array([1.0, 1.0]))
+        frames, _ = step(both, np.array([0.2, 0.2]), np.array([1.0, 1.0]))
         for one, simulator in enumerate((alone, other)):
-            assert np.array_equal(frames[one], simulator.step(np.array([0.2]), np.array([1.0]))[0][0])
+            assert np.array_equal(frames[one], step(simulator, np.array([0.2]), np.array([1.0]))[0][0])
 
 
 def test_a_reset_moves_and_redraws_the_masked_cars_alone():
@@ -91,7 +108,7 @@ def test_a_reset_moves_and_redraws_the_masked_cars_alone():
     drive(simulator, 5)
     before = frames.copy()
     poses = spread([SMALL], [0, 0, 0])
-    frames, states = simulator.reset(np.array([False, True, False]), poses)
+    frames, states = reset(simulator, np.array([False, True, False]), poses)
     assert (frames[[0, 2]] == before[[0, 2]]).all()
     assert (frames[1] != before[1]).any()
     assert (states.x[1], states.y[1], states.yaw[1], states.speed[1]) == (*poses[1], 0.0)
@@ -100,10 +117,10 @@ def test_a_reset_moves_and_redraws_the_masked_cars_alone():
 
 def test_yaw_is_given_within_half_a_turn():
     simulator, _, states = started([SMALL], [0])
-    _, states = simulator.reset(np.ones(1, bool), np.array([[0.0, 0.0, 3.5 * np.pi]]))
+    _, states = reset(simulator, np.ones(1, bool), np.array([[0.0, 0.0, 3.5 * np.pi]]))
     assert states.yaw[0] == pytest.approx(-0.5 * np.pi)
     for _ in range(200):
-        _, states = simulator.step(np.array([0.5]), np.array([1.0]))
+        _, states = step(simulator, np.array([0.5]), np.array([1.0]))
         assert -np.pi <= states.yaw[0] < np.pi
 
 
@@ -111,7 +128,7 @@ def test_speed_is_what_the_positions_say():
     simulator, _, states = started([SMALL], [0])
     for _ in range(30):
         before = np.array([states.x[0], states.y[0]])
-        _, states = simulator.step(np.array([0.3]), np.array([1.0]))
+        _, states = step(simulator, np.array([0.3]), np.array([1.0]))
     moved = np.hypot(*(np.array([states.x[0], states.y[0]]) - before))
     assert np.hypot(states.speed[0], states.lateral_speed[0]) * CONTROL_PERIOD == pytest.approx(moved, rel=0.01)
 
@@ -128,7 +145,7 @@ def test_latency_delays_the_drive_by_that_time(periods):
 def test_latency_may_end_within_a_control_period():
     late, _, _ = started([SMALL], [0], dynamics=DynamicsConfig(latency=0.5 * CONTROL_PERIOD))
     prompt, _, _ = started([SMALL], [0])
-    speeds = [simulator.step(np.array([0.0]), np.array([3.0]))[1].speed[0] for simulator in (late, prompt)]
+    speeds = [step(simulator, np.array([0.0]), np.array([3.0]))[1].speed[0] for simulator in (late, prompt)]
     assert 0.0 < speeds[0] == pytest.approx(0.5 * speeds[1], rel=0.1)
 
 
@@ -136,27 +153,49 @@ def test_a_car_sees_a_box_before_it_and_the_other_car_of_its_heat():
     alone, frames, _ = started([SMALL], [0, 0])
     empty = frames.copy()
     poses = SMALL.pose_at([0.0, 0.5])
-    box = Obstacle(*SMALL.pose_at([1.0])[0])
-    boxed, _, _ = started([SMALL], [0, 0], obstacles=[box])
+    boxed, _, _ = started([SMALL], [0, 0], objects=np.tile(SMALL.pose_at([1.0]), (2, 1, 1)))
     heat, _, _ = started([SMALL], [0, 0], cars_per_heat=2)
-    empty, with_box, with_car = (s.reset(np.ones(2, bool), poses)[0].copy() for s in (alone, boxed, heat))
+    empty, with_box, with_car = (reset(s, np.ones(2, bool), poses)[0].copy() for s in (alone, boxed, heat))
     assert (with_box != empty).any(axis=(1, 2)).all()
     assert (with_car != empty).any(axis=(1, 2)).tolist() == [True, False]
+
+
+def test_each_car_sees_the_objects_of_its_own_road_where_they_are_now():
+    objects = np.tile(SMALL.pose_at([1.0]), (2, 1, 1))
+    objects[1] = SMALL.pose_at([5.0])
+    poses, everyone = SMALL.pose_at([0.0, 0.0]), np.ones(2, bool)
+    simulator, _, _ = started([SMALL], [0, 0], objects=objects)
+    empty, _, _ = started([SMALL], [0, 0])
+    nothing = reset(empty, everyone, poses)[0].copy()
+    assert (reset(simulator, everyone, poses)[0] != nothing).any(axis=(1, 2)).tolist() == [True, False]
+    objects[:] = objects[::-1].copy()
+    assert (reset(simulator, everyone, poses)[0] != nothing).any(axis=(1, 2)).tolist() == [False, True]
+
+
+def test_a_parked_car_is_lower_than_a_box():
+    rows = {}
+    for kind in ("box", "car"):
+        objects, shape = np.tile(SMALL.pose_at([1.5]), (1, 1, 1)), shape_of(kind)
+        simulator, _, _ = started([SMALL], [0], objects=objects, object_shape=shape)
+        frames, _ = reset(simulator, np.ones(1, bool), SMALL.pose_at([0.0]))
+        empty, _ = reset(started([SMALL], [0])[0], np.ones(1, bool), SMALL.pose_at([0.0]))
+        rows[kind] = np.flatnonzero((frames[0] != empty[0]).any(axis=1))
+    assert rows["box"][0] < rows["car"][0]
 
 
 def test_a_reset_of_one_car_redraws_what_its_heat_sees():
     simulator, frames, _ = started([SMALL], [0] * 4, cars_per_heat=2)
     poses = np.vstack([SMALL.pose_at([0.0, 0.6]), SMALL.pose_at([5.0, 8.0])])
-    before = simulator.reset(np.ones(4, bool), poses)[0].copy()
+    before = reset(simulator, np.ones(4, bool), poses)[0].copy()
     poses[1] = SMALL.pose_at([3.0])[0]
-    after, _ = simulator.reset(np.array([False, True, False, False]), poses)
+    after, _ = reset(simulator, np.array([False, True, False, False]), poses)
     assert (after != before).any(axis=(1, 2)).tolist() == [True, True, False, False]
 
 
 def test_a_command_that_is_no_number_is_refused():
     simulator, _, _ = started([SMALL], [0])
     with pytest.raises(ValueError, match="not finite"):
-        simulator.step(np.array([np.nan]), np.array([1.0]))
+        step(simulator, np.array([np.nan]), np.array([1.0]))
 
 
 @pytest.mark.parametrize(("car_track", "heat"), [([0, 0, 0], 2), ([0, 1], 2), ([0], 0)])
@@ -172,16 +211,18 @@ import sys
 import numpy as np
 from concurrent.futures import ThreadPoolExecutor
 from deepracer_ros.race.catalogue import find_track
+from deepracer_ros.simulation.config import CameraConfig
 from deepracer_ros.simulation.embedded import EmbeddedSimulator
+from deepracer_ros.simulation.sensors import CAMERA
 
 track = find_track("oval")
 
 def drive(seed):
     simulator = EmbeddedSimulator([track], [0] * 8, CameraConfig(64, 48), seed=seed, threads=2)
-    frames, _ = simulator.reset(np.ones(8, bool), np.zeros((8, 3)))
+    observations, _ = simulator.reset(np.ones(8, bool), np.zeros((8, 3)))
     for _ in range(200):
-        frames, _ = simulator.step(np.full(8, 0.1), np.full(8, 1.0))
-    return frames.copy()
+        observations, _ = simulator.step(np.full(8, 0.1), np.full(8, 1.0))
+    return observations[CAMERA].copy()
 
 with ThreadPoolExecutor(2) as pool:
     first, second = pool.map(drive, (0, 1))

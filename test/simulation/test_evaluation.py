@@ -3,29 +3,32 @@
 import numpy as np
 import pytest
 
-from deepracer_ros.race.config import RefereeConfig
+from deepracer_ros.race.config import ObstaclesConfig, RaceConfig, RefereeConfig
 from deepracer_ros.race.referee import Referee
 from deepracer_ros.race.status import Status
 from deepracer_ros.race.track import Track
 from deepracer_ros.rewards.reward import find_reward
+from deepracer_ros.simulation.environment import Outcome
 from deepracer_ros.simulation.evaluation import evaluate
+from deepracer_ros.simulation.sensors import CAMERA
 from deepracer_ros.simulation.simulator import CarStates
 
 RADIUS = 2.0
 STEPS_PER_LAP = 50.5
+REWARD = find_reward({"progress": 1.0})
 SPEED = 2.0 * np.pi * RADIUS / STEPS_PER_LAP * 15.0
 
 
 class GlideCourse:
     """Cars that follow the circle at the commanded speed; steering moves them sideways by so many metres a step."""
 
-    def __init__(self, cars):
+    def __init__(self, cars, race=None):
         angle = np.append(np.linspace(0.0, 2.0 * np.pi, 720, endpoint=False), 0.0)
         ring = np.column_stack([np.cos(angle), np.sin(angle)])
         self.tracks = [Track.from_route("circle", np.hstack([2.0 * ring, 1.6 * ring, 2.4 * ring]))]
         self.car_track = np.zeros(cars, int)
         config = RefereeConfig().for_evaluation()
-        self.referee = Referee(self.tracks, self.car_track, config, find_reward("progress"), seed=0)
+        self.referee = Referee(self.tracks, self.car_track, config, REWARD, seed=0, race=race)
         self.ended = np.ones(cars, bool)
         self.angle, self.radius = np.zeros(cars), np.full(cars, RADIUS)
         self.steps = 0
@@ -46,14 +49,18 @@ class GlideCourse:
         states = CarStates(x, y, yaw, np.array(speed), 0 * x, 0 * x, np.array(steering))
         verdict = self.referee.judge(states, steering, speed)
         self.ended = verdict.ended
-        return np.zeros((len(x), 1, 1), np.uint8), states, verdict
+        return Outcome({CAMERA: np.zeros((len(x), 1, 1), np.uint8)}, states, verdict)
+
+    @property
+    def objects(self):
+        return self.referee.objects
 
 
 def drive(*speeds, aside=None):
     """Return a policy that gives every car its speed and, if given, its sideways motion."""
     speed = np.array(speeds)
     steering = np.zeros(len(speed)) if aside is None else np.array(aside)
-    return lambda frames: (steering, speed)
+    return lambda observations: (steering, speed)
 
 
 def test_every_lap_is_completed_from_its_own_start():
@@ -118,3 +125,23 @@ def test_a_second_evaluation_starts_afresh():
     first, second = (evaluate(course, drive(SPEED, SPEED)) for _ in range(2))
     assert [attempt.start for attempt in first.attempts] == [attempt.start for attempt in second.attempts]
     assert second.all_completed
+
+
+def test_what_stood_on_the_road_at_the_start_is_kept():
+    race = RaceConfig("object_avoidance", obstacles=ObstaclesConfig(2, random=True, spacing=3.0))
+    course = GlideCourse(2, race)
+    evaluation = evaluate(course, drive(SPEED, SPEED))
+    first, second = (attempt.objects for attempt in evaluation.attempts)
+    assert first.shape == second.shape == (2, 3)
+    assert (first != second).any()
+    course.referee.start(np.ones(2, bool))
+    assert (course.objects[0] != first).any()
+    assert evaluate(GlideCourse(1), drive(SPEED)).attempts[0].objects.shape == (0, 3)
+
+
+def test_a_lap_among_boxes_ends_at_the_first_of_them():
+    places = ObstaclesConfig(1, progress=(50.0,), lane=(0.0,))
+    attempt = evaluate(GlideCourse(1, RaceConfig("object_avoidance", obstacles=places)), drive(SPEED)).attempts[0]
+    assert attempt.status == Status.CRASHED
+    assert attempt.progress == pytest.approx(50.0, abs=3.5)
+    assert attempt.progress < 50.0

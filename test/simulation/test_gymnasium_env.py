@@ -10,6 +10,8 @@ from gymnasium.vector import AutoresetMode
 
 import deepracer_ros.simulation.gymnasium_env
 from deepracer_ros.errors import InputError
+from deepracer_ros.race.actions import ActionSpaceConfig
+from deepracer_ros.race.config import ObstaclesConfig, RaceConfig
 from deepracer_ros.race.status import Status
 
 SMALL = {"width": 40, "height": 30, "track": "oval"}
@@ -65,7 +67,7 @@ def test_a_discrete_action_is_its_pair_of_steering_and_speed():
 
 def test_a_continuous_action_spans_the_steering_and_the_speeds():
     module = deepracer_ros.simulation.gymnasium_env
-    task = module.Task(module.TaskConfig(slowest=1.0, fastest=3.0, **SMALL), 3)
+    task = module.Task(module.TaskConfig(actions=ActionSpaceConfig(speed_low=1.0, speed_high=3.0), **SMALL), 3)
     steering, speed = task.decode(np.array([[-1.0, -1.0], [0.0, 0.0], [1.0, 5.0]], np.float32))
     assert steering == pytest.approx([-np.pi / 6, 0.0, np.pi / 6], abs=1e-6)
     assert speed.tolist() == [1.0, 2.0, 3.0]
@@ -116,10 +118,66 @@ def test_step_before_reset_is_refused():
         gymnasium.make("DeepRacer-v0", **SMALL).unwrapped.step(np.zeros(2))
 
 
-@pytest.mark.parametrize("settings", [{"track": "nowhere"}, {"reward": "nothing"}])
-def test_what_does_not_exist_is_named(settings):
-    with pytest.raises(InputError, match=next(iter(settings.values()))):
-        gymnasium.make("DeepRacer-v0", **(SMALL | settings))
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"track": "nowhere"}, "nowhere"),
+        ({"reward": {"nothing": 1.0}}, "nothing"),
+        ({"sensors": ("sonar",)}, "sonar"),
+        ({"simulator": "toy"}, "simulation.simulator: found 'toy', expected one of embedded, gazebo"),
+    ],
+)
+def test_what_does_not_exist_is_named(settings, message):
+    with pytest.raises(InputError, match=message):
+        gymnasium.make("DeepRacer-v0", **(SMALL | settings)).reset()
+
+
+def test_several_sensors_are_a_dictionary():
+    environment = gymnasium.make("DeepRacer-v0", sensors=("FRONT_FACING_CAMERA", "state"), **SMALL)
+    assert isinstance(environment.observation_space, gymnasium.spaces.Dict)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", ".*infinity")  # no bound is known of a state's numbers
+        check_env(environment.unwrapped)
+    observation, _ = environment.reset(seed=1)
+    assert observation["FRONT_FACING_CAMERA"].shape == (30, 40, 1)
+    assert observation["state"].shape == (17,)
+    assert observation["state"].dtype == np.float32
+    environments = gymnasium.make_vec("DeepRacer-v0", num_envs=2, sensors=("FRONT_FACING_CAMERA", "state"), **SMALL)
+    assert environments.reset(seed=1)[0]["state"].shape == (2, 17)
+
+
+def test_one_sensor_is_its_box_and_the_camera_need_not_be_observed():
+    environment = gymnasium.make("DeepRacer-v0", sensors=("state",), render_mode="rgb_array", **SMALL)
+    observation, _ = environment.reset(seed=1)
+    assert environment.observation_space.shape == observation.shape == (17,)
+    assert environment.render().shape == (30, 40, 3)
+
+
+def test_a_race_among_boxes():
+    race = RaceConfig("object_avoidance", obstacles=ObstaclesConfig(4, random=True))
+    environment = gymnasium.make("DeepRacer-v0", race=race, sensors=("state",), **SMALL)
+    observation, _ = environment.reset(seed=1)
+    ahead = set()
+    for _ in range(60):
+        observation, _, terminated, _, info = environment.step(np.array([0.3, 0.0]))
+        ahead.add(float(observation[15]))
+        if terminated:
+            environment.reset()
+    assert min(ahead) < 2.0
+
+
+def test_the_simulator_is_made_by_the_one_factory_from_the_one_action_space():
+    actions = ActionSpaceConfig(type="discrete", steering_angles=(-30.0, 30.0), speeds=(1.0, 2.0))
+    module = deepracer_ros.simulation.gymnasium_env
+    task = module.Task(module.TaskConfig(actions=actions, **SMALL), 4)
+    assert task.action_space.n == 4
+    steering, speed = task.decode(np.arange(4))
+    assert steering == pytest.approx([-np.pi / 6, np.pi / 6] * 2)
+    assert speed.tolist() == [1.0, 1.0, 2.0, 2.0]
+    environment = task.begin(0)
+    assert environment.simulator.cars == 4
+    environment.close()
 
 
 def test_importing_the_package_registers_and_imports_neither_numba_nor_opencv():

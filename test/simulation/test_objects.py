@@ -3,13 +3,11 @@ from math import tan
 import numpy as np
 import pytest
 
-from deepracer_ros.race.obstacle import Obstacle
+from deepracer_ros.race.obstacle import BOX
 from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.simulation.camera import view_from
 from deepracer_ros.simulation.objects import (
     ENDS,
-    OBSTACLE_COLOUR,
-    OBSTACLE_HEIGHT,
     SIDES,
     TOP,
     Box,
@@ -109,13 +107,14 @@ def test_a_box_beside_the_camera_is_drawn_as_far_as_it_is_seen(view):
     assert (frame[:, 100:] == 0).all()
 
 
-def seen(car, heat, obstacles=(), track=0):
-    """What car `car` of four in a row, 0.6 m apart, sees of objects."""
-    objects = gather_objects(obstacles, read_vehicle(), 4, heat, grey=True)
+def seen(car, heat, objects=None):
+    """What car `car` of four in a row, 0.6 m apart, sees of objects (4, K, 3)."""
+    objects = np.zeros((4, 0, 3)) if objects is None else objects
+    gathered = gather_objects(objects, BOX, read_vehicle(), heat, grey=True)
     frame, _ = blank()
     x, zero = np.arange(4) * 0.6, np.zeros(4)
     camera = view_from((x[car], 0.0, 0.0), 0.137, HEIGHT, PITCH, 0.0, FOV, 160)
-    render_objects(frame, camera, objects, car, track, x, zero, zero)
+    render_objects(frame, camera, gathered, car, x, zero, zero)
     return frame
 
 
@@ -127,11 +126,12 @@ def test_cars_see_those_of_their_heat_alone():
     assert (seen(3, heat=2) == 0).all()
 
 
-def test_cars_see_the_boxes_of_their_track_alone():
-    box = Obstacle(1.0, 0.0, track=1)
-    assert (seen(0, 1, [box], track=0) == 0).all()
-    frame = seen(0, 1, [box], track=1)
-    grey = camera_colour(OBSTACLE_COLOUR, grey=True)[0]
+def test_cars_see_the_boxes_of_their_own_road_alone():
+    objects = np.full((4, 1, 3), -5.0)
+    objects[0] = [1.0, 0.0, 0.0]
+    assert (seen(1, 1, objects) == 0).all()
+    frame = seen(0, 1, objects)
+    grey = camera_colour(BOX.colour, grey=True)[0]
     assert (frame == int(ENDS * grey)).any()
-    assert OBSTACLE_HEIGHT > HEIGHT
+    assert BOX.height > HEIGHT
     assert (frame[0] == 0).any()
