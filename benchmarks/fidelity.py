@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from deepracer_ros.race.catalogue import find_track
 from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.track import Track
+from deepracer_ros.simulation.config import CameraConfig
 from deepracer_ros.simulation.embedded import EmbeddedSimulator
 from deepracer_ros.simulation.gazebo.simulator import GazeboSimulator
+from deepracer_ros.simulation.sensors import CAMERA
 from deepracer_ros.simulation.simulator import Simulator
 
 Floats = NDArray[np.float64]
@@ -28,6 +30,7 @@ SPEEDS = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 ANGLES = (5.0, 10.0, 20.0, 30.0)
 SECONDS = 4.0
 POSES = 60
+CAMERA_OF_BOTH = CameraConfig(160, 120)
 
 COURSES: dict[str, Command] = {
     "speed step to 1 m/s": lambda t: (0.0, 1.0),
@@ -116,7 +119,7 @@ def compare_courses(embedded: Simulator, gazebo: Simulator) -> None:
 
 
 def compare_frames(embedded: Simulator, gazebo: Simulator, track: Track, sheet: Path | None) -> None:
-    """Print how alike the frames of both cameras are from poses along and beside the track; show some on a sheet."""
+    """Print how alike the frames of both cameras are, from poses on and next to the centre line; draw some of them."""
     random = np.random.default_rng(0)
     scores = []
     for start in range(0, POSES, embedded.cars):
@@ -124,7 +127,7 @@ def compare_frames(embedded: Simulator, gazebo: Simulator, track: Track, sheet: 
         poses = track.pose_at(stations, random.uniform(-0.2, 0.2, embedded.cars))
         poses[:, 2] += random.uniform(-0.3, 0.3, embedded.cars)
         everyone = np.ones(embedded.cars, bool)
-        ours, theirs = embedded.reset(everyone, poses)[0].copy(), gazebo.reset(everyone, poses)[0].copy()
+        ours, theirs = (simulator.reset(everyone, poses)[0][CAMERA].copy() for simulator in (embedded, gazebo))
         if start == 0 and sheet:
             cv2.imwrite(str(sheet), np.hstack([np.vstack(list(ours[:4])), np.vstack(list(theirs[:4]))]))
         for a, b in zip(ours, theirs, strict=True):
@@ -146,8 +149,8 @@ def main() -> None:
     parser.add_argument("--frames", type=Path, help="write frames here, embedded left, Gazebo right (PNG)")
     options = parser.parse_args()
     track, cars = find_track(options.track), len(COURSES)
-    embedded = EmbeddedSimulator([track], [0] * cars)
-    gazebo = GazeboSimulator([track], [0] * cars)
+    embedded = EmbeddedSimulator([track], [0] * cars, CAMERA_OF_BOTH)
+    gazebo = GazeboSimulator([track], [0] * cars, CAMERA_OF_BOTH)
     try:
         compare_circles(embedded, gazebo)
         compare_courses(embedded, gazebo)

@@ -16,7 +16,8 @@ from deepracer_ros.race.referee import Referee
 from deepracer_ros.rewards.reward import find_reward
 from deepracer_ros.simulation.config import DEFAULT_REWARD, CameraConfig
 from deepracer_ros.simulation.environment import Environment
-from deepracer_ros.simulation.gazebo.simulator import GazeboConfig, GazeboSimulator
+from deepracer_ros.simulation.gazebo.config import GazeboConfig
+from deepracer_ros.simulation.gazebo.simulator import GazeboSimulator
 
 STRETCH = 50
 """Steps that are timed together."""

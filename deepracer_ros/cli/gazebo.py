@@ -8,8 +8,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "gazebo",
         help="prepare the real Gazebo that --simulator gazebo runs",
-        description="Gazebo 11 runs beside the system, out of a folder in the user's cache ($DEEPRACER_GAZEBO names "
-        "another); where the system has a Gazebo 11 with headers, Xvfb and g++, that one is used.",
+        description="Gazebo 11 runs from a folder in the user's cache ($DEEPRACER_GAZEBO names another) and changes "
+        "nothing in the system. A system's own Gazebo 11 is used where it has headers, Xvfb and g++.",
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     preparing = actions.add_parser("prepare", help="download, unpack and compile what is missing (about 3 minutes)")

@@ -10,12 +10,15 @@ import numpy as np
 
 from deepracer_ros.config import from_mapping
 from deepracer_ros.errors import InputError
-from deepracer_ros.race.catalogue import find_track, shipped_names, track_names
+from deepracer_ros.files import write_atomically, write_error
+from deepracer_ros.race.catalogue import find_track, find_tracks, shipped_names, track_names
+from deepracer_ros.race.config import ObstaclesConfig
 from deepracer_ros.race.track import Track
 from deepracer_ros.share import share_directory
+from deepracer_ros.worlds.config import WorldConfig
 from deepracer_ros.worlds.importing import import_track
 from deepracer_ros.worlds.plan import draw_plan
-from deepracer_ros.worlds.world import WorldConfig, write_world
+from deepracer_ros.worlds.world import write_world
 
 EXAMPLES = """\
 examples:
@@ -24,6 +27,7 @@ examples:
   deepracer tracks show technical-reversed --output plan.png
   deepracer tracks import my_route.npy --name home
   deepracer tracks build oval --output worlds --barriers --obstacles 6
+  deepracer tracks build oval --output worlds --obstacles 2 --obstacle-kind car
 
 A track is a DeepRacer route (.npy: rows of centre x, y, inner x, y, outer x, y in m) or a definition by its corners
 (.yaml: see worlds/tracks). Wherever a command takes a track's name it also takes such a file's path, and a name or path
@@ -59,8 +63,9 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
     build.add_argument("tracks", nargs="*", metavar="TRACK", help="names or files (the package's own tracks)")
     build.add_argument("--output", type=Path, metavar="FOLDER", help="where to write (the package's worlds)")
     build.add_argument("--barriers", action="store_true", help="walls around the road")
-    build.add_argument("--obstacles", type=int, default=0, metavar="N", help="boxes spread over the road")
-    build.add_argument("--lamps", type=int, default=0, metavar="N", help="lamps above the road, beside the sun")
+    build.add_argument("--obstacles", type=int, default=0, metavar="N", help="objects spread over the road (0)")
+    build.add_argument("--obstacle-kind", choices=("box", "car"), default="box", help="what they are (box)")
+    build.add_argument("--lamps", type=int, default=0, metavar="N", help="lamps above the road (0)")
     build.set_defaults(run=run_build)
 
 
@@ -79,12 +84,14 @@ def run_show(args: argparse.Namespace) -> int:
     """
     track = find_track(args.track)
     output = args.output or Path(f"{track.name}.png")
+    if output.is_dir():
+        raise InputError(f"{output}: is a folder; expected a PNG file to write")
     _, png = cv2.imencode(".png", draw_plan(track)[:, :, ::-1])
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_bytes(png.tobytes())
     except OSError as error:
-        raise InputError(f"{output}: cannot be written ({error.strerror})") from error
+        raise write_error(output, error) from error
+    write_atomically(output, png.tobytes())
     print(HEADER, describe(track), f"Plan: {output}", sep="\n")
     return 0
 
@@ -101,16 +108,19 @@ def run_import(args: argparse.Namespace) -> int:
 
 
 def run_build(args: argparse.Namespace) -> int:
-    """Write worlds.
+    """Write worlds; all tracks are read before the first world is written.
 
     Raises:
-        InputError: if there is no such track, an option is out of range, or a file cannot be written.
+        InputError: if there is no such track, an option is out of range, objects do not fit on a track, or a file
+            cannot be written.
     """
-    options = {name: getattr(args, name) for name in ("barriers", "obstacles", "lamps")}
-    config = from_mapping(WorldConfig, options, "deepracer tracks build")
+    command = "deepracer tracks build"
+    config = from_mapping(WorldConfig, {"barriers": args.barriers, "lamps": args.lamps}, f"{command}: options")
+    options = {"count": args.obstacles, "kind": args.obstacle_kind}
+    obstacles = from_mapping(ObstaclesConfig, options, f"{command}: --obstacles")
     folder = args.output or share_directory() / "worlds"
-    for name in args.tracks or shipped_names():
-        print(write_world(find_track(name), folder, config))
+    for track in find_tracks(args.tracks or shipped_names()):
+        print(write_world(track, folder, config, obstacles))
     return 0
 
 

@@ -9,7 +9,6 @@ from builtin_interfaces.msg import Time
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image, JointState, PointCloud2
 from std_msgs.msg import String
-from visualization_msgs.msg import MarkerArray
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.nodes.base import LATCHED, LOCK_STEP, Diagnostics, Rate, make_node, recorded, run
@@ -20,7 +19,6 @@ from deepracer_ros.nodes.messages.stamps import to_stamp, to_step
 from deepracer_ros.nodes.messages.state import to_state
 from deepracer_ros.nodes.outputs.description import robot_description
 from deepracer_ros.nodes.outputs.interfaces import Interfaces
-from deepracer_ros.nodes.outputs.markers import track_markers
 from deepracer_ros.nodes.parameters import read_config, read_place
 from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.vehicle import read_vehicle
@@ -84,8 +82,6 @@ class SimulationNode:
         self._clock = node.create_publisher(Clock, "/clock", 10) if job == 0 else None
         description = node.create_publisher(String, "robot_description", LATCHED)
         description.publish(String(data=robot_description()))
-        markers = node.create_publisher(MarkerArray, "track/markers", LATCHED)
-        markers.publish(track_markers(self._environment.tracks))
         node.create_subscription(JointState, "drive", self._on_drive, LOCK_STEP)
         node.create_subscription(Time, "recorder/recorded", self._on_recorded, LOCK_STEP)
         self._tick = node.create_timer(CONTROL_PERIOD if self._config.real_time else 0.02, self._on_tick)

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.files import write_atomically
+from deepracer_ros.race.obstacle import ObstacleShape
 from deepracer_ros.race.track import Track
-from deepracer_ros.report.overhead import start_line
+from deepracer_ros.report.overhead import rectangles, start_line
 from deepracer_ros.report.style import AMBER, INK, MUTED, RED, ROAD, plot_style, speed_colours, top_speed
 from deepracer_ros.simulation.evaluation import Attempt, Trajectory
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
-def write_drive_plot(path: Path, track: Track, attempts: Sequence[Attempt], title: str) -> None:
+def write_drive_plot(
+    path: Path, track: Track, attempts: Sequence[Attempt], title: str, shape: ObstacleShape | None = None
+) -> None:
     """Draw the track from above with the lines that were driven on it as a PNG.
 
     Starts are marked, and where an attempt ended without its lap.
@@ -31,6 +34,7 @@ def write_drive_plot(path: Path, track: Track, attempts: Sequence[Attempt], titl
         track: What was driven on.
         attempts: On this track; those without a recorded trajectory are left out.
         title: Above the picture.
+        shape: Of the objects that stood on the road; None draws none.
 
     Raises:
         InputError: if the folder cannot be written or the disk is full.
@@ -44,6 +48,8 @@ def write_drive_plot(path: Path, track: Track, attempts: Sequence[Attempt], titl
         figure.suptitle(title, x=0.02, ha="left", fontsize=14, fontweight="bold")
         axis = figure.add_subplot(aspect="equal", frame_on=False, xticks=[], yticks=[])
         draw_road(axis, track)
+        if shape is not None:
+            draw_objects(axis, attempts, shape)
         if driven:
             lines = _draw_lines(axis, [trajectory for _, trajectory in driven])
             figure.colorbar(lines, ax=axis, label="speed, m/s", shrink=0.6, aspect=28, pad=0.01).outline.set_visible(
@@ -73,6 +79,22 @@ def draw_road(axis: "Axes", track: Track) -> None:
     ahead = 0.35 * np.array([np.cos(heading), np.sin(heading)])
     axis.annotate("", place + ahead, place, arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.2})
     axis.autoscale_view()
+
+
+def draw_objects(axis: "Axes", attempts: Sequence[Attempt], shape: ObstacleShape) -> None:
+    """Draw the objects that stood on the road.
+
+    Where they were drawn anew for every attempt, those of all attempts are drawn, the fainter the more attempts there
+    are.
+    """
+    from matplotlib.collections import PolyCollection
+
+    settings = {attempt.objects.tobytes(): attempt.objects for attempt in attempts}
+    colour = tuple(value / 255.0 for value in shape.colour)
+    for poses in settings.values():
+        boxes = PolyCollection(list(rectangles(poses, shape.length, shape.width)), facecolor=colour, edgecolor=INK)
+        boxes.set(linewidth=0.9, zorder=1.5, alpha=max(0.15, 1.0 / len(settings)))
+        axis.add_collection(boxes)
 
 
 def _round(track: Track, line: Floats) -> Floats:

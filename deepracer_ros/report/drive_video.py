@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from deepracer_ros.race.control import CONTROL_PERIOD, CONTROL_RATE
+from deepracer_ros.race.obstacle import ObstacleShape
 from deepracer_ros.race.status import Status
 from deepracer_ros.race.track import Track
 from deepracer_ros.report.film import Take
 from deepracer_ros.report.overhead import OverheadView
 from deepracer_ros.report.style import rgb, top_speed
-from deepracer_ros.report.video import FRAMES_PER_SECOND, open_video
+from deepracer_ros.report.video import open_video
 from deepracer_ros.simulation.evaluation import Attempt
 
 Picture = NDArray[np.uint8]
@@ -41,7 +43,14 @@ TEXT, FAINT, CAR, OTHER = rgb("#f0f6fc"), rgb("#8b949e"), rgb("#ffffff"), rgb("#
 GOOD, BAD, STEERING = rgb("#3fb950"), rgb("#f85149"), rgb("#58a6ff")
 
 
-def write_drive_video(path: Path, track: Track, attempts: Sequence[Attempt], takes: Sequence[Take], model: str) -> None:
+def write_drive_video(
+    path: Path,
+    track: Track,
+    attempts: Sequence[Attempt],
+    takes: Sequence[Take],
+    model: str,
+    shape: ObstacleShape | None = None,
+) -> None:
     """Write the attempts on one track as an MP4 in real time, seen by the best of the filmed cars.
 
     Args:
@@ -50,16 +59,19 @@ def write_drive_video(path: Path, track: Track, attempts: Sequence[Attempt], tak
         attempts: On this track.
         takes: What was filmed of each attempt; at least one has pictures.
         model: Words for the policy that drove.
+        shape: Of the objects that stood on the road; None draws none.
 
     Raises:
         InputError: if the folder cannot be written or the disk is full.
     """
     scene = _Scene(track, attempts, takes, model)
+    if shape is not None:
+        scene.draw_objects(shape)
     with open_video(path, WIDTH, HEIGHT) as write:
         for step in range(scene.steps):
             write(scene.draw(step))
         result = scene.draw(scene.longest - 1)  # of every attempt, also of one that was not watched to its end
-        for _ in range(round(LAST_SECONDS * FRAMES_PER_SECOND)):
+        for _ in range(round(LAST_SECONDS * CONTROL_RATE)):
             write(result)
 
 
@@ -96,9 +108,13 @@ class _Scene:
         self._top_speed = top_speed(fastest)
         self._overhead = OverheadView(track, *OVERHEAD[2:], PANEL, self._top_speed)
         self.longest = max(len(take.moments) for take in takes)
-        mine = min(len(self._take.moments), round(LONGEST_SECONDS * FRAMES_PER_SECOND))
-        self.steps = min(self.longest, mine + round(OTHERS_SECONDS * FRAMES_PER_SECOND))
+        mine = min(len(self._take.moments), round(LONGEST_SECONDS * CONTROL_RATE))
+        self.steps = min(self.longest, mine + round(OTHERS_SECONDS * CONTROL_RATE))
         self._page = self._draw_page(track.name, model)
+
+    def draw_objects(self, shape: ObstacleShape) -> None:
+        """Draw what stood on the road of the chosen car."""
+        self._overhead.draw_objects(self._attempts[self._chosen].objects, shape)
 
     @property
     def _take(self) -> Take:
@@ -174,7 +190,7 @@ class _Scene:
         attempt = self._attempts[self._chosen]
         if step == len(self._take.moments) - 1 and attempt.lap_seconds is not None:
             return attempt.lap_seconds
-        return step / FRAMES_PER_SECOND
+        return step * CONTROL_PERIOD
 
     def _draw_attempts(self, page: Picture, step: int) -> list[_Label]:
         """Draw one mark per attempt (under way, lap complete, failed) and return their count in words."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from deepracer_ros.files import write_json
+from deepracer_ros.race.obstacle import ObstacleShape
 from deepracer_ros.race.track import Track
 from deepracer_ros.report.drive_plot import write_drive_plot
 from deepracer_ros.report.drive_video import write_drive_video
@@ -25,19 +26,38 @@ def summarise(evaluation: Evaluation) -> EvaluationSummary:
     )
 
 
+def track_labels(tracks: Sequence[Track]) -> list[str]:
+    """Return a part of a file name for each track: its name without odd characters, no two alike."""
+    labels: list[str] = []
+    for track in tracks:
+        plain = re.sub(r"[^A-Za-z0-9._+-]+", "-", track.name).strip("-.") or "track"
+        label, number = plain, 1
+        while label in labels:
+            number += 1
+            label = f"{plain}-{number}"
+        labels.append(label)
+    return labels
+
+
 def write_evaluation_report(
-    folder: Path, evaluation: Evaluation, tracks: Sequence[Track], model: ModelSummary, takes: Sequence[Take] = ()
+    folder: Path,
+    evaluation: Evaluation,
+    tracks: Sequence[Track],
+    model: ModelSummary,
+    takes: Sequence[Take] = (),
+    shape: ObstacleShape | None = None,
 ) -> list[Path]:
     """Write `evaluation.json` and, for each track, `drive.png` and `drive.mp4`.
 
-    With several tracks the pictures are `drive-<track>.png` and `drive-<track>.mp4`.
+    With several tracks the pictures are `drive-<label>.png` and `drive-<label>.mp4`, with the labels of `track_labels`.
 
     Args:
         folder: An existing folder.
-        evaluation: Made with `record=True` if there shall be a picture.
-        tracks: All that was driven on.
+        evaluation: Made with `record=True`; without it no picture is drawn.
+        tracks: All that was driven on, each with a name of its own.
         model: The policy that drove.
-        takes: `Film.takes` of the evaluation, if there shall be a video.
+        takes: `Film.takes` of the evaluation; without them no video is made.
+        shape: Of the objects that stood on the road, `Referee.object_shape`; None draws none.
 
     Returns:
         The files written.
@@ -47,18 +67,18 @@ def write_evaluation_report(
     """
     written = [folder / "evaluation.json"]
     write_json(written[0], _document(evaluation, model))
-    for track in tracks:
-        label = "" if len(tracks) == 1 else "-" + re.sub(r"[^A-Za-z0-9._+-]+", "-", track.name)
+    for track, name in zip(tracks, track_labels(tracks), strict=True):
+        label = "" if len(tracks) == 1 else f"-{name}"
         cars = [car for car, attempt in enumerate(evaluation.attempts) if attempt.track == track.name]
         part = Evaluation(tuple(evaluation.attempts[car] for car in cars))
         if any(attempt.trajectory is not None for attempt in part.attempts):
             picture = folder / f"drive{label}.png"
-            write_drive_plot(picture, track, part.attempts, _title(track, part))
+            write_drive_plot(picture, track, part.attempts, _title(track, part), shape)
             written.append(picture)
         seen = [takes[car] for car in cars] if takes else []
         if any(take.pictures for take in seen):
             video = folder / f"drive{label}.mp4"
-            write_drive_video(video, track, part.attempts, seen, f"model {model.version}")
+            write_drive_video(video, track, part.attempts, seen, f"model {model.version}", shape)
             written.append(video)
     return written
 

@@ -4,7 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepracer_ros.race.obstacle import ObstacleShape
 from deepracer_ros.race.track import Track
+from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.report.film import Moment
 from deepracer_ros.report.style import rgb, speed_colours
 
@@ -12,8 +14,6 @@ Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
-CAR_LENGTH = 0.32
-CAR_WIDTH = 0.2
 SHORTEST_CAR = 13.0
 """Pixels: on a large track a car is drawn larger than it is."""
 ROAD = rgb("#2d333b")
@@ -31,11 +31,26 @@ def start_line(track: Track) -> Floats:
     return ends
 
 
+def rectangles(poses: Floats, length: float, width: float) -> Floats:
+    """Return the corners (K, 4, 2) of K rectangles, anticlockwise, m.
+
+    Args:
+        poses: (K, 3) x and y of the middles, m, and yaw, the direction of the length, rad.
+        length: m.
+        width: m.
+    """
+    along = np.stack([np.cos(poses[:, 2]), np.sin(poses[:, 2])], axis=1) * length / 2.0
+    aside = np.stack([-np.sin(poses[:, 2]), np.cos(poses[:, 2])], axis=1) * width / 2.0
+    corners = np.stack([along - aside, along + aside, -along + aside, -along - aside], axis=1)
+    placed: Floats = poses[:, None, :2] + corners
+    return placed
+
+
 class OverheadView:
     """Draws one track and what moves on it.
 
     Attributes:
-        picture: (height, width, 3) RGB: the road and the lines driven so far, without cars.
+        picture: (height, width, 3) RGB: the road, the objects on it and the lines driven so far, without cars.
     """
 
     def __init__(self, track: Track, width: int, height: int, ground: Colour, top_speed: float) -> None:
@@ -55,7 +70,8 @@ class OverheadView:
         self._middle, self._centre = (low + high) / 2.0, np.array([width / 2.0, height / 2.0])
         self._colours = np.rint(255.0 * speed_colours()).astype(int)
         self._top_speed = top_speed
-        self._car_scale = max(1.0, SHORTEST_CAR / (CAR_LENGTH * self._scale))
+        self._vehicle = read_vehicle()
+        self._car_scale = max(1.0, SHORTEST_CAR / (self._vehicle.body_length * self._scale))
         self.picture: Picture = np.full((height, width, 3), ground, dtype=np.uint8)
         self._draw_road(track)
 
@@ -80,6 +96,18 @@ class OverheadView:
             self._line(border, BORDER, 1, track.closed)
         self._line(start_line(track), BORDER, 2)
 
+    def draw_objects(self, poses: Floats, shape: ObstacleShape) -> None:
+        """Draw what stands on the road; it stays.
+
+        Args:
+            poses: (K, 3) x and y, m, and yaw, rad.
+            shape: Of all of them.
+        """
+        for corners in rectangles(poses, shape.length, shape.width):
+            outline = self._pixels(corners)
+            cv2.fillConvexPoly(self.picture, outline, shape.colour, cv2.LINE_AA, _FRACTION)
+            cv2.polylines(self.picture, [outline], True, BORDER, 1, cv2.LINE_AA, _FRACTION)
+
     def trace(self, before: Moment, now: Moment) -> None:
         """Draw what a car drove between two frames, in the colour of its speed; it stays."""
         points = np.array([(before.x, before.y), (now.x, now.y)])
@@ -93,9 +121,11 @@ class OverheadView:
 
     def draw_car(self, picture: Picture, car: Moment, colour: Colour) -> None:
         """Draw a car, its nose pointed, on a copy of the picture."""
-        along = np.array([np.cos(car.yaw), np.sin(car.yaw)]) * CAR_LENGTH / 2.0 * self._car_scale
-        aside = np.array([-np.sin(car.yaw), np.cos(car.yaw)]) * CAR_WIDTH / 2.0 * self._car_scale
+        ahead = np.array([np.cos(car.yaw), np.sin(car.yaw)])
+        along = ahead * self._vehicle.body_length / 2.0 * self._car_scale
+        aside = np.array([-ahead[1], ahead[0]]) * self._vehicle.body_width / 2.0 * self._car_scale
         shape = [-along + aside, 0.4 * along + aside, 1.1 * along, 0.4 * along - aside, -along - aside]
-        outline = self._pixels(np.array([car.x, car.y]) + np.array(shape))
+        middle = np.array([car.x, car.y]) + self._vehicle.body_x * ahead
+        outline = self._pixels(middle + np.array(shape))
         cv2.fillConvexPoly(picture, outline, colour, cv2.LINE_AA, _FRACTION)
         cv2.polylines(picture, [outline], True, OUTLINE, 1, cv2.LINE_AA, _FRACTION)

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.files import replacing
+from deepracer_ros.race.control import CONTROL_RATE
 
-FRAMES_PER_SECOND = 15
-"""Real time: one frame per control period."""
 ENCODER = {"preset": "veryfast", "crf": "21", "threads": "1"}
 """Of x264: 960x540 at 2 ms a frame, about 100 kB/s."""
 
@@ -19,7 +18,7 @@ Write = Callable[[NDArray[np.uint8]], None]
 
 
 @contextmanager
-def open_video(path: Path, width: int, height: int, frames_per_second: int = FRAMES_PER_SECOND) -> Iterator[Write]:
+def open_video(path: Path, width: int, height: int, frames_per_second: int = CONTROL_RATE) -> Iterator[Write]:
     """Yield a function that appends an RGB frame (height, width, 3) to an MP4.
 
     Frames are encoded as they come, so a video takes no more memory the longer it is. The file
@@ -29,7 +28,7 @@ def open_video(path: Path, width: int, height: int, frames_per_second: int = FRA
         path: The MP4 file.
         width: Even, pixels.
         height: Even, pixels.
-        frames_per_second: Of the video.
+        frames_per_second: Of the video; by default real time, one frame per control period.
 
     Raises:
         InputError: if the folder cannot be written or the disk is full.

@@ -57,7 +57,8 @@ def evaluate_model(
         film = Film(environment)
         evaluation = evaluate(film, lambda observations: greedy(policy, observations), record=True)
         summary = ModelSummary(model.manifest.version, model.manifest.sha256)
-        files = write_evaluation_report(folder, evaluation, environment.tracks, summary, film.takes)
+        shape = environment.referee.object_shape
+        files = write_evaluation_report(folder, evaluation, environment.tracks, summary, film.takes, shape)
     finally:
         environment.close()
     return evaluation, files

@@ -1,10 +1,11 @@
-"""Tracks of the user's own: kept with their world, and found by their name from then on."""
+"""Import of a user's tracks: each is kept with its world, and its name then finds it."""
 
 import re
 from dataclasses import replace
 from pathlib import Path
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.files import replacing, write_error
 from deepracer_ros.race.catalogue import find_track, imported_folder, shipped_names
 from deepracer_ros.race.route import write_route
 from deepracer_ros.race.track import REVERSED, Track
@@ -16,7 +17,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 def import_track(path: Path, name: str | None = None) -> tuple[Track, Path, Path]:
     """Keep a route (or definition) of the user's and write its world; its name finds it from now on.
 
-    An imported track of the same name is replaced.
+    An imported track of the same name is replaced, whole or not at all.
 
     Args:
         path: The file.
@@ -26,7 +27,8 @@ def import_track(path: Path, name: str | None = None) -> tuple[Track, Path, Path
         The track, the route file that keeps it, and its world file.
 
     Raises:
-        InputError: if the file is bad, or the name is not usable or that of one of the package's own tracks.
+        InputError: if the file is bad, the name is not usable or that of one of the package's own tracks, or the
+            folder of imported tracks cannot be written.
     """
     if path.suffix not in (".npy", ".yaml", ".yml"):
         raise InputError(f"{path}: expected a route (.npy) or a track definition (.yaml)")
@@ -39,7 +41,12 @@ def import_track(path: Path, name: str | None = None) -> tuple[Track, Path, Path
     track = replace(track, name=name)
     folder = imported_folder()
     route = folder / f"{name}.npy"
-    # First the world: a track of which no picture can be drawn is not kept.
-    world = write_world(track, folder / "worlds")
-    write_route(track, route)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(folder, error) from error
+    # The route comes into its place last: a track of which no world can be written is not kept.
+    with replacing(route) as temporary:
+        write_route(track, temporary)
+        world = write_world(track, folder / "worlds")
     return track, route, world

@@ -105,7 +105,7 @@ def draw_track(
 def road_edges(track: Track, distance: float) -> list[NDArray[np.float64]]:
     """Return the closed lines (K, 2) in m that keep a distance from the road, around it and in its middle.
 
-    Found in a drawing of 1 cm, so that lines beside a tight corner do not fold.
+    Found in a drawing of 1 cm, so that lines around a tight corner do not fold.
     """
     borders = np.concatenate([track.left, track.right])
     low = borders.min(axis=0) - distance - 0.1

@@ -1,6 +1,8 @@
 """`deepracer tracks`, as a person types it."""
 
 import argparse
+import os
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -100,18 +102,67 @@ def test_build_writes_the_worlds_asked_for(ring, tmp_path, capsys):
     assert (tmp_path / "out/models/ring/barrier.obj").is_file()
 
 
+def test_built_objects_may_be_parked_cars(tmp_path):
+    run("build", "oval", "--output", "out", "--obstacles", "2", "--obstacle-kind", "car")
+    assert (tmp_path / "out/oval.world").read_text().count("<size>0.32 0.1921 0.11</size>") == 4
+
+
+def test_two_routes_of_one_name_have_worlds_of_their_own(ring, tmp_path, capsys):
+    (tmp_path / "other").mkdir()
+    np.save(tmp_path / "other/ring.npy", 1.5 * np.load(ring))
+    assert run("build", str(ring), "other/ring.npy", f"{ring}-reversed", "--output", "out") == 0
+    assert capsys.readouterr().out.split() == ["out/ring.world", "out/ring-2.world", "out/ring-reversed.world"]
+    pictures = {(tmp_path / f"out/models/{name}/{name}.png").read_bytes() for name in ("ring", "ring-2")}
+    assert len(pictures) == 2
+
+
+@pytest.mark.parametrize("failing", ["plan.png", "home.world", "home.npy"])
+def test_a_full_disk_leaves_no_half_of_a_plan_or_an_import(ring, tmp_path, monkeypatch, failing):
+    """The disk is full when a file comes into its place: plan and route stay, the world is whole or absent."""
+    run("show", "oval", "--output", "plan.png")
+    run("import", str(ring), "--name", "home")
+    np.save(ring, 1.5 * np.load(ring))
+    rename = os.replace
+
+    def full(source, target):
+        if Path(target).name == failing and ".aside" not in str(source):
+            raise OSError(28, "No space left on device")
+        rename(source, target)
+
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
+    command = ("show", "technical", "--output", "plan.png")
+    if failing != "plan.png":
+        command = ("import", str(ring), "--name", "home")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        with pytest.raises(InputError, match=rf"{failing}: cannot be written \(No space left on device\)"):
+            run(*command)
+    after = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
+    if failing == "plan.png":
+        assert after == before
+    else:
+        assert find_track("home").length == pytest.approx(2.0 * np.pi * 2.0, rel=1e-2)
+        assert set(before) - set(after) <= {tmp_path / "kept/worlds/home.world"}  # whole or absent
+        assert set(after) <= set(before)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["show", "nowhere"], "track nowhere: unknown"),
         (["show", "none.npy"], "none.npy: cannot be read"),
         (["import", "route.txt"], "expected a route"),
-        (["build", "oval", "--obstacles", "101"], "obstacles 101"),
+        (["build", "oval", "--obstacles", "101"], "--obstacles: count: found 101, expected 0 to 100"),
+        (["build", "oval", "--obstacles", "50"], "race.obstacles.count: found 50 on track oval"),
+        (["build", "oval", "--lamps", "-1"], "lamps: found -1, expected 0 to 100"),
+        (["build", "oval", "nowhere", "--output", "out"], "track nowhere: unknown"),
         (["show", "oval", "--output", "/proc/plan.png"], "/proc/plan.png: cannot be written"),
+        (["show", "oval", "--output", "."], ".: is a folder; expected a PNG file to write"),
     ],
 )
-def test_bad_input_is_one_line(arguments, words):
+def test_bad_input_is_one_line_and_leaves_nothing(arguments, words, tmp_path):
     with pytest.raises(InputError) as error:
         run(*arguments)
+    assert list(tmp_path.rglob("*.*")) == []
     assert words in str(error.value)
     assert "\n" not in str(error.value)

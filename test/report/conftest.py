@@ -11,7 +11,9 @@ from deepracer_ros.race.referee import Verdict
 from deepracer_ros.race.status import Status
 from deepracer_ros.race.track import Track
 from deepracer_ros.report.film import Film
+from deepracer_ros.simulation.environment import Outcome
 from deepracer_ros.simulation.evaluation import Evaluation, evaluate
+from deepracer_ros.simulation.sensors import CAMERA, Observations
 from deepracer_ros.simulation.simulator import CarStates
 
 
@@ -43,27 +45,33 @@ def ring(name: str = "ring", radius: float = 1.0) -> Track:
 class Merry:
     """A course whose cars drive round at given speeds, and off at a given part of the lap; frames are their progress.
 
-    Speeds are in m/s; `off` is 1 for cars that complete the lap.
+    Speeds are in m/s; `off` is 1 for cars that complete the lap. `objects` (K, 3) stand on every car's road.
     """
 
     def __init__(
-        self, tracks: Sequence[Track], car_track: Sequence[int], speeds: Sequence[float], off: Sequence[float]
+        self,
+        tracks: Sequence[Track],
+        car_track: Sequence[int],
+        speeds: Sequence[float],
+        off: Sequence[float],
+        objects: Sequence[Sequence[float]] = (),
     ):
         self.tracks = tracks
         self.car_track = np.array(car_track)
+        self.objects = np.broadcast_to(np.reshape(objects, (-1, 3)), (len(car_track), len(objects), 3))
         self._length = np.array([tracks[t].length for t in car_track])
         self._speed, self._off = np.array(speeds), np.array(off)
 
-    def reset(self) -> tuple[np.ndarray, CarStates, Verdict]:
+    def reset(self) -> Outcome:
         self._step = 0
         self._start = self._length * np.arange(len(self._length)) / len(self._length)
         return self._seen()
 
-    def step(self, steering: np.ndarray, speed: np.ndarray) -> tuple[np.ndarray, CarStates, Verdict]:
+    def step(self, steering: np.ndarray, speed: np.ndarray) -> Outcome:
         self._step += 1
         return self._seen()
 
-    def _seen(self) -> tuple[np.ndarray, CarStates, Verdict]:
+    def _seen(self) -> Outcome:
         driven = self._speed * self._step / 15.0
         part = np.minimum(driven / self._length, 1.0)
         poses = np.concatenate(
@@ -74,6 +82,7 @@ class Merry:
         status = np.where(complete, Status.LAP_COMPLETE, np.where(failed, Status.OFF_TRACK, Status.IN_PROGRESS))
         verdict = Verdict(
             reward=none,
+            terms=none[None],
             terminated=failed,
             truncated=complete,
             status=status,
@@ -89,12 +98,30 @@ class Merry:
         )
         frames = np.broadcast_to((200.0 * part).astype(np.uint8)[:, None, None], (len(part), 30, 40)).copy()
         states = CarStates(*poses.T.copy(), self._speed.copy(), none, none, none + 0.2)
-        return frames, states, verdict
+        return Outcome({CAMERA: frames}, states, verdict)
 
 
-def stay(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def stay(observations: Observations) -> tuple[np.ndarray, np.ndarray]:
     """A policy whose commands nobody reads."""
-    return np.zeros(len(frames)), np.zeros(len(frames))
+    cars = len(observations[CAMERA])
+    return np.zeros(cars), np.zeros(cars)
+
+
+@pytest.fixture
+def make_ring() -> Callable[..., Track]:
+    """Return what makes rings: `ring(name, radius)`."""
+    return ring
+
+
+@pytest.fixture
+def drive_round() -> Callable[[Sequence[Track]], Evaluation]:
+    """Return what drives a lap on each of several tracks and records it."""
+
+    def drive(tracks: Sequence[Track]) -> Evaluation:
+        count = len(tracks)
+        return evaluate(Merry(tracks, range(count), [6.0] * count, [1.0] * count), stay, record=True)
+
+    return drive
 
 
 @pytest.fixture
@@ -111,3 +138,11 @@ def filmed_on_two() -> tuple[Sequence[Track], Evaluation, Film]:
     tracks = [ring("inner ring"), ring("outer", 1.5)]
     film = Film(Merry(tracks, [0, 1], [6.0, 6.0], [1.0, 1.0]))
     return tracks, evaluate(film, stay, record=True), film
+
+
+@pytest.fixture
+def filmed_among_objects() -> tuple[Track, Evaluation, Film]:
+    """One car that laps the ring, with an object in the east and one in the north of it."""
+    track = ring()
+    film = Film(Merry([track], [0], [6.0], [1.0], objects=[(1.0, 0.0, np.pi / 2), (0.0, 1.0, 0.0)]))
+    return track, evaluate(film, stay, record=True), film

@@ -6,7 +6,10 @@ import av
 import numpy as np
 import pytest
 
+from deepracer_ros.race.control import CONTROL_RATE
+from deepracer_ros.race.obstacle import BOX, shape_of
 from deepracer_ros.race.status import Status
+from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.report import drive_video
 from deepracer_ros.report.drive_video import CAMERA, OVERHEAD, choose, write_drive_video
 from deepracer_ros.report.overhead import OverheadView
@@ -41,7 +44,7 @@ def test_video_is_real_time_and_shows_camera_track_and_end(filmed, tmp_path):
     write_drive_video(path, track, evaluation.attempts, film.takes, "model 12")
     frames = read(path)
     slowest = max(attempt.steps for attempt in evaluation.attempts)
-    assert len(frames) == slowest + 1 + round(1.5 * 15)
+    assert len(frames) == slowest + 1 + round(1.5 * CONTROL_RATE)
     assert frames[0].shape == (540, 960, 3)
 
     fastest = evaluation.attempts[2].steps
@@ -79,3 +82,36 @@ def test_the_view_from_above_fits_the_track_and_has_north_up(filmed):
     assert picture[round(50 - 0.5 * scale), 100, 0] == 255
     assert picture[round(50 + 0.5 * scale), 100, 0] == ground[0]
     assert view.speed_colour(0.0) != view.speed_colour(4.0) == view.speed_colour(9.0)
+
+
+def test_the_view_from_above_shows_objects_in_their_size(filmed):
+    track, _, _ = filmed
+    view = OverheadView(track, 2000, 1000, (10, 20, 30), top_speed=4.0)
+    scale, before = 880 / 2.6, view.picture.copy()
+    view.draw_objects(np.array([[1.0, 0.0, 0.0]]), BOX)
+    rows, columns = np.nonzero((view.picture != before).any(axis=2))
+    assert (columns.mean(), rows.mean()) == pytest.approx((1000 + scale, 500), abs=2.0)
+    assert (np.ptp(columns), np.ptp(rows)) == pytest.approx((0.4 * scale, 0.5 * scale), abs=3.0)
+    assert tuple(view.picture[500, round(1000 + scale)]) == BOX.colour
+
+
+def test_a_car_from_above_is_as_large_as_the_urdf_says(filmed):
+    track, _, film = filmed
+    view = OverheadView(track, 2000, 1000, (10, 20, 30), top_speed=4.0)
+    picture = np.zeros_like(view.picture)
+    view.draw_car(picture, replace(film.takes[0].moments[0], x=0.0, y=0.0, yaw=0.0), (255, 0, 0))
+    rows, columns = np.nonzero(picture[:, :, 0] > 128)
+    scale, vehicle = 880 / 2.6, read_vehicle()
+    # The nose stands out by a tenth of half the length.
+    assert np.ptp(columns) == pytest.approx(1.05 * vehicle.body_length * scale, abs=3.0)
+    assert np.ptp(rows) == pytest.approx(vehicle.body_width * scale, abs=4.0)  # less its outline
+    assert shape_of("car").length == vehicle.body_length
+
+
+def test_the_video_shows_the_objects(filmed_among_objects, tmp_path):
+    track, evaluation, film = filmed_among_objects
+    write_drive_video(tmp_path / "drive.mp4", track, evaluation.attempts, film.takes, "model 12", BOX)
+    seen = panel(read(tmp_path / "drive.mp4")[0], OVERHEAD)
+    assert (np.abs(seen - BOX.colour).max(axis=2) <= 30).sum() > 500
+    write_drive_video(tmp_path / "bare.mp4", track, evaluation.attempts, film.takes, "model 12")
+    assert (np.abs(panel(read(tmp_path / "bare.mp4")[0], OVERHEAD) - BOX.colour).max(axis=2) <= 30).sum() < 100

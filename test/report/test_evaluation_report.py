@@ -5,7 +5,9 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from deepracer_ros.report.evaluation_report import summarise, write_evaluation_report
+from deepracer_ros.race.catalogue import find_tracks
+from deepracer_ros.race.route import write_route
+from deepracer_ros.report.evaluation_report import summarise, track_labels, write_evaluation_report
 from deepracer_ros.run.summary import ModelSummary
 from deepracer_ros.simulation.evaluation import Evaluation
 
@@ -37,6 +39,33 @@ def test_each_of_several_tracks_has_its_own(filmed_on_two, tmp_path):
     ]
 
 
+def test_no_two_tracks_have_one_label(make_ring):
+    names = ["home", "home-reversed", "a/b", "a b", "a-b-2", "-", "-"]
+    assert track_labels([make_ring(name) for name in names]) == [
+        "home",
+        "home-reversed",
+        "a-b",
+        "a-b-2",
+        "a-b-2-2",
+        "track",
+        "track-2",
+    ]
+
+
+def test_a_route_its_reverse_and_another_of_the_same_name_have_reports_of_their_own(make_ring, drive_round, tmp_path):
+    """`route.npy-reversed` once overwrote the report of `route.npy`, and two routes of one name were one track."""
+    for folder, radius in (("here", 1.0), ("there", 1.5)):
+        (tmp_path / folder).mkdir()
+        write_route(make_ring("route", radius), tmp_path / folder / "route.npy")
+    routes = [f"{tmp_path}/here/route.npy", f"{tmp_path}/here/route.npy-reversed", f"{tmp_path}/there/route.npy"]
+    tracks = find_tracks(routes)
+    written = write_evaluation_report(tmp_path, drive_round(tracks), tracks, MODEL)
+    names = ["evaluation.json", "drive-route.png", "drive-route-reversed.png", "drive-route-2.png"]
+    assert [path.name for path in written] == names
+    document = json.loads(written[0].read_text())
+    assert [attempt["track"] for attempt in document["attempts"]] == ["route", "route-reversed", "route-2"]
+
+
 def test_what_was_not_recorded_is_left_out(filmed, tmp_path):
     track, evaluation, _ = filmed
     bare = Evaluation(tuple(replace(attempt, trajectory=None) for attempt in evaluation.attempts))
@@ -51,9 +80,7 @@ def test_no_lap_has_no_mean(filmed):
 
 def test_importing_the_report_is_light():
     """A trainer that starts pays for no plots, and nothing here needs ROS, Redis, S3 or torch."""
-    modules = (
-        "curves drive_plot drive_video evaluation_report film progress run_folder summary tensorboard terminal video"
-    )
+    modules = "curves drive_plot drive_video evaluation_report film overhead style terminal video"
     heavy = {"rclpy", "redis", "boto3", "torch", "matplotlib", "av", "tensorboardX"}
     program = (
         f"import sys, importlib\nfor m in {modules.split()!r}: importlib.import_module('deepracer_ros.report.' + m)\n"

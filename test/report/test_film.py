@@ -39,16 +39,22 @@ def test_the_last_cars_of_many_have_no_pictures(filmed, monkeypatch):
     track, _, film = filmed
     monkeypatch.setattr(film_module, "CAMERAS", 1)
     again = Film(film._course)
-    evaluate(again, lambda frames: (np.zeros(3), np.zeros(3)))
+    evaluate(again, lambda observations: (np.zeros(3), np.zeros(3)))
     assert [len(take.pictures) > 0 for take in again.takes] == [True, False, False]
     assert [len(take.moments) for take in again.takes] == [len(take.moments) for take in film.takes]
     course: Course = again
     assert course.tracks == [track]
 
 
+def test_the_film_changes_nothing_of_the_course(filmed_among_objects):
+    _, evaluation, film = filmed_among_objects
+    assert evaluation.attempts[0].objects.tolist() == [[1.0, 0.0, np.pi / 2], [0.0, 1.0, 0.0]]
+    assert film.objects.shape == (1, 2, 3)
+
+
 def test_each_track_is_filmed(filmed_on_two, monkeypatch):
     _, _, film = filmed_on_two
     monkeypatch.setattr(film_module, "CAMERAS", 1)
     again = Film(film._course)
-    evaluate(again, lambda frames: (np.zeros(2), np.zeros(2)))
+    evaluate(again, lambda observations: (np.zeros(2), np.zeros(2)))
     assert all(take.pictures for take in again.takes)

@@ -1,7 +1,10 @@
 """Gazebo worlds: what was committed is what the definitions give, and a parser accepts it."""
 
+import os
 import shutil
+import signal
 import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 
 import cv2
@@ -11,8 +14,11 @@ import pytest
 from deepracer_ros.config import from_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.catalogue import find_track, shipped_names
+from deepracer_ros.race.config import ObstaclesConfig
+from deepracer_ros.race.obstacle import place_obstacles, shape_of
 from deepracer_ros.share import share_directory
-from deepracer_ros.worlds.world import WorldConfig, place_obstacles, write_world
+from deepracer_ros.worlds.config import WorldConfig
+from deepracer_ros.worlds.world import write_world
 
 WORLDS = share_directory() / "worlds"
 
@@ -27,8 +33,8 @@ def written(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def full_world(tmp_path_factory):
-    config = WorldConfig(barriers=True, obstacles=4, lamps=2)
-    return write_world(find_track("hairpin"), tmp_path_factory.mktemp("full"), config)
+    config = WorldConfig(barriers=True, lamps=2)
+    return write_world(find_track("hairpin"), tmp_path_factory.mktemp("full"), config, ObstaclesConfig(count=4))
 
 
 def test_committed_worlds_are_those_of_the_definitions(written):
@@ -101,16 +107,35 @@ def test_the_mesh_lays_the_picture_where_the_track_is(written):
             assert bool(abs(green - red) < 10) is grey, (station, offset, blue, green, red)
 
 
-def test_obstacles_stand_on_the_road_and_leave_room():
-    track = find_track("technical")
-    boxes = place_obstacles(track, 6)
-    found = track.project([(box.x, box.y) for box in boxes])
-    np.testing.assert_allclose(np.abs(found.offset), 0.19, atol=0.005)
-    assert (np.sign(found.offset) == [1, -1, 1, -1, 1, -1]).all()
-    np.testing.assert_allclose(np.diff(found.station), track.length / 6, atol=0.05)
+@pytest.mark.parametrize("kind", ["box", "car"])
+def test_the_objects_are_those_of_the_race(tmp_path, kind):
+    """Where `place_obstacles` says, as large and of the colour that `shape_of` says."""
+    track, config, shape = (
+        find_track("technical"),
+        ObstaclesConfig(count=3, kind=kind, lane=(0.5, 0.0, -1.0)),
+        shape_of(kind),
+    )
+    world = ElementTree.parse(write_world(track, tmp_path, None, config)).find("world")
+    models = [model for model in world.iter("model") if model.get("name").startswith("obstacle_")]
+    assert len(models) == 3
+    for model, (x, y, yaw) in zip(models, place_obstacles(track, config, None), strict=True):
+        pose = [float(word) for word in model.findtext("pose").split()]
+        np.testing.assert_allclose(pose, [x, y, shape.height / 2.0, 0.0, 0.0, yaw], atol=1e-4)
+        for part in ("collision", "visual"):
+            size = [float(word) for word in model.findtext(f"link/{part}/geometry/box/size").split()]
+            np.testing.assert_allclose(size, [shape.length, shape.width, shape.height], rtol=1e-5)
+        colour = [255.0 * float(word) for word in model.findtext("link/visual/material/diffuse").split()]
+        np.testing.assert_allclose(colour[:3], shape.colour, atol=0.2)
 
 
-@pytest.mark.parametrize("option", [{"obstacles": -1}, {"lamps": 101}, {"physics_steps": 0}, {"barrier_height": -1.0}])
+def test_random_places_are_the_same_in_every_file(tmp_path):
+    config = ObstaclesConfig(count=3, random=True)
+    first, second = (write_world(find_track("oval"), tmp_path / name, None, config).read_text() for name in "ab")
+    assert first == second
+    assert first != write_world(find_track("oval"), tmp_path / "c", None, ObstaclesConfig(count=3)).read_text()
+
+
+@pytest.mark.parametrize("option", [{"lamps": 101}, {"physics_steps": 0}, {"barrier_height": -1.0}])
 def test_options_out_of_range(option):
     with pytest.raises(InputError, match=f"worlds: {next(iter(option))}"):
         from_mapping(WorldConfig, option, "worlds")
@@ -118,8 +143,96 @@ def test_options_out_of_range(option):
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "models").write_text("in the way")
-    with pytest.raises(InputError, match=r"models/oval: cannot be written"):
+    with pytest.raises(InputError, match=r"models: cannot be written"):
         write_world(find_track("oval"), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["models"]
+
+
+def contents(folder):
+    """Return what readers find: the files of a world, and of its models, by path; hidden ones are nobody's."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    names = [path.relative_to(folder) for path in files]
+    return {str(name): (folder / name).read_bytes() for name in names if not any(p.startswith(".") for p in name.parts)}
+
+
+SMALL = WorldConfig(metres_per_pixel=0.05)
+WALLED = WorldConfig(metres_per_pixel=0.05, barriers=True)
+
+WRITER = """
+import os, shutil, signal, sys
+from pathlib import Path
+import cv2
+from deepracer_ros.race.catalogue import find_track
+from deepracer_ros.worlds.config import WorldConfig
+from deepracer_ros.worlds.world import write_world
+
+cv2.setNumThreads(1)  # a forked child has no other threads
+base, track, config = Path(sys.argv[1]), find_track("oval"), WorldConfig(metres_per_pixel=0.05)
+write_world(track, base / "warm", config)
+
+def dying(call):
+    def counted(*arguments, **options):
+        global calls
+        if calls == deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+        calls += 1
+        return call(*arguments, **options)
+    return counted
+
+for deadly in range(40):
+    folder = base / str(deadly)
+    shutil.copytree(base / "before", folder)
+    child = os.fork()
+    if child == 0:
+        calls = 0
+        for name in ("replace", "mkdir", "unlink", "open"):
+            setattr(os, name, dying(getattr(os, name)))
+        write_world(track, folder, config)
+        os._exit(0)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print(code)
+    if code == 0:
+        break
+"""
+
+
+def test_a_writer_that_is_killed_leaves_no_half_written_world(tmp_path):
+    """Killed before each of the calls that change the folder: whoever finds a world file finds all that it shows."""
+    write_world(find_track("oval"), tmp_path / "before", WALLED)
+    write_world(find_track("oval"), tmp_path / "after", SMALL)
+    old, new = contents(tmp_path / "before"), contents(tmp_path / "after")
+    done = subprocess.run([sys.executable, "-c", WRITER, tmp_path], capture_output=True, timeout=60, check=True)
+    codes = [int(code) for code in done.stdout.split()]
+    assert codes == [-signal.SIGKILL] * (len(codes) - 1) + [0]
+    assert len(codes) >= 6
+    found = []
+    for deadly in range(len(codes)):
+        left = contents(tmp_path / str(deadly))
+        found.append(["old", "new"][[old, new].index(left)] if "oval.world" in left else "none")
+    assert found == sorted(found, key=["old", "none", "new"].index)
+    assert set(found) == {"old", "none", "new"}
+    # The next writer cleans up: nothing hidden is left.
+    for deadly in range(len(codes)):
+        write_world(find_track("oval"), tmp_path / str(deadly), SMALL)
+        assert list((tmp_path / str(deadly)).rglob(".*")) == []
+        assert contents(tmp_path / str(deadly)) == new
+
+
+@pytest.mark.parametrize("failing", [1, 2, 3])
+def test_a_full_disk_leaves_the_old_world(tmp_path, monkeypatch, failing):
+    write_world(find_track("oval"), tmp_path, WALLED)
+    old, rename, calls = contents(tmp_path), os.replace, []
+
+    def full(source, target):
+        calls.append(target)
+        if len(calls) == failing:
+            raise OSError(28, "No space left on device")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(InputError, match=r"cannot be written \(No space left on device\)"):
+        write_world(find_track("oval"), tmp_path, SMALL)
+    assert contents(tmp_path) == old
 
 
 @pytest.mark.skipif(not shutil.which("ign"), reason="no `ign` (Debian: ignition-tools sdformat-sdf libsdformat-dev)")

@@ -12,6 +12,7 @@ from deepracer_ros.nodes.outputs.camera import CameraInfoOutput, FirstCameraOutp
 from deepracer_ros.nodes.outputs.description import robot_description
 from deepracer_ros.nodes.outputs.driven_path import DrivenPath
 from deepracer_ros.nodes.outputs.joints import JointOutput
+from deepracer_ros.nodes.outputs.markers import TrackMarkers
 from deepracer_ros.nodes.outputs.optional import report_missing, where_installed
 from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.simulation.config import CameraConfig
@@ -29,9 +30,9 @@ class Output(Protocol):
 
 
 class Interfaces:
-    """Camera info, joints, TF, driven path, Ackermann commands and Gazebo's interface of a simulation node.
+    """Markers, camera info, joints, TF, driven path, Ackermann commands and Gazebo's interface of a simulation node.
 
-    Apart from `camera/camera_info`, which every image has, and `model_states`, they are about car 0.
+    Apart from `track/markers`, `camera/camera_info`, which every image has, and `model_states`, they are about car 0.
     """
 
     def __init__(
@@ -48,7 +49,12 @@ class Interfaces:
         """
         vehicle = read_vehicle()
         self._camera_info = CameraInfoOutput(node, camera, vehicle.camera_fov)
-        self._outputs: list[Output] = [FirstCameraOutput(node), JointOutput(node, vehicle), DrivenPath(node)]
+        self._outputs: list[Output] = [
+            TrackMarkers(node, environment),
+            FirstCameraOutput(node),
+            JointOutput(node, vehicle),
+            DrivenPath(node),
+        ]
         self._due = 0.0
         self._notes: list[Callable[[Outcome, Time], None]] = []
         missing: list[str] = []

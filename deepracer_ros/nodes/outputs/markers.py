@@ -1,20 +1,57 @@
-"""Tracks as rviz markers."""
+"""Tracks, and the objects on them, as rviz markers."""
 
 from collections.abc import Sequence
 
 import numpy as np
+from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point
 from numpy.typing import NDArray
+from rclpy.node import Node
 from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker, MarkerArray
 
+from deepracer_ros.nodes.base import LATCHED
+from deepracer_ros.race.obstacle import ObstacleShape
 from deepracer_ros.race.track import Track
+from deepracer_ros.simulation.environment import Environment, Outcome
 
+Floats = NDArray[np.float64]
 WHITE, YELLOW, GREY = (1.0, 1.0, 1.0), (0.95, 0.8, 0.1), (0.25, 0.25, 0.27)
 LINE_WIDTH = 0.03
 
 
-def track_markers(tracks: Sequence[Track]) -> MarkerArray:
+class TrackMarkers:
+    """The topic `track/markers`, latched: every track, and what stands on the road of its first car."""
+
+    def __init__(self, node: Node, environment: Environment) -> None:
+        """Open the topic and publish the markers once.
+
+        Args:
+            node: The simulation's.
+            environment: What it steps.
+        """
+        self._environment = environment
+        self._publisher = node.create_publisher(MarkerArray, "track/markers", LATCHED)
+        # The first car of each track that has one.
+        self._tracks, self._cars = np.unique(environment.car_track, return_index=True)
+        self._shown: Floats = np.zeros(0)
+        self._send()
+
+    def publish(self, outcome: Outcome, stamp: Time) -> None:
+        """Publish the markers again if an object has another place, as in a new episode of a race that draws them."""
+        if not np.array_equal(self._environment.referee.objects[self._cars], self._shown):
+            self._send()
+
+    def _send(self) -> None:
+        referee = self._environment.referee
+        self._shown = referee.objects[self._cars]
+        markers = track_markers(self._environment.tracks)
+        for track, poses in zip(self._tracks, self._shown, strict=True):
+            markers += object_markers(self._environment.tracks[track].name, poses, referee.object_shape)
+        self._publisher.publish(MarkerArray(markers=markers))
+
+
+def track_markers(tracks: Sequence[Track]) -> list[Marker]:
     """Return road, borders and centre line of each track, on the ground of frame `map`."""
     markers: list[Marker] = []
     for track in tracks:
@@ -22,10 +59,31 @@ def track_markers(tracks: Sequence[Track]) -> MarkerArray:
         for line, colour in ((track.left, WHITE), (track.right, WHITE), (track.centre, YELLOW)):
             points = np.vstack([line, line[:1]]) if track.closed else line
             markers.append(_marker(track.name, len(markers), Marker.LINE_STRIP, colour, LINE_WIDTH, points))
-    return MarkerArray(markers=markers)
+    return markers
 
 
-def _road(track: Track) -> NDArray[np.float64]:
+def object_markers(track: str, poses: Floats, shape: ObstacleShape) -> list[Marker]:
+    """Return a cube of its size and colour for each object on a track, in frame `map`.
+
+    Args:
+        track: Name of the track; the namespace of the markers is `NAME/objects`.
+        poses: (K, 3) x and y, m, and yaw, rad, of the middles of the objects.
+        shape: Of all of them.
+    """
+    markers = []
+    for number, (x, y, yaw) in enumerate(poses.tolist()):
+        marker = Marker(ns=f"{track}/objects", id=number, type=Marker.CUBE, action=Marker.ADD)
+        marker.header.frame_id = "map"
+        marker.pose.position = Point(x=x, y=y, z=shape.height / 2.0)
+        marker.pose.orientation.z, marker.pose.orientation.w = float(np.sin(yaw / 2.0)), float(np.cos(yaw / 2.0))
+        marker.scale.x, marker.scale.y, marker.scale.z = shape.length, shape.width, shape.height
+        red, green, blue = (value / 255.0 for value in shape.colour)
+        marker.color = ColorRGBA(r=red, g=green, b=blue, a=1.0)
+        markers.append(marker)
+    return markers
+
+
+def _road(track: Track) -> Floats:
     """Return the road's surface as triangles: two between every pair of waypoints."""
     left, right = track.left, track.right
     if track.closed:
@@ -35,7 +93,7 @@ def _road(track: Track) -> NDArray[np.float64]:
 
 
 def _marker(
-    name: str, number: int, kind: int, colour: tuple[float, float, float], scale: float, points: NDArray[np.float64]
+    name: str, number: int, kind: int, colour: tuple[float, float, float], scale: float, points: Floats
 ) -> Marker:
     red, green, blue = colour
     marker = Marker(ns=name, id=number, type=kind, action=Marker.ADD)

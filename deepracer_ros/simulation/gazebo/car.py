@@ -1,17 +1,17 @@
 """The car as Gazebo is given it: the URDF, and what Gazebo's own converter makes of it."""
 
 import hashlib
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.race.vehicle import Vehicle
-from deepracer_ros.share import share_directory
+from deepracer_ros.files import write_atomically
+from deepracer_ros.race.vehicle import Vehicle, expand_urdf
 from deepracer_ros.simulation.config import CameraConfig
 from deepracer_ros.simulation.gazebo import sandbox
+from deepracer_ros.simulation.gazebo.cache import only_writer
 from deepracer_ros.simulation.gazebo.installation import Installation
 
 CONVERSION_TIMEOUT = 60.0
@@ -50,33 +50,17 @@ def make_car(camera: CameraConfig, vehicle: Vehicle, installation: Installation)
     Raises:
         InputError: if the URDF cannot be expanded or converted.
     """
-    urdf = expand_urdf(camera)
+    urdf = expand_urdf(simulator="classic", camera_width=str(camera.width), camera_height=str(camera.height))
     return Car(vehicle, ET.fromstring(urdf), _convert(urdf, installation))
-
-
-def expand_urdf(camera: CameraConfig) -> str:
-    """Return the package's URDF for Gazebo Classic.
-
-    Raises:
-        InputError: if the xacro file cannot be read or expanded.
-    """
-    import xacro  # takes 0.1 s, and only this function needs it
-
-    path = share_directory() / "urdf" / "deepracer.urdf.xacro"
-    mappings = {"simulator": "classic", "camera_width": str(camera.width), "camera_height": str(camera.height)}
-    try:
-        return str(xacro.process_file(str(path), mappings=mappings).toxml())
-    except (OSError, xacro.XacroException) as error:
-        raise InputError(
-            f"{path}: cannot be expanded ({' '.join(str(error).split())}); expected a xacro file"
-        ) from error
 
 
 def _convert(urdf: str, installation: Installation) -> ET.Element:
     """Return the converted URDF; converted once and kept."""
     kept = installation.cache / "models" / f"{hashlib.sha256(urdf.encode()).hexdigest()[:16]}.sdf"
     if not kept.is_file():
-        keep(kept, _run_converter(urdf, installation.root))
+        with only_writer(kept.parent):
+            if not kept.is_file():
+                write_atomically(kept, _run_converter(urdf, installation.root))
     model = ET.parse(kept).find("model")
     if model is None:
         raise InputError(f"{kept}: found no <model>, expected what `gz sdf -p` made of the URDF")
@@ -100,11 +84,3 @@ def _run_converter(urdf: str, root: Path) -> bytes:
     if converter.returncode or b"</sdf>" not in output:
         raise InputError(f"URDF: `gz sdf -p` refused it: {' '.join(errors.decode(errors='replace').split())}")
     return output
-
-
-def keep(path: Path, content: bytes) -> None:
-    """Write a file of the cache so that it is never seen unfinished, whoever else writes it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
-    partial.write_bytes(content)
-    partial.replace(path)

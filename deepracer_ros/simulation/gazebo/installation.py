@@ -1,6 +1,6 @@
 """A Gazebo 11 to run: the system's own, or a private Debian root in a cache folder, and our plugin compiled for it.
 
-Gazebo Classic 11 is in Debian bullseye only, so a newer system gets a root of that release beside it: 1.4 GB, nothing
+Gazebo Classic 11 is in Debian bullseye only, so a newer system gets a second root of that release: 1.4 GB, nothing
 installed into the system itself.
 """
 

@@ -54,7 +54,7 @@ def start(
         folders: Folders to show read-only, by their name in `DATA`.
         writable: Folders to show writable, by their name in `DATA`.
         files: Texts to show as files, by their name in `DATA`; they exist only inside.
-        environment: Variables beside `ENVIRONMENT`.
+        environment: Variables in addition to `ENVIRONMENT`.
         sockets: Descriptors that the command inherits under the same numbers.
         watched: Reading end of a pipe: the sandbox is killed when nobody holds the writing end any more.
         output: Where standard output goes.

@@ -8,11 +8,12 @@ from xml.etree import ElementTree as ET
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.control import CONTROL_PERIOD
-from deepracer_ros.race.obstacle import Obstacle
+from deepracer_ros.race.obstacle import ObstacleShape
 from deepracer_ros.simulation.config import DynamicsConfig
 from deepracer_ros.simulation.gazebo import sandbox
 from deepracer_ros.simulation.gazebo.car import Car
-from deepracer_ros.simulation.objects import CAR_COLOURS, OBSTACLE_COLOUR, OBSTACLE_HEIGHT
+from deepracer_ros.simulation.objects import CAR_COLOURS
+from deepracer_ros.worlds.sdf import race_object, rgba
 
 MOST_CARS = 16
 """Every car has its own bit of Gazebo's collide_bitmask, of which the ground's default of 0xffff knows 16."""
@@ -66,14 +67,16 @@ class Scene:
     Attributes:
         world_file: The track's world.
         fleet: The cars.
-        obstacles: Boxes to add.
+        objects: x and y, m, and yaw, rad, of each of the race's objects on the road.
+        shape: Size and colour of every object.
         clock: Physics steps and control period.
         dynamics: What the URDF does not say of tyres and actuators.
     """
 
     world_file: Path
     fleet: Fleet
-    obstacles: Sequence[Obstacle]
+    objects: Sequence[Sequence[float]]
+    shape: ObstacleShape
     clock: Clock
     dynamics: DynamicsConfig
 
@@ -93,9 +96,9 @@ class Scene:
         for old in [*world.findall("physics"), *world.findall("gui")]:
             world.remove(old)
         world.append(_physics(self.clock))
-        _set(_child(world, "scene"), "shadows", "0")  # they would make every frame eight times as dear
-        for index, obstacle in enumerate(self.obstacles):
-            world.append(_box(f"box_{index}", obstacle))
+        _set(_child(world, "scene"), "shadows", "0")  # with shadows a frame takes eight times as long
+        for index, pose in enumerate(self.objects):
+            world.append(race_object(f"object_{index}", pose, self.shape))
         for index, name in enumerate(self.fleet.names):
             world.append(_car(self.fleet, index, name, self.clock))
         world.append(_plugin(self.fleet, self.clock, self.dynamics, socket))
@@ -121,22 +124,6 @@ def _physics(clock: Clock) -> ET.Element:
         </physics>""")
 
 
-def _box(name: str, obstacle: Obstacle) -> ET.Element:
-    shape = f"<geometry><box><size>{obstacle.length} {obstacle.width} {OBSTACLE_HEIGHT}</size></box></geometry>"
-    colour = _rgba(OBSTACLE_COLOUR)
-    return ET.fromstring(f"""
-        <model name="{name}">
-          <static>1</static>
-          <pose>{obstacle.x} {obstacle.y} {OBSTACLE_HEIGHT / 2.0} 0 0 {obstacle.yaw}</pose>
-          <link name="link">
-            <collision name="collision">{shape}</collision>
-            <visual name="visual">{shape}
-              <material><ambient>{colour}</ambient><diffuse>{colour}</diffuse></material>
-            </visual>
-          </link>
-        </model>""")
-
-
 def _car(fleet: Fleet, index: int, name: str, clock: Clock) -> ET.Element:
     """Return one car's model: its own bit in collisions, its colours, its camera in step with the physics."""
     car = ET.fromstring(ET.tostring(fleet.car.sdf))
@@ -153,7 +140,7 @@ def _car(fleet: Fleet, index: int, name: str, clock: Clock) -> ET.Element:
             if fleet.count > 1 and not fleet.racing:
                 link.remove(visual)  # nobody sees anybody, and no car sees itself
             else:
-                _paint(visual, fleet.car.urdf, _rgba(CAR_COLOURS[index % len(CAR_COLOURS)]))
+                _paint(visual, fleet.car.urdf, rgba(CAR_COLOURS[index % len(CAR_COLOURS)]))
     return car
 
 
@@ -189,10 +176,6 @@ def _plugin(fleet: Fleet, clock: Clock, dynamics: DynamicsConfig, socket: int) -
     for tag, value in [*values.items(), *(("car", name) for name in fleet.names)]:
         ET.SubElement(plugin, tag).text = str(value)
     return plugin
-
-
-def _rgba(colour: tuple[int, int, int]) -> str:
-    return " ".join(f"{value / 255.0:.3f}" for value in colour) + " 1"
 
 
 def _child(parent: ET.Element, *tags: str) -> ET.Element:

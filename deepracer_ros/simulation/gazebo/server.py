@@ -64,8 +64,8 @@ class Server:
 
         Args:
             installation: Of Gazebo.
-            compose: Returns the world, given the descriptor of the socket that the plugin shall listen on.
-            world_file: What it is made of; what that refers to lies beside it.
+            compose: Returns the world, given the descriptor of the socket that the plugin listens on.
+            world_file: The file that `compose` reads; its pictures and meshes lie in the same folder.
             seed: Of Gazebo's physics.
             cars: In the world.
 

@@ -1,7 +1,6 @@
 """A real Gazebo behind the Simulator protocol."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,38 +10,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.ackermann import axle_commands, middle_angle
-from deepracer_ros.race.obstacle import Obstacle
+from deepracer_ros.race.obstacle import ObstacleShape, shape_of
 from deepracer_ros.race.track import Track
 from deepracer_ros.race.vehicle import Vehicle, read_vehicle
 from deepracer_ros.simulation.config import CameraConfig, DynamicsConfig
 from deepracer_ros.simulation.factory import Setup
 from deepracer_ros.simulation.gazebo import scene
 from deepracer_ros.simulation.gazebo.car import make_car
+from deepracer_ros.simulation.gazebo.config import GazeboConfig
 from deepracer_ros.simulation.gazebo.installation import find_installation
 from deepracer_ros.simulation.gazebo.server import Server
 from deepracer_ros.simulation.gazebo.world_files import world_file
 from deepracer_ros.simulation.sensors import CAMERA, Observations, SensorSpec
-from deepracer_ros.simulation.simulator import CarStates
+from deepracer_ros.simulation.simulator import CarStates, Simulator
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class GazeboConfig:
-    """How Gazebo is run.
-
-    Attributes:
-        iterations: Physics steps in a control period of 1/15 s; 16 are 4.2 ms each.
-        start_timeout: s until all worlds must stand.
-    """
-
-    iterations: int = 16
-    start_timeout: float = 60.0
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        if not 2 <= self.iterations <= 1000:
-            raise ValueError(f"iterations: found {self.iterations}, expected 2 to 1000")
 
 
 class World(NamedTuple):
@@ -74,7 +56,8 @@ class GazeboSimulator:
         seed: int = 0,
         *,
         dynamics: DynamicsConfig | None = None,
-        obstacles: Sequence[Obstacle] = (),
+        objects: ArrayLike | None = None,
+        object_shape: ObstacleShape | None = None,
         cars_per_heat: int = 1,
         config: GazeboConfig | None = None,
         world_files: Sequence[Path] | None = None,
@@ -88,7 +71,9 @@ class GazeboSimulator:
             vehicle: The car that commands are meant for; by default that of the package's URDF.
             seed: Of Gazebo's physics.
             dynamics: The lags of the actuators, the tyres' stiffness and the largest speed.
-            obstacles: Boxes on the tracks.
+            objects: (N, K, 3) x and y, m, and yaw, rad, of what stands on each car's road; by default nothing.
+                Cars that share a server must have the same.
+            object_shape: Size and colour of every object; by default those of a box.
             cars_per_heat: So many cars, one after another in `car_track`, see and touch each other; each heat has its
                 own server. With 1, the cars of a track share servers, unseen by each other.
             config: How Gazebo is run.
@@ -96,6 +81,7 @@ class GazeboSimulator:
 
         Raises:
             InputError: if Gazebo is not prepared, a world is broken, or a server does not start.
+            ValueError: if cars that share a server have different objects, or `cars_per_heat` does not divide N.
         """
         config, camera = config or GazeboConfig(), camera or CameraConfig()
         self._dynamics = dynamics or DynamicsConfig()
@@ -105,26 +91,28 @@ class GazeboSimulator:
         installation = find_installation()
         where = np.asarray(car_track, np.int64)
         self.cars = len(where)
-        self.sensors = {CAMERA: SensorSpec(camera.frame_shape, "|u1", "levels")}
+        self.sensors: Mapping[str, SensorSpec] = {CAMERA: SensorSpec(camera.frame_shape, "|u1", "levels")}
         self.images = np.zeros((self.cars, camera.height, camera.width, 3), np.uint8)
         self._frames = np.zeros((self.cars, *camera.frame_shape), np.uint8)
         self._observations = {CAMERA: self._frames}
         self._states = CarStates(*np.zeros((7, self.cars)))
         self._worlds: list[World] = []
+        placed = np.zeros((self.cars, 0, 3)) if objects is None else np.asarray(objects, np.float64)
+        shape = object_shape or shape_of("box")
         car = make_car(camera, self._vehicle, installation)
         files = world_files or [world_file(track, installation.cache / "worlds") for track in tracks]
         try:
             for index, cars in enumerate(_share_out(where, cars_per_heat)):
                 track = int(where[cars[0]])
                 fleet = scene.Fleet(car, len(cars), cars_per_heat > 1)
-                boxes = [obstacle for obstacle in obstacles if obstacle.track == track]
-                setting = scene.Scene(files[track], fleet, boxes, scene.Clock(config.iterations), self._dynamics)
+                standing, clock = _shared_objects(placed, cars), scene.Clock(config.iterations)
+                setting = scene.Scene(files[track], fleet, standing, shape, clock, self._dynamics)
                 server = Server(installation, setting.compose, files[track], seed + index, len(cars))
                 self._worlds.append(World(server, cars))
             for world in self._worlds:
-                shape = world.server.await_world(config.start_timeout)
-                if shape != self.images.shape[1:]:
-                    raise InputError(f"Gazebo: found images of shape {shape}, expected {self.images.shape[1:]}")
+                image = world.server.await_world(config.start_timeout)
+                if image != self.images.shape[1:]:
+                    raise InputError(f"Gazebo: found images of shape {image}, expected {self.images.shape[1:]}")
         except BaseException:
             self.close()
             raise
@@ -180,14 +168,31 @@ class GazeboSimulator:
             cv2.cvtColor(self.images[car], cv2.COLOR_RGB2GRAY, dst=self._frames[car])
 
 
-def make_gazebo(setup: Setup) -> GazeboSimulator:
-    """Return the simulator of an environment.
+def make_gazebo(setup: Setup) -> Simulator:
+    """Return the simulator of an environment, with the race's objects on the tracks.
 
     Raises:
         InputError: if Gazebo is not prepared or does not start.
     """
-    config = setup.config
-    return GazeboSimulator(setup.tracks, setup.car_track, config.camera, seed=setup.seed, dynamics=config.dynamics)
+    config, referee = setup.config, setup.referee
+    return GazeboSimulator(
+        setup.tracks,
+        setup.car_track,
+        config.camera,
+        seed=setup.seed,
+        dynamics=config.dynamics,
+        objects=referee.objects,
+        object_shape=referee.object_shape,
+    )
+
+
+def _shared_objects(objects: Floats, cars: NDArray[np.int64]) -> list[list[float]]:
+    """Return the poses (K, 3) that stand in the world of some cars."""
+    shared = objects[cars]
+    if (shared != shared[:1]).any():
+        raise ValueError(f"objects: found different places for cars {cars.tolist()}, expected the same in one Gazebo")
+    places: list[list[float]] = shared[0].tolist()
+    return places
 
 
 def _share_out(car_track: NDArray[np.int64], cars_per_heat: int) -> Iterator[NDArray[np.int64]]:

@@ -26,10 +26,13 @@ from deepracer_ros.nodes.outputs.driven_path import DrivenPath
 from deepracer_ros.nodes.outputs.interfaces import Interfaces
 from deepracer_ros.nodes.outputs.joints import JointOutput
 from deepracer_ros.nodes.outputs.optional import where_installed
+from deepracer_ros.race.catalogue import find_track
+from deepracer_ros.race.obstacle import BOX
 from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.simulation.camera import view_from
 from deepracer_ros.simulation.config import CameraConfig
 from deepracer_ros.simulation.environment import Outcome
+from deepracer_ros.simulation.sensors import CAMERA as FRONT_CAMERA
 from deepracer_ros.simulation.simulator import CarStates
 
 DEADLINE = 10.0
@@ -43,8 +46,7 @@ def states(cars: int = 1, **values: float) -> CarStates:
 
 def outcome(cars: int = 1, episode: int = 0, **values: float):
     frames = np.arange(cars, dtype=np.uint8).reshape(-1, 1, 1) + np.zeros((cars, 12, 16), np.uint8)
-    verdict = SimpleNamespace(episode=np.full(cars, episode))
-    return Outcome({"FRONT_FACING_CAMERA": frames}, states(cars, **values), verdict)
+    return Outcome({FRONT_CAMERA: frames}, states(cars, **values), SimpleNamespace(episode=np.full(cars, episode)))
 
 
 class Table:
@@ -56,11 +58,15 @@ class Table:
     def reset(self, mask, poses):
         self.moved.append((mask.tolist(), poses.tolist()))
         x, y, yaw = poses.T
-        return np.zeros((len(mask), 12, 16), np.uint8), CarStates(x, y, yaw, *np.zeros((4, len(mask))))
+        frames = {FRONT_CAMERA: np.zeros((len(mask), 12, 16), np.uint8)}
+        return frames, CarStates(x, y, yaw, *np.zeros((4, len(mask))))
 
 
 def environment(cars: int = 1) -> SimpleNamespace:
-    return SimpleNamespace(cars=cars, simulator=Table())
+    referee = SimpleNamespace(objects=np.zeros((cars, 0, 3)), object_shape=BOX)
+    return SimpleNamespace(
+        cars=cars, simulator=Table(), tracks=(find_track("oval"),), car_track=np.zeros(cars, int), referee=referee
+    )
 
 
 class Ros:

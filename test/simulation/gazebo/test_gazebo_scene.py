@@ -1,13 +1,21 @@
+"""The world that a gzserver is given, and the cache that its parts are kept in."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.catalogue import find_track
-from deepracer_ros.race.obstacle import Obstacle
-from deepracer_ros.race.vehicle import read_vehicle
+from deepracer_ros.race.obstacle import BOX, shape_of
+from deepracer_ros.race.vehicle import expand_urdf, read_vehicle
 from deepracer_ros.simulation.config import CameraConfig, DynamicsConfig
-from deepracer_ros.simulation.gazebo.car import Car, expand_urdf
+from deepracer_ros.simulation.gazebo import car as car_module
+from deepracer_ros.simulation.gazebo import world_files
+from deepracer_ros.simulation.gazebo.car import Car, make_car
+from deepracer_ros.simulation.gazebo.installation import Installation
 from deepracer_ros.simulation.gazebo.scene import Clock, Fleet, Scene
 from deepracer_ros.simulation.gazebo.world_files import world_file
 
@@ -27,9 +35,10 @@ def world(tmp_path_factory):
     return world_file(find_track("oval"), tmp_path_factory.mktemp("worlds"))
 
 
-def compose(world, count=1, racing=False, obstacles=()):
-    car = Car(read_vehicle(), ET.fromstring(expand_urdf(CameraConfig())), ET.fromstring(MODEL))
-    text = Scene(world, Fleet(car, count, racing), obstacles, Clock(16), DynamicsConfig()).compose(5)
+def compose(world, count=1, racing=False, objects=(), shape=BOX):
+    urdf = expand_urdf(simulator="classic", camera_width="80", camera_height="60")
+    car = Car(read_vehicle(), ET.fromstring(urdf), ET.fromstring(MODEL))
+    text = Scene(world, Fleet(car, count, racing), objects, shape, Clock(16), DynamicsConfig()).compose(5)
     return ET.fromstring(text).find("world")
 
 
@@ -84,10 +93,23 @@ def test_racing_cars_touch_and_see_each_other(world):
     assert first.findtext("link/visual[2]/material/diffuse") == "0.06 0.08 0.10 1"  # glass is everybody's
 
 
-def test_obstacles_stand_where_they_are_said_to(world):
-    box = compose(world, obstacles=[Obstacle(1.0, 2.0, 0.5)]).find("model[@name='box_0']")
-    assert box.findtext("pose") == "1.0 2.0 0.15 0 0 0.5"
-    assert box.findtext("link/collision/geometry/box/size") == "0.4 0.5 0.3"
+@pytest.mark.parametrize(
+    ("kind", "height", "size", "colour"),
+    [
+        ("box", "0.15", "0.4 0.5 0.3", "0.690 0.518 0.329 1"),
+        ("car", "0.055", "0.32 0.1921 0.11", "0.110 0.235 0.745 1"),
+    ],
+)
+def test_objects_stand_where_they_are_said_to(world, kind, height, size, colour):
+    composed = compose(world, objects=[(1.0, 2.0, 0.5), (3.0, 4.0, 0.0)], shape=shape_of(kind))
+    first, second = (composed.find(f"model[@name='object_{index}']") for index in (0, 1))
+    assert first.findtext("static") == "true"
+    assert first.findtext("pose") == f"1 2 {height} 0 0 0.5"
+    assert second.findtext("pose") == f"3 4 {height} 0 0 0"
+    for part in ("collision", "visual"):
+        assert first.findtext(f"link/{part}/geometry/box/size") == size
+    assert first.findtext("link/visual/material/ambient") == colour
+    assert first.findtext("link/visual/material/diffuse") == colour
 
 
 @pytest.mark.parametrize(
@@ -108,4 +130,56 @@ def test_a_world_is_written_once(tmp_path):
     assert world_file(find_track("oval"), tmp_path) == first
     assert first.stat().st_mtime_ns == written
     assert world_file(find_track("oval").reversed(), tmp_path).parent != first.parent
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 2
+
+
+def test_a_half_written_world_of_a_killed_process_is_written_anew(tmp_path):
+    """Its models are there, its world file is not: the folder alone once counted as a world."""
+    first = world_file(find_track("oval"), tmp_path)
+    content = first.read_bytes()
+    first.unlink()
+    (tmp_path / f".{first.parent.name}.tmp").mkdir()
+    assert world_file(find_track("oval"), tmp_path).read_bytes() == content
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_threads_and_processes_that_want_one_world_write_it_once(tmp_path, monkeypatch):
+    written, together = [], threading.Barrier(3)
+
+    def write(track, folder):
+        written.append(track.name)
+        return write_world(track, folder)
+
+    write_world = world_files.write_world
+    monkeypatch.setattr(world_files, "write_world", write)
+
+    def want(_):
+        together.wait()
+        return world_file(find_track("oval"), tmp_path)
+
+    with ThreadPoolExecutor(3) as pool:
+        paths = set(pool.map(want, range(3)))
+    assert len(paths) == 1
+    assert written == ["oval"]
+
+
+def test_two_threads_expand_the_car_at_once(tmp_path, monkeypatch):
+    """xacro keeps its state in module variables: without a lock one thread's macros end in the other's URDF, or none.
+
+    Each thread makes cars with cameras of its own, eight times, beside the other.
+    """
+    monkeypatch.setattr(car_module, "_run_converter", lambda urdf, root: b"<sdf><model name='car'/></sdf>")
+    installation, together = Installation(Path("/"), tmp_path, tmp_path), threading.Barrier(2)
+    sizes = [[CameraConfig(100 * thread + turn, 60) for turn in range(8)] for thread in (1, 2)]
+
+    def make(cameras):
+        together.wait()
+        return [make_car(camera, read_vehicle(), installation) for camera in cameras]
+
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(make, sizes))
+    for cameras, cars in zip(sizes, made, strict=True):
+        for camera, car in zip(cameras, cars, strict=True):
+            assert car.urdf.findtext(".//camera/image/width") == str(camera.width)
+            assert len(car.urdf.findall("link")) == len(made[0][0].urdf.findall("link"))
+    assert len(list((tmp_path / "models").glob("*.sdf"))) == 16

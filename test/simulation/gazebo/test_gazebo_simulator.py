@@ -13,11 +13,15 @@ import pytest
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.catalogue import find_track
-from deepracer_ros.race.obstacle import Obstacle
-from deepracer_ros.simulation.config import CameraConfig, DynamicsConfig
+from deepracer_ros.race.config import ObstaclesConfig, RaceConfig
+from deepracer_ros.race.obstacle import shape_of
+from deepracer_ros.race.status import Status
+from deepracer_ros.simulation.config import CameraConfig, DynamicsConfig, EnvironmentConfig, SimulationConfig
+from deepracer_ros.simulation.embedded import EmbeddedSimulator
+from deepracer_ros.simulation.factory import make_environment, make_evaluation
 from deepracer_ros.simulation.gazebo import installation, wire
 from deepracer_ros.simulation.gazebo.simulator import GazeboSimulator
-from deepracer_ros.simulation.simulator import Simulator
+from deepracer_ros.simulation.sensors import CAMERA
 
 MISSING = installation.missing_part()
 pytestmark = [
@@ -41,11 +45,6 @@ def pair():
     simulator.close()
 
 
-def test_it_is_a_simulator(pair):
-    assert isinstance(pair, Simulator)
-    assert (pair.cars, pair.frame_shape) == (2, (60, 80))
-
-
 def test_a_reset_puts_cars_at_rest_on_their_poses_and_lets_no_time_pass(pair):
     poses = np.array([[1.0, 2.0, -3.0], [0.5, 0.0, 3.5]])
     _, states = pair.reset(np.ones(2, bool), poses)
@@ -59,11 +58,14 @@ def test_a_reset_puts_cars_at_rest_on_their_poses_and_lets_no_time_pass(pair):
 def test_a_car_that_is_not_reset_stays_as_it_is_and_drives_on(pair):
     pair.reset(np.ones(2, bool), start_poses(0.0, 3.0))
     for _ in range(10):
-        frames, states = pair.step(np.full(2, 0.1), np.full(2, 1.0))
-    before, seen = [getattr(states, name)[0] for name in ("x", "y", "yaw", "speed", "yaw_rate")], frames[0].copy()
-    frames, states = pair.reset(np.array([False, True]), start_poses(0.0, 5.0))
+        observations, states = pair.step(np.full(2, 0.1), np.full(2, 1.0))
+    before, seen = (
+        [getattr(states, name)[0] for name in ("x", "y", "yaw", "speed", "yaw_rate")],
+        observations[CAMERA][0].copy(),
+    )
+    observations, states = pair.reset(np.array([False, True]), start_poses(0.0, 5.0))
     assert [getattr(states, name)[0] for name in ("x", "y", "yaw", "speed", "yaw_rate")] == before
-    assert (frames[0] == seen).all()
+    assert (observations[CAMERA][0] == seen).all()
     _, states = pair.step(np.full(2, 0.1), np.full(2, 1.0))
     assert states.speed[0] == pytest.approx(1.0, abs=0.02)
     assert states.speed[1] < 0.5
@@ -82,10 +84,10 @@ def test_a_car_goes_as_fast_as_it_is_told_and_where_it_is_steered(pair):
 def test_nothing_of_an_episode_is_left_in_the_next(pair):
     ends = []
     for _ in range(2):
-        frames, states = pair.reset(np.ones(2, bool), start_poses(0.0, 3.0))
+        observations, states = pair.reset(np.ones(2, bool), start_poses(0.0, 3.0))
         for step in range(20):
-            frames, states = pair.step(np.full(2, 0.3 * np.sin(step)), np.full(2, 2.0))
-        ends.append((frames.copy(), np.stack([states.x, states.y, states.yaw, states.steering])))
+            observations, states = pair.step(np.full(2, 0.3 * np.sin(step)), np.full(2, 2.0))
+        ends.append((observations[CAMERA].copy(), np.stack([states.x, states.y, states.yaw, states.steering])))
     assert (ends[0][0] == ends[1][0]).all()
     assert ends[0][1] == pytest.approx(ends[1][1], abs=1e-9)
 
@@ -116,9 +118,9 @@ def test_cars_pass_through_each_other(pair):
 
 
 def test_the_camera_sees_the_road(pair):
-    frames, _ = pair.reset(np.ones(2, bool), start_poses(0.0, 3.0))
+    observations, _ = pair.reset(np.ones(2, bool), start_poses(0.0, 3.0))
+    frames, images = observations[CAMERA], pair.images.astype(float)
     assert frames.dtype == np.uint8
-    images = pair.images.astype(float)
     grey = images @ [0.299, 0.587, 0.114]
     assert np.abs(frames - grey).max() <= 1.0
     assert frames[0, 0].std() < 1.0  # sky
@@ -163,15 +165,13 @@ def drive(seed):
     simulator = GazeboSimulator([OVAL], [0, 0], SMALL, seed=seed)
     try:
         random = np.random.default_rng(seed)
-        seen = [
-            np.concatenate([frame.reshape(-1) for frame in simulator.reset(np.ones(2, bool), start_poses(0.0, 3.0))[0]])
-        ]
+        seen = [simulator.reset(np.ones(2, bool), start_poses(0.0, 3.0))[0][CAMERA].reshape(-1).copy()]
         poses = []
         for step in range(100):
-            frames, states = simulator.step(random.uniform(-0.1, 0.1, 2), random.uniform(0.5, 1.5, 2))
+            observations, states = simulator.step(random.uniform(-0.1, 0.1, 2), random.uniform(0.5, 1.5, 2))
             if step == 40:
-                frames, states = simulator.reset(np.array([True, False]), start_poses(1.0, 0.0))
-            seen.append(frames.reshape(-1).copy())
+                observations, states = simulator.reset(np.array([True, False]), start_poses(1.0, 0.0))
+            seen.append(observations[CAMERA].reshape(-1).copy())
             poses.append(np.stack([states.x, states.y, states.yaw, states.speed, states.yaw_rate]))
         return np.array(seen), np.array(poses)
     finally:
@@ -186,14 +186,16 @@ def test_two_runs_with_one_seed_are_equal_to_the_bit():
 
 
 def test_racing_cars_see_and_touch_each_other_and_obstacles():
-    box = Obstacle(2.5, 0.0)
-    simulator = GazeboSimulator([OVAL], [0, 0], CameraConfig(80, 60, "rgb"), obstacles=[box], cars_per_heat=2)
+    box = np.broadcast_to([2.5, 0.0, 0.0], (2, 1, 3))
+    simulator = GazeboSimulator([OVAL], [0, 0], CameraConfig(80, 60, "rgb"), objects=box, cars_per_heat=2)
     try:
         poses = np.array([[0.0, 0.0, 0.0], [0.6, 0.0, 0.0]])
-        frames, _ = simulator.reset(np.ones(2, bool), poses)
-        behind, before = frames[:, 30:34, 38:42].reshape(2, -1, 3).mean(axis=1)
-        assert before == pytest.approx(np.array([176, 132, 84]) * 0.77, abs=15)  # cardboard in the shade
-        assert behind[2] > behind[0]  # the rear of a blue car
+        observations, _ = simulator.reset(np.ones(2, bool), poses)
+        behind, before = observations[CAMERA]
+        # The box 1.6 m ahead of the second camera: cardboard, in the shade but for what it gives off.
+        np.testing.assert_allclose(before[8:17, 32:48].reshape(-1, 3), [np.array([176, 132, 84]) * 0.71] * 144, atol=4)
+        rear = behind[20:34, 28:52].reshape(-1, 3).mean(axis=0)
+        assert rear[2] > 1.5 * rear[0]  # of a blue car
         for _ in range(30):
             _, states = simulator.step(np.zeros(2), np.array([1.0, 0.0]))
         assert states.x[1] - states.x[0] > 0.25
@@ -207,12 +209,89 @@ def test_every_track_has_its_own_server():
     simulator = GazeboSimulator(tracks, [1, 0, 1], SMALL)
     try:
         poses = np.concatenate([tracks[k].pose_at(np.array([1.0]), np.zeros(1)) for k in (1, 0, 1)])
-        frames, states = simulator.reset(np.ones(3, bool), poses)
+        observations, states = simulator.reset(np.ones(3, bool), poses)
         assert states.x == pytest.approx(poses[:, 0])
+        frames = observations[CAMERA]
         assert (frames[0] == frames[2]).all()
         assert (frames[0] != frames[1]).any()
     finally:
         simulator.close()
+
+
+def race_config(count, kind, **places):
+    obstacles = ObstaclesConfig(count=count, kind=kind, **places)
+    return EnvironmentConfig(
+        simulation=SimulationConfig(simulator="gazebo"),
+        camera=CameraConfig(80, 60, "rgb"),
+        race=RaceConfig("object_avoidance", obstacles=obstacles),
+    )
+
+
+@pytest.mark.parametrize("kind", ["box", "car"])
+def test_the_objects_of_a_race_stand_on_the_road_are_seen_and_stop_a_car(kind):
+    """An object 0.97 m ahead of the start on the centre line: the camera sees its colour, the car runs into it."""
+    environment = make_evaluation(race_config(1, kind, progress=(6.3,), lane=(0.0,)), ["oval"], 1)
+    try:
+        outcome = environment.reset()
+        assert environment.objects.shape == (1, 1, 3)
+        shape = shape_of(kind)
+        x, y, _ = environment.objects[0, 0]
+        ahead = np.hypot(x - outcome.states.x[0], y - outcome.states.y[0])
+        assert ahead == pytest.approx(0.063 * OVAL.length, abs=0.02)
+        middle = outcome.frames[0, 26:46, 36:44].reshape(-1, 3).astype(float)
+        expected = np.array(shape.colour) / np.linalg.norm(shape.colour)
+        likeness = middle @ expected / np.linalg.norm(middle, axis=1)
+        assert likeness.max() > 0.98
+        for _ in range(30):
+            outcome = environment.step(np.zeros(1), np.ones(1))
+            if outcome.verdict.ended[0]:
+                break
+        assert Status(outcome.verdict.status[0]) == Status.CRASHED
+        # Its bumper, 0.16 m ahead of base_link, has come to the face of the object and not into it.
+        gap = np.hypot(x - outcome.states.x[0], y - outcome.states.y[0]) - shape.length / 2.0 - 0.16
+        assert gap == pytest.approx(0.0, abs=0.07)
+    finally:
+        environment.close()
+
+
+@pytest.mark.parametrize("kind", ["box", "car"])
+def test_objects_look_as_in_the_embedded_simulator(kind):
+    """From eight sides, 1.2 m away: the same pixels but for the rim, as bright within 20 % of their colour."""
+    shape, angle = shape_of(kind), np.arange(8) * np.pi / 4.0
+    objects = np.broadcast_to([3.0, -3.0, 0.0], (8, 1, 3)).copy()
+    poses = np.stack([3.0 - 1.2 * np.cos(angle), -3.0 - 1.2 * np.sin(angle), angle], axis=1)
+    camera = CameraConfig(160, 120, "rgb")
+    embedded = EmbeddedSimulator([OVAL], [0] * 8, camera, objects=objects, object_shape=shape)
+    gazebo = GazeboSimulator([OVAL], [0] * 8, camera, objects=objects, object_shape=shape)
+    try:
+        ours, theirs = (s.reset(np.ones(8, bool), poses)[0][CAMERA].astype(float) for s in (embedded, gazebo))
+    finally:
+        gazebo.close()
+    colour = np.array(shape.colour) / np.linalg.norm(shape.colour)
+    masks = [(seen @ colour) / np.linalg.norm(seen, axis=3) > 0.995 for seen in (ours, theirs)]
+    both, either = masks[0] & masks[1], masks[0] | masks[1]
+    assert (both.sum(axis=(1, 2)) > 0.88 * either.sum(axis=(1, 2))).all()  # the rest is the blurred rim
+    ratio = (theirs[both] - ours[both]) @ colour / np.linalg.norm(shape.colour)
+    assert np.quantile(np.abs(ratio), 0.97) < 0.2
+    assert abs(ratio.mean()) < 0.05
+
+
+def test_random_places_are_drawn_once_for_all_cars_of_a_track():
+    environment = make_environment(race_config(3, "box", random=True), ["oval"], 3, seed=5)
+    try:
+        environment.reset()
+        before = environment.objects.copy()
+        environment.reset()
+        assert (environment.objects == before).all()
+        assert (before == before[:1]).all()
+    finally:
+        environment.close()
+
+
+def test_cars_of_one_server_cannot_have_different_objects():
+    places = np.array([[[1.0, 0.0, 0.0]], [[2.0, 0.0, 0.0]]])
+    with pytest.raises(ValueError, match="objects: found different places for cars"):
+        GazeboSimulator([OVAL], [0, 0], SMALL, objects=places)
 
 
 def test_a_killed_gzserver_is_said_to_have_ended_and_another_can_be_started():
@@ -286,6 +365,7 @@ PARENT = """
 import sys, time
 import numpy as np
 from deepracer_ros.race.catalogue import find_track
+from deepracer_ros.simulation.config import CameraConfig
 from deepracer_ros.simulation.gazebo.simulator import GazeboSimulator
 simulator = GazeboSimulator([find_track("oval")], [0], CameraConfig(80, 60))
 simulator.reset(np.ones(1, bool), np.zeros((1, 3)))

@@ -1,0 +1,32 @@
+"""The cache folder of Gazebo, which several processes and threads fill at once."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deepracer_ros.files import remove_remains, write_error
+
+
+@contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """Keep all other writers, processes and threads, out of a folder for the block; remove what killed ones left.
+
+    Who comes second finds what the first one wrote. The kernel frees the lock of a process that dies.
+
+    Args:
+        folder: Made if it does not exist.
+
+    Raises:
+        InputError: if the folder cannot be written.
+    """
+    path = folder / "lock"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = path.open("w")
+    except OSError as error:
+        raise write_error(path, error) from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        remove_remains(folder)
+        yield
