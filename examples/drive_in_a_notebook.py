@@ -13,7 +13,7 @@ from deepracer_ros.models.folder import read_model_path
 from deepracer_ros.report.drive_plot import write_drive_plot
 from deepracer_ros.simulation.evaluation import evaluate
 from deepracer_ros.simulation.factory import make_evaluation
-from deepracer_ros.training.evaluation import config_of, greedy
+from deepracer_ros.training.evaluation import config_of
 from deepracer_ros.training.policies import make_policy
 
 path = Path(os.environ.get("MODEL", "runs/latest"))
@@ -23,7 +23,15 @@ print(f"version {model.manifest.version} of run {model.manifest.run}")
 # %% One lap on the first track that it was trained on
 config, policy = config_of(model), make_policy(model)
 environment = make_evaluation(config, config.tracks[:1], starts=1)
-attempt = evaluate(environment, lambda observations: greedy(policy, observations), record=True).attempts[0]
+
+
+def drive(observations):
+    """Take the policy's greedy actions."""
+    decision = policy.act(observations)
+    return decision.steering, decision.speed
+
+
+attempt = evaluate(environment, drive, record=True).attempts[0]
 environment.close()
 print(f"{attempt.status.name.lower()}: {attempt.progress:.0f} % of the lap in {attempt.steps} steps")
 

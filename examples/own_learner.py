@@ -95,6 +95,7 @@ def rollout(environment, policy: Policy, steps: int, generator: np.random.Genera
 
 if __name__ == "__main__":
     torch.manual_seed(1)
+    torch.set_num_threads(1)  # so small a network is slower on more
     generator = np.random.default_rng(1)
     network, actions = NetworkConfig(reads=("state",)), ActionSpaceConfig()
     environment = make_environment(EnvironmentConfig(), ["oval"], cars=32, seed=1)
