@@ -69,7 +69,7 @@ class Manifest:
         env_steps: Environment steps that led to it.
         created: When, in ISO 8601, UTC.
         config: The effective configuration of the run.
-        evaluation: Result of its evaluation, if it was evaluated before it was published.
+        evaluation: What its evaluation came to: laps, mean progress (%), lap times (s). None if it was not evaluated.
         sha256: Of the safetensors bytes, hexadecimal.
         size: Of the safetensors bytes.
         shapes: Of every tensor.
@@ -138,13 +138,13 @@ def encode_manifest(manifest: Manifest) -> bytes:
 
 
 def decode_manifest(data: bytes, where: str) -> Manifest:
-    """Read and check a manifest.
+    """Read and check a manifest. Unknown keys, as of a newer release, are left out.
 
     Raises:
-        ModelError: if it is not JSON, a key is missing, unknown or of another type.
+        ModelError: if it is not JSON, a key is missing or of another type, or its format is another one.
     """
     try:
-        return from_mapping(Manifest, json.loads(data), where)
+        return from_mapping(Manifest, json.loads(data), where, tolerant=True)
     except InputError as error:
         raise ModelError(str(error)) from error
     except ValueError as error:
