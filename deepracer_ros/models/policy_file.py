@@ -138,13 +138,13 @@ def encode_manifest(manifest: Manifest) -> bytes:
 
 
 def decode_manifest(data: bytes, where: str) -> Manifest:
-    """Read and check a manifest. Unknown keys, as of a newer release, are left out.
+    """Read and check a manifest.
 
     Raises:
-        ModelError: if it is not JSON, a key is missing or of another type, or its format is another one.
+        ModelError: if it is not JSON, a key is missing, unknown or of another type.
     """
     try:
-        return from_mapping(Manifest, json.loads(data), where, tolerant=True)
+        return from_mapping(Manifest, json.loads(data), where)
     except InputError as error:
         raise ModelError(str(error)) from error
     except ValueError as error:

@@ -1,15 +1,14 @@
 """From segments to the learner's batches, and how much of them may wait."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.segment import Segment
-from deepracer_ros.learning.batch import Batch
-from deepracer_ros.simulation.sensors import CAMERA
+from deepracer_ros.learning.action_space import ActionSpace
+from deepracer_ros.learning.policy import adapt_frames
+from deepracer_ros.learning.ppo import Batch
 from deepracer_ros.training.config import RunConfig
 
 
@@ -34,7 +33,7 @@ def capacity_bytes(config: RunConfig) -> int:
     return config.experience.capacity_segments * segment_bytes(config)
 
 
-def make_batch(segments: Sequence[Segment], config: RunConfig) -> Batch:
+def make_batch(segments: Sequence[Segment], space: ActionSpace, config: RunConfig) -> Batch:
     """Stack segments of equal length.
 
     Raises:
@@ -44,14 +43,15 @@ def make_batch(segments: Sequence[Segment], config: RunConfig) -> Batch:
     for segment in segments:
         if segment.steps != steps:
             raise InputError(f"segment {segment.id}: found {segment.steps} steps, expected {steps}")
+    frames = np.stack([adapt_frames(segment.frames, config.network) for segment in segments])
 
-    def stack(name: str) -> NDArray[Any]:
+    def stack(name: str) -> np.ndarray:
         return np.stack([getattr(segment, name) for segment in segments])
 
+    actions = space.encode(stack("steering").reshape(-1), stack("speed").reshape(-1))
     return Batch(
-        observations={CAMERA: stack("frames")},
-        steering=stack("steering"),
-        speed=stack("speed"),
+        frames=frames,
+        actions=actions.reshape(len(segments), steps, -1),
         log_probability=stack("log_probability"),
         reward=stack("reward"),
         terminated=stack("terminated").astype(bool),

@@ -12,7 +12,7 @@ from deepracer_ros.run.summary import ModelSummary
 from deepracer_ros.simulation.environment import Environment
 from deepracer_ros.simulation.evaluation import Driver, Evaluation, evaluate
 from deepracer_ros.simulation.factory import make_evaluation
-from deepracer_ros.simulation.sensors import Observations
+from deepracer_ros.simulation.sensors import Observations, sensor_specs
 from deepracer_ros.training.config import RunConfig, read_config
 from deepracer_ros.training.policies import make_policy
 
@@ -39,9 +39,10 @@ def make_evaluator(config: RunConfig) -> Evaluator:
     Raises:
         InputError: if a track or the simulator does not exist.
     """
+    sensors = sensor_specs(config)
     return Evaluator(
         make_evaluation(config, config.tracks, config.trainer.evaluation_starts),
-        lambda tensors: greedy(Policy(tensors, config.network, config.actions)),
+        lambda tensors: greedy(Policy(tensors, config.network, sensors, config.actions)),
     )
 
 

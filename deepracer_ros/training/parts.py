@@ -154,9 +154,10 @@ def make_parts(config: RunConfig, folder: RunFolder) -> Parts:
             from deepracer_ros.training.evaluation import make_evaluator  # imports numba, and compiles the simulator
 
             evaluator = make_evaluator(config)
+        steps, reads = config.experience.segment_steps, (*config.network.reads, *config.network.critic_reads)
         return Parts(
             learner=make_run_learner(config),
-            make_batch=lambda segments: make_batch(segments, config),
+            make_batch=lambda segments: make_batch(segments, steps, reads),
             checkpoints=checkpoints,
             open_sinks=lambda resumed_at: Sinks(folder, resumed_at, config.trainer.sinks),
             evaluator=evaluator,

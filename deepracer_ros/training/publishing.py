@@ -6,8 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
-from deepracer_ros.models.policy_file import Manifest, Tensors
 from deepracer_ros.models.bucket import StoreError
+from deepracer_ros.models.policy_file import Manifest, Tensors
 from deepracer_ros.moments import moment
 from deepracer_ros.training.parts import Models
 

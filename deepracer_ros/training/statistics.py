@@ -41,7 +41,7 @@ class _Sums:
     def add(self, segment: Segment, steps: slice) -> None:
         """Add some steps of a segment."""
         self.reward += _sum(segment.reward, steps)
-        for name, values in _terms(segment).items():
+        for name, values in segment.terms.items():
             self.terms[name] = self.terms.get(name, 0.0) + _sum(values, steps)
 
 
@@ -99,12 +99,6 @@ class EpisodeStatistics:
             float((progress >= COMPLETE).mean()),
             {name: float(np.mean([e.sums.terms.get(name, 0.0) for e in self._ended])) for name in names},
         )
-
-
-def _terms(segment: Segment) -> Mapping[str, NDArray[np.float32]]:
-    """Return the weighted reward terms of a segment; none of one that an earlier release recorded."""
-    found: Mapping[str, NDArray[np.float32]] = getattr(segment, "terms", {})
-    return found
 
 
 def _sum(values: NDArray[np.float32], steps: slice) -> float:

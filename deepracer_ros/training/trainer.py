@@ -12,8 +12,8 @@ import numpy as np
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.reader import Taken
 from deepracer_ros.learning.learner import Update
-from deepracer_ros.models.policy_file import Manifest, Tensors
 from deepracer_ros.models.bucket import StoreError
+from deepracer_ros.models.policy_file import Manifest, Tensors
 from deepracer_ros.moments import moment
 from deepracer_ros.run.checkpoint import Progress
 from deepracer_ros.run.progress import EvaluationPoint, ProgressRecord

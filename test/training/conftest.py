@@ -19,6 +19,7 @@ from deepracer_ros.experience.writer import ExperienceWriter
 from deepracer_ros.learning.learner import NonFiniteError
 from deepracer_ros.run.checkpoint import read_checkpoint
 from deepracer_ros.run.folder import RunFolder
+from deepracer_ros.simulation.sensors import CAMERA
 from deepracer_ros.training.config import RunConfig, read_config
 from deepracer_ros.training.parts import make_parts
 from deepracer_ros.training.policies import open_store
@@ -145,9 +146,9 @@ def make_segments():
             progress = np.linspace(0.0, 5.0, STEPS, dtype=np.float32)
             segments.append(
                 Segment(
-                    frames=frames, steering=steering, speed=speed, reward=rewards, log_probability=density,
+                    observations={CAMERA: frames}, steering=steering, speed=speed, reward=rewards, log_probability=density,
                     progress=progress, terminated=zeros, truncated=zeros, valid=ones, model_version=model_version,
-                    track="oval", worker=worker, car=car, sequence=sequence,
+                    track="oval", worker=worker, car=car, sequence=sequence, terms={"progress": rewards},
                 )
             )  # fmt: skip
         return segments
