@@ -56,7 +56,7 @@ class QueuedSink:
         self.name, self.lost, self.error = name, 0, ""
         self._factory = factory
         self._sink: Sink | None = None
-        self._closing = False
+        self._closing, self._in_hand = False, 0
         self._queue: queue.Queue[ProgressRecord | None] = queue.Queue(WAITING_RECORDS)
         # A daemon: a sink that never returns must not keep the process from its end.
         self._thread = threading.Thread(target=self._run, name=f"sink {name}", daemon=True)
@@ -73,8 +73,10 @@ class QueuedSink:
     def _run(self) -> None:
         self._attempt(self._open)
         while not (self._closing and self._queue.empty()) and (record := self._queue.get()) is not None:
+            self._in_hand = 1
             if not self._attempt(lambda: self._open().write(record)):  # noqa: B023 - called before the next one
                 self.lost += 1
+            self._in_hand = 0
         if self._sink is not None:
             self._attempt(self._sink.close)
 
@@ -103,7 +105,7 @@ class QueuedSink:
         """Wait until it has written everything, at most until a time of `time.monotonic()`; the rest is lost."""
         self._thread.join(max(0.0, deadline - time.monotonic()))
         if self._thread.is_alive():
-            self.lost += max(1, sum(item is not None for item in tuple(self._queue.queue)))
+            self.lost += self._in_hand + sum(item is not None for item in tuple(self._queue.queue))
             self.error = self.error or "did not end in time"
 
 

@@ -225,7 +225,7 @@ class Trainer:
         perfect = result.laps_completed == result.laps_attempted
         self._perfect = self._perfect + 1 if perfect else 0
         if perfect and self.progress.seconds_to_all_laps is None:
-            self.progress = replace(self.progress, seconds_to_all_laps=self.seconds)
+            self.progress = replace(self.progress, seconds_to_all_laps=self._evaluation.seconds)
         version = self._publisher.wait()
         self._published(version)
         if version is None:

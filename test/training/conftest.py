@@ -79,7 +79,8 @@ class Training:
         self.run, self.failure = run, None
         self.store = store or open_store(run.config.models, run.name)
         self.reader = ExperienceReader(run.config.experience.url, run.name, patience)
-        self.parts = replace(make_parts(run.config, run.folder), **parts)
+        given = run.having(evaluate_every=0) if "evaluator" in parts else run
+        self.parts = replace(make_parts(given.config, run.folder), **parts)
         self.trainer = Trainer(run.config, run.name, self.parts, self.reader, self.store)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -146,7 +147,8 @@ def make_segments():
             progress = np.linspace(0.0, 5.0, STEPS, dtype=np.float32)
             segments.append(
                 Segment(
-                    observations={CAMERA: frames}, steering=steering, speed=speed, reward=rewards, log_probability=density,
+                    observations={CAMERA: frames}, steering=steering, speed=speed, reward=rewards,
+                    log_probability=density,
                     progress=progress, terminated=zeros, truncated=zeros, valid=ones, model_version=model_version,
                     track="oval", worker=worker, car=car, sequence=sequence, terms={"progress": rewards},
                 )
