@@ -47,11 +47,10 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path):
 
 
 def test_a_lock_is_held_for_the_block_only(tmp_path):
-    with only_one(tmp_path / "lock", "somebody works here"):
-        with (
-            pytest.raises(InputError, match="somebody works here, expected one at a time"),
-            only_one(tmp_path / "lock", "somebody works here"),
-        ):
-            pass
-    with only_one(tmp_path / "lock", "somebody works here"):
+    def hold():
+        return only_one(tmp_path / "lock", "somebody works here")
+
+    with hold(), pytest.raises(InputError, match="somebody works here, expected one at a time"), hold():
+        pass
+    with hold():
         pass
