@@ -46,7 +46,8 @@ class Session:
         """
         self._config, self._folder, self._services = config, folder, services
         self._view, self._state, self._track = view, state, track
-        folder.write_parameters(to_mapping(config))
+        # In the file, where texts are quoted: ROS would take a run called `n` or `7` on a command line for no text.
+        folder.write_parameters({"run": folder.name, "folder": str(folder.path.resolve()), **to_mapping(config)})
         self._tail = ProgressTail(folder.progress)
         self._latest = ([NOTHING_YET] + self._tail.read())[-1]
         self._advanced = time.monotonic()
@@ -60,8 +61,7 @@ class Session:
             raise
 
     def _start_all(self) -> None:
-        place = ["-p", f"run:={self._folder.name}", "-p", f"folder:={self._folder.path.resolve()}"]
-        arguments = ["--ros-args", "--params-file", str(self._folder.parameters), *place, "--log-level", "warn"]
+        arguments = ["--ros-args", "--params-file", str(self._folder.parameters), "--log-level", "warn"]
         self._trainer = self._start("trainer", "trainer_node", arguments, "trainer")
         for job in range(self._config.jobs):
             space = ["-r", f"__ns:=/job_{job}"] if job else []
