@@ -23,7 +23,7 @@ from deepracer_ros.errors import InputError
 
 def in_order(depth: int) -> QoSProfile:
     """Return the quality of service by which nobody misses a message who is less than `depth` of them behind."""
-    return QoSProfile(  # type: ignore[no-untyped-call]
+    return QoSProfile(
         history=HistoryPolicy.KEEP_LAST,
         depth=depth,
         reliability=ReliabilityPolicy.RELIABLE,
@@ -35,7 +35,7 @@ LOCK_STEP = in_order(8)
 """Between nodes that wait for one another at every step."""
 NEWEST = in_order(1)
 """Where what is old is of no use."""
-LATCHED = QoSProfile(  # type: ignore[no-untyped-call]
+LATCHED = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.RELIABLE,
     durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )  # fmt: skip

@@ -203,7 +203,7 @@ def test_a_full_redis_is_named_and_waited_for(training):
 
 
 def test_an_s3_server_that_refuses_is_named_and_waited_for(training):
-    identities = training.training.files.s3 / "s3.json"
+    identities = training.files.s3 / "s3.json"
     before = identities.read_text()
     identities.write_text(before.replace('"Admin", ', "").replace('"Write", ', ""))
     training.kill("s3")
