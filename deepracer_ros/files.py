@@ -1,5 +1,6 @@
 """Files that are whole or absent: what a reader finds under a name was written to its end."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ from deepracer_ros.moments import moment
 
 OWNER_ONLY = 0o600
 """Mode of a file that may hold a secret."""
-_PREFIX, _SUFFIX = ".", ".tmp"
+_PREFIX, _SUFFIX, _OLD = ".", ".tmp", ".old"
 
 
 def write_error(path: Path, error: OSError) -> InputError:
@@ -94,6 +95,8 @@ def write_json(path: Path, document: Mapping[str, Any], mode: int = 0o644) -> No
 def replace_folder(path: Path, files: Mapping[str, bytes]) -> None:
     """Write a folder of files, whole or not at all; one that is there is replaced.
 
+    A writer that is killed between its two renames leaves the old folder aside: `remove_remains` puts it back.
+
     Args:
         path: The folder; its parent exists.
         files: Contents by name.
@@ -101,15 +104,16 @@ def replace_folder(path: Path, files: Mapping[str, bytes]) -> None:
     Raises:
         InputError: if it cannot be written; the old folder is then still there.
     """
-    temporary, old = (path.with_name(f"{_PREFIX}{path.name}.{word}{_SUFFIX}") for word in ("new", "old"))
+    temporary, old = (path.with_name(f"{_PREFIX}{path.name}{word}{_SUFFIX}") for word in (".new", _OLD))
     try:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         for name, content in files.items():
             (temporary / name).write_bytes(content)
-        shutil.rmtree(old, ignore_errors=True)
         if path.exists():
+            shutil.rmtree(old, ignore_errors=True)
             os.replace(path, old)
+        moment("folder.aside")
         os.replace(temporary, path)
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
@@ -119,14 +123,51 @@ def replace_folder(path: Path, files: Mapping[str, bytes]) -> None:
         raise write_error(path, error) from error
 
 
-def remove_remains(folder: Path) -> None:
+def remove_remains(folder: Path, name: str = "*") -> None:
     """Remove what killed writers left in a folder; call it where nobody else writes.
+
+    A folder that a killed `replace_folder` had moved aside, and for which there is no new one, is put back.
+
+    Args:
+        folder: Where to look; one that does not exist holds no remains.
+        name: Of the file that was to be written; by default every one.
 
     Raises:
         InputError: if the folder cannot be written.
     """
-    for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+    for path in sorted(folder.glob(f"{_PREFIX}{name}{_SUFFIX}")):
+        original = path.with_name(path.name.removeprefix(_PREFIX).removesuffix(_OLD + _SUFFIX))
         try:
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            if path.name.endswith(_OLD + _SUFFIX) and not original.exists():
+                os.replace(path, original)
+            elif path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
         except OSError as error:
             raise write_error(path, error) from error
+
+
+@contextmanager
+def only_one(path: Path, what: str) -> Iterator[None]:
+    """Hold a lock file for the time of a block: one process at a time, and the kernel frees it however that ends.
+
+    Args:
+        path: The lock file; made if absent.
+        what: Words of the error, as "another trainer works on this run".
+
+    Raises:
+        InputError: if another process (or another part of this one) holds it, or the folder cannot be written.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
+    except OSError as error:
+        raise write_error(path, error) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(f"{path.parent}: {what}, expected one at a time") from error
+        yield
+    finally:
+        os.close(descriptor)

@@ -13,13 +13,15 @@ VARIABLE = "DEEPRACER_DIE_AT"
 MOMENTS = (
     "write.half",
     "write.whole",
+    "folder.aside",
     "checkpoint.written",
     "batch.acknowledged",
     "model.published",
     "append.sent",
 )
-"""All of them: half of a file written under its temporary name; the file written but not yet renamed; a checkpoint in
-place; its batch removed from Redis; a model published; segments appended to Redis but not yet reported."""
+"""All of them: half of a file written under its temporary name; the file written but not yet renamed; an old folder
+moved aside and the new one not yet in its place; a checkpoint in place; its batch removed from Redis; a model
+published; segments appended to Redis but not yet reported."""
 
 _passed: Counter[str] = Counter()
 

@@ -10,6 +10,9 @@ _OTHERS = re.compile(r"[^A-Za-z0-9._+-]+")
 LATEST = "latest"
 """Link beside the run folders that points at the newest; no run has this name."""
 
+MODEL_FOLDER = "model"
+"""Folder of the final policy in the folder of a run."""
+
 
 def check_run_name(name: str) -> str:
     """Return the name of a run.

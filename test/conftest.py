@@ -1,8 +1,18 @@
-"""Settings of every test process; made before anything imports rclpy or numba."""
+"""Settings of every test process, made before anything imports rclpy or numba; and what tests of whole runs share."""
 
+import json
 import os
+import random
+import resource
 import socket
 import tempfile
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
 
 
 def _own_domain() -> tuple[int, socket.socket]:
@@ -37,3 +47,162 @@ os.environ.update(
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("NUMBA_NUM_THREADS", str(min(2, os.cpu_count() or 1)))
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+STEPS, HEIGHT, WIDTH = 8, 40, 48
+SMALL = {
+    "tracks": ["oval"],
+    "camera": {"width": WIDTH, "height": HEIGHT},
+    "network": {"width": WIDTH, "height": HEIGHT},
+    "simulation": {"cars": 16},
+    "experience": {"segment_steps": STEPS, "capacity_segments": 64},
+    "trainer": {
+        "batch_segments": 16, "threads": 1, "evaluate_every": 0, "evaluation_starts": 1, "max_staleness": 1000000,
+    },
+}  # fmt: skip
+SEED = "DEEPRACER_TEST_SEED"
+
+
+@pytest.fixture(scope="session")
+def small():
+    """The configuration of a small run, as a mapping."""
+    return SMALL
+
+
+@pytest.fixture
+def chance():
+    """Random numbers of a seed that is printed; the environment variable DEEPRACER_TEST_SEED repeats it."""
+    seed = int(os.environ.get(SEED) or random.SystemRandom().randrange(1 << 32))
+    print(f"{SEED}={seed}")
+    return random.Random(seed)
+
+
+@pytest.fixture
+def full_at():
+    """Return a context in which no file of this process can grow beyond a size in bytes, as on a full disk."""
+
+    @contextmanager
+    def limit(size):
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return limit
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory):
+    """A Redis server that tests share."""
+    from deepracer_ros.services.redis_server import LocalRedis
+
+    with LocalRedis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory):
+    """An S3 server that tests share, with a second identity that may only read."""
+    from deepracer_ros.services.s3_server import LocalS3
+
+    folder = tmp_path_factory.mktemp("s3")
+    rights = {"WRITER": ["Admin", "Read", "Write", "List", "Tagging"], "READER": ["Read", "List"]}
+    identities = [
+        {"name": key, "credentials": [{"accessKey": key, "secretKey": f"{key}-secret"}], "actions": actions}
+        for key, actions in rights.items()
+    ]
+    (folder / "s3.json").write_text(json.dumps({"identities": identities}))
+    with LocalS3(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def s3_keys(s3, monkeypatch):
+    """Let boto3 find the keys of the shared S3 server."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3.secret_key)
+
+
+class Ledger:
+    """What was trained: follows the checkpoint, which names what each update learned from.
+
+    What counts is the line of checkpoints: an update that died before its checkpoint has never been.
+
+    Attributes:
+        updates: Ids of the segments of each update that a checkpoint holds.
+        progress: Of the newest checkpoint.
+    """
+
+    def __init__(self, path):
+        self._path, self._stop = Path(path), threading.Event()
+        self.updates, self.progress, self._seen = {}, {}, None
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._thread.start()
+
+    def _follow(self):
+        while not self._stop.wait(0.002):
+            self._look()
+
+    def _look(self):
+        from safetensors import safe_open
+
+        try:
+            state = self._path.stat()
+            if (state.st_ino, state.st_mtime_ns) == self._seen:
+                return
+            with safe_open(self._path, "np") as file:
+                progress = json.loads(file.metadata()["progress"])
+        except FileNotFoundError:
+            return
+        self._seen, self.progress = (state.st_ino, state.st_mtime_ns), progress
+        consumed = tuple(progress["consumed"])
+        if self.updates.setdefault(progress["updates"], consumed) != consumed:
+            self.updates[-1] = consumed  # no number of an update: `check` finds it
+
+    @property
+    def count(self):
+        return len(self.updates)
+
+    def until(self, updates, seconds=30.0):
+        """Wait until so many updates are trained."""
+        deadline = time.monotonic() + seconds
+        while self.count < updates:
+            assert time.monotonic() < deadline, f"{self.count} updates within {seconds} s, expected {updates}"
+            time.sleep(0.005)
+
+    def check(self):
+        """Check that every update was seen and none trained what another one had; return the ids trained."""
+        self._look()
+        assert sorted(self.updates) == list(range(1, self.count + 1))
+        trained = Counter(name for consumed in self.updates.values() for name in consumed)
+        assert max(trained.values(), default=1) == 1
+        return set(trained)
+
+    def close(self):
+        self._stop.set()
+        self._thread.join()
+
+
+def _open_ledgers():
+    opened = []
+
+    def make(checkpoint):
+        opened.append(Ledger(checkpoint))
+        return opened[-1]
+
+    yield make
+    for ledger in opened:
+        ledger.close()
+
+
+@pytest.fixture
+def open_ledger():
+    """Follow the checkpoint file of a run."""
+    yield from _open_ledgers()
+
+
+@pytest.fixture(scope="module")
+def open_module_ledger():
+    """As `open_ledger`, over several tests."""
+    yield from _open_ledgers()

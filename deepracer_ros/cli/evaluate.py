@@ -39,7 +39,9 @@ def run(args: argparse.Namespace) -> int:
         InputError: if the model, a track or the simulator is not there.
     """
     from deepracer_ros.errors import InputError
-    from deepracer_ros.models.folder import read_model_path
+    from deepracer_ros.models.folder import model_home, read_model_path
+    from deepracer_ros.names import to_file_name
+    from deepracer_ros.race.catalogue import find_tracks
     from deepracer_ros.training.evaluation import config_of, evaluate_model  # imports torch and numba
 
     if args.laps < 1:
@@ -48,8 +50,8 @@ def run(args: argparse.Namespace) -> int:
     config = config_of(model)
     tracks = [name for name in args.track.split(",") if name] if args.track else list(config.tracks)
     config = replace(config, simulation=replace(config.simulation, simulator=args.simulator))
-    labels = "-".join(Path(name).stem for name in tracks)
-    folder = args.output or args.model / f"evaluation-{args.simulator}-{labels}"
+    labels = to_file_name("-".join(track.name for track in find_tracks(tracks)))
+    folder = args.output or model_home(args.model) / f"evaluation-{args.simulator}-{labels}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -12,8 +12,9 @@ from deepracer_ros.config import from_mapping, to_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.models.config import ModelsConfig
 from deepracer_ros.models.policy_file import Manifest
-from deepracer_ros.models.store import ModelStore
-from deepracer_ros.services.record import FILE_NAME, ServicesRecord, read_record
+from deepracer_ros.models.store import ModelStore, PointerName
+from deepracer_ros.run.folder import RunFolder
+from deepracer_ros.services.record import ServicesRecord, read_record
 from deepracer_ros.services.s3_server import LocalS3, read_keys
 from deepracer_ros.services.server import is_served
 
@@ -70,8 +71,8 @@ def open_store(run_folder: Path, endpoint: str | None = None, bucket: str | None
     name = run_folder.resolve().name
     if endpoint is None and not run_folder.is_dir():
         raise InputError(f"{run_folder}: not found, expected the folder of a run; train one first, or give --run")
-    has_record = (run_folder / FILE_NAME).is_file()
-    record = read_record(run_folder) if endpoint is None or has_record else ServicesRecord()
+    path = RunFolder(run_folder).services
+    record = read_record(path) if endpoint is None or path.is_file() else ServicesRecord()
     where = {"endpoint": record.s3_endpoint if endpoint is None else endpoint, "bucket": bucket or record.s3_bucket}
     config = from_mapping(ModelsConfig, where, "models")
     if endpoint is not None or not record.s3_folder:
@@ -87,7 +88,8 @@ def open_store(run_folder: Path, endpoint: str | None = None, bucket: str | None
 
 
 def _list(store: ModelStore, args: argparse.Namespace) -> None:
-    pointers = {name: store.pointer(name) for name in ("last", "best")}
+    names: tuple[PointerName, ...] = ("last", "best")
+    pointers = {name: store.pointer(name) for name in names}
     rows = [("version", "", "created", "updates", "env steps", "kB", "evaluation")]
     for version in store.versions():
         manifest = store.manifest(version)
@@ -128,8 +130,9 @@ def _rollback(store: ModelStore, args: argparse.Namespace) -> None:
 
 def _version(store: ModelStore, text: str) -> int:
     """Return the version that a number, `last` or `best` names."""
-    if text == "last" or text == "best":
-        pointer = store.pointer(text)
+    names: dict[str, PointerName] = {"last": "last", "best": "best"}
+    if text in names:
+        pointer = store.pointer(names[text])
         if pointer is None:
             raise InputError(f"run {store.run!r}: has no {text} model, expected one published")
         return pointer.version

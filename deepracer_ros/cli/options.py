@@ -1,6 +1,7 @@
 """Options that several commands share: the configuration file and what is laid over it."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,12 +9,15 @@ import yaml
 
 from deepracer_ros.config import merge, nest, read_parameters
 from deepracer_ros.errors import InputError
+from deepracer_ros.experience.config import HIDDEN
 from deepracer_ros.share import share_directory
 
 if TYPE_CHECKING:
     from deepracer_ros.training.config import RunConfig
 
 DEFAULT_CONFIG = "config/training.yaml"
+REDIS_VARIABLE = "DEEPRACER_REDIS"
+"""Environment variable with the URL of a Redis server: unlike an option, no process list shows it."""
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +30,12 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, help="simulation jobs; tracks are shared out among them")
     parser.add_argument("--reward", help="name of a reward, or a Python file with reward_function(params)")
     parser.add_argument("--simulator", choices=("embedded", "gazebo"), help="what simulates (embedded)")
-    parser.add_argument("--redis", metavar="URL", help="Redis server (default: a local one is started)")
+    parser.add_argument(
+        "--redis",
+        metavar="URL",
+        help=f"Redis server (default: ${REDIS_VARIABLE}, or a local one is started). A process list shows what stands "
+        "here: give a URL with a password by the variable",
+    )
     parser.add_argument("--s3", metavar="URL", help="S3 server, or 'aws' (default: a local one is started)")
     parser.add_argument(
         "--set", dest="settings", action="append", default=[], metavar="KEY=VALUE", help="any key, as learning.epochs=6"
@@ -52,11 +61,18 @@ def read_run_config(args: argparse.Namespace) -> "RunConfig":
     values = merge(values, {key: value for key, value in options.items() if value is not None})
     if args.simulator:
         values = merge(values, {"simulation": {"simulator": args.simulator}})
-    if args.redis:
-        values = merge(values, {"experience": {"url": args.redis}})
+    url = args.redis or os.environ.get(REDIS_VARIABLE)
+    if url:
+        values = merge(values, {"experience": {"url": url}})
     if args.s3:
         values = merge(values, {"models": {"aws": True} if args.s3 == "aws" else {"endpoint": args.s3}})
-    return read_config(values, str(path))
+    config = read_config(values, str(path))
+    if HIDDEN in config.experience.url:
+        raise InputError(
+            f"{path}: experience.url: found {config.experience.url!r}, whose password is hidden; expected the whole "
+            f"URL, given by --redis URL or {REDIS_VARIABLE}=URL"
+        )
+    return config
 
 
 def _settings(settings: list[str]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     evaluation = outcome.evaluation
     print(
         f"{outcome.folder.path}: "
-        + ", ".join(sorted(path.name for path in outcome.folder.path.iterdir() if path.is_file()))
+        + ", ".join(sorted(path.name for path in outcome.folder.path.glob("[!.]*") if path.is_file()))
     )
     reached = "" if outcome.seconds_to_all_laps is None else f", every lap after {outcome.seconds_to_all_laps:.1f} s"
     print(

@@ -1,34 +1,47 @@
-"""A whole training: servers, session, final evaluation, summary."""
+"""A whole training on this machine: servers, session, final evaluation, summary."""
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from deepracer_ros.engine.checks import check_checkpoint, check_config
 from deepracer_ros.engine.domain import own_domain
 from deepracer_ros.engine.processes import PREFIX
 from deepracer_ros.engine.servers import Services
-from deepracer_ros.engine.session import Session, check_checkpoint, check_config
+from deepracer_ros.engine.session import Session
 from deepracer_ros.errors import InputError
-from deepracer_ros.models.folder import FOLDER_NAME, write_model_folder
-from deepracer_ros.models.policy_file import Model
+from deepracer_ros.files import only_one, remove_remains
+from deepracer_ros.models.folder import write_model_folder
+from deepracer_ros.models.policy_file import Manifest
+from deepracer_ros.models.store import ModelStore
 from deepracer_ros.race.compilation import is_compiled
 from deepracer_ros.report.curves import write_curves
 from deepracer_ros.report.evaluation_report import summarise
 from deepracer_ros.report.terminal import TerminalView
-from deepracer_ros.run.folder import RunFolder
-from deepracer_ros.run.progress import ProgressRecord, read_progress
+from deepracer_ros.run.checkpoint import Progress, read_checkpoint
+from deepracer_ros.run.folder import RunFolder, open_run_folder
+from deepracer_ros.run.progress import read_progress
+from deepracer_ros.run.state import StateFile
 from deepracer_ros.run.summary import ModelSummary, Summary, library_versions, this_machine
 from deepracer_ros.simulation.evaluation import Evaluation
 from deepracer_ros.simulation.factory import make_evaluation
 from deepracer_ros.training.config import RunConfig, to_saved
 from deepracer_ros.training.evaluation import evaluate_model
 from deepracer_ros.training.policies import open_store
+from deepracer_ros.training.trainer import describe_evaluation
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What a training came to."""
+    """What a training came to.
+
+    Attributes:
+        folder: The run's.
+        evaluation: Of the final policy.
+        training_seconds: s.
+        seconds_to_all_laps: Training time at the first evaluation with every lap complete, s; None if none was.
+    """
 
     folder: RunFolder
     evaluation: Evaluation
@@ -40,7 +53,7 @@ def train(config: RunConfig, runs: Path, name: str | None, started: float) -> Ou
     """Train until the configured end and evaluate the best model.
 
     Args:
-        config: The configuration; what it leaves empty (servers, name) is filled in.
+        config: As given; servers that it does not name are started.
         runs: Folder of all runs.
         name: Name of the run; one that exists goes on. None makes a new one.
         started: `time.monotonic()` at the start of the command.
@@ -48,25 +61,48 @@ def train(config: RunConfig, runs: Path, name: str | None, started: float) -> Ou
     Raises:
         InputError: on bad input, or if a part of the pipeline cannot go on.
     """
-    check_config(config)
-    label = "-".join(Path(track).stem for track in config.tracks)
-    folder = RunFolder(runs, name, label)
+    tracks = check_config(config)
+    folder = open_run_folder(runs, name, "-".join(tracks))
     check_checkpoint(config, folder)
+    with only_one(folder.session_lock, "another 'deepracer train' works on this run"):
+        remove_remains(folder.path)
+        state = StateFile(folder.state)
+        try:
+            outcome = _train(config, folder, state, tracks, started)
+        except InputError as error:
+            _stopped(state, str(error))
+            raise
+        except (KeyboardInterrupt, SystemExit):
+            _stopped(state, "")
+            print(f"{PREFIX}stopped; goes on with --name {folder.name}", file=sys.stderr, flush=True)
+            raise
+        state.write("done")
+    return outcome
+
+
+def _stopped(state: StateFile, why: str) -> None:
+    """Write the end of a run, unless the disk is full: that is being said already."""
     try:
-        folder.write_config(to_saved(config))
-        with own_domain() as domain, Services(config, folder) as services, TerminalView() as view:
+        state.write("stopped", why)
+    except InputError:
+        return
+
+
+def _train(config: RunConfig, folder: RunFolder, state: StateFile, tracks: tuple[str, ...], started: float) -> Outcome:
+    folder.write_config(to_saved(config))  # as given: the servers of this run are not those of the next
+    with own_domain() as domain, TerminalView() as view:
+        state.ros_domain = max(domain, 0)
+        state.write("starting")
+        with Services(config, folder) as services:
             if domain > 0:
                 print(f"ROS_DOMAIN_ID={domain}: another training on this machine has 0", flush=True)
             _compile_once(services.config)
-            session = Session(services.config, folder, services, view)
+            session = Session(services.config, folder, services, view, state, ",".join(tracks))
             try:
-                last = session.run()
+                session.run()
             finally:
                 session.close()
-            return _finish(services.config, folder, last, started)
-    except (KeyboardInterrupt, SystemExit):
-        print(f"{PREFIX}stopped; goes on with --name {folder.name}", file=sys.stderr, flush=True)
-        raise
+            return _finish(services.config, folder, tracks, started)
 
 
 def _compile_once(config: RunConfig) -> None:
@@ -78,23 +114,20 @@ def _compile_once(config: RunConfig) -> None:
         environment.close()
 
 
-def _finish(config: RunConfig, folder: RunFolder, last: ProgressRecord, started: float) -> Outcome:
+def _finish(config: RunConfig, folder: RunFolder, tracks: tuple[str, ...], started: float) -> Outcome:
     """Evaluate the best model and write everything that is left behind."""
-    model = _best_model(config, folder.name)
-    manifest = write_model_folder(folder.path / FOLDER_NAME, model.tensors, model.manifest)
-    evaluation, _ = evaluate_model(model, config, config.tracks, config.trainer.evaluation_starts, folder.path)
-    records = read_progress(folder.progress_path)
-    write_curves(folder.path / "curves.png", records, folder.name)
-    reached = seconds_to_all_laps(records)
+    progress = _progress(folder)
+    manifest, evaluation = _evaluate_best(config, folder)
+    write_curves(folder.curves, read_progress(folder.progress), folder.name)
     folder.write_summary(
         Summary(
-            track=",".join(Path(track).stem for track in config.tracks),
+            track=",".join(tracks),
             simulator=config.simulation.simulator,
             seed=config.seed,
-            env_steps=last.env_steps,
-            training_seconds=last.seconds,
-            seconds_to_all_laps=reached,
-            env_steps_per_second=last.env_steps / max(last.seconds, 1e-9),
+            env_steps=progress.env_steps,
+            training_seconds=progress.seconds,
+            seconds_to_all_laps=progress.seconds_to_all_laps,
+            env_steps_per_second=progress.env_steps / max(progress.seconds, 1e-9),
             evaluation=summarise(evaluation),
             model=ModelSummary(manifest.version, manifest.sha256),
             jobs=config.jobs,
@@ -103,26 +136,30 @@ def _finish(config: RunConfig, folder: RunFolder, last: ProgressRecord, started:
             versions=library_versions(),
         )
     )
-    return Outcome(folder, evaluation, last.seconds, reached)
+    return Outcome(folder, evaluation, progress.seconds, progress.seconds_to_all_laps)
 
 
-def _best_model(config: RunConfig, run: str) -> Model:
-    """Fetch the best model, or the last one if none was evaluated.
+def _progress(folder: RunFolder) -> Progress:
+    """Return how far training came, by its last checkpoint."""
+    checkpoint = read_checkpoint(folder.checkpoint)
+    return checkpoint.progress if checkpoint else Progress()
+
+
+def _evaluate_best(config: RunConfig, folder: RunFolder) -> tuple[Manifest, Evaluation]:
+    """Write the best model into the run folder, or the last one if none was evaluated, and evaluate it.
 
     Raises:
         InputError: if nothing was published.
     """
-    store = open_store(config.models, run)
+    store: ModelStore = open_store(config.models, folder.name)
     pointer = store.pointer("best") or store.pointer("last")
     if pointer is None:
-        raise InputError(f"run {run}: published no model, expected training to make one")
-    return store.load(pointer)
-
-
-def seconds_to_all_laps(records: list[ProgressRecord]) -> float | None:
-    """Return the training seconds of the first evaluation that completed every lap."""
-    for record in records:
-        point = record.evaluation
-        if point is not None and point.laps_completed == point.laps_attempted:
-            return point.seconds
-    return None
+        raise InputError(f"run {folder.name}: published no model, expected training to make one")
+    model = store.load(pointer)
+    manifest = write_model_folder(folder.model, model.tensors, store.manifest(pointer.version))
+    evaluation, _ = evaluate_model(model, config, config.tracks, config.trainer.evaluation_starts, folder.path)
+    if manifest.evaluation is None:
+        found = dict(describe_evaluation(evaluation))
+        store.add_evaluation(pointer.version, found)
+        manifest = write_model_folder(folder.model, model.tensors, replace(manifest, evaluation=found))
+    return manifest, evaluation

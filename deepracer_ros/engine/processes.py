@@ -113,6 +113,11 @@ class Process:
         self._start()
         return True
 
+    @property
+    def complains(self) -> bool:
+        """Whether its nodes said that something is wrong, and have not taken it back."""
+        return any(text != WELL_AGAIN for text in self._complaints.values())
+
     def ask_to_stop(self) -> None:
         """Send SIGTERM if it runs."""
         if self.exit_code is None:

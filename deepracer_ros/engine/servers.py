@@ -30,10 +30,10 @@ class Services:
         try:
             if not config.experience.url:
                 memory = int(MEMORY_FACTOR * capacity_bytes(config)) + (64 << 20)
-                self._redis = LocalRedis(folder.path / "redis", maximum_bytes=memory)
+                self._redis = LocalRedis(folder.redis, maximum_bytes=memory)
                 self._servers.append(self._redis)
             if not config.models.endpoint and not config.models.aws:
-                self._s3 = LocalS3(folder.path / "s3")
+                self._s3 = LocalS3(folder.s3)
                 self._servers.append(self._s3)
             for server in self._servers:
                 server.wait_ready()
@@ -45,8 +45,8 @@ class Services:
             redis_url=self.config.experience.url,
             s3_endpoint=self.config.models.endpoint,
             s3_bucket=self.config.models.bucket,
-            s3_folder="s3" if self._s3 else "",
-        ).write(folder.path)
+            s3_folder=folder.s3.name if self._s3 else "",
+        ).write(folder.services)
 
     def _effective(self, config: RunConfig) -> RunConfig:
         """Return the configuration with the local servers' addresses; S3 keys go into the environment."""

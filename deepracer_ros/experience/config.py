@@ -21,6 +21,11 @@ class ExperienceConfig(Section):
     )
 
 
+HIDDEN = "***"
+"""Stands in files and messages for a password."""
+
+
 def hide_password(url: str) -> str:
     """Return `url` fit for a message: the password replaced by three asterisks."""
-    return re.sub(r"([?&]password=)[^&]*", r"\1***", re.sub(r"^([a-z+]+://[^:/@]*:).*@", r"\1***@", url))
+    without = re.sub(r"^([a-z+]+://[^:/@]*:).*@", rf"\1{HIDDEN}@", url)
+    return re.sub(r"([?&]password=)[^&]*", rf"\1{HIDDEN}", without)

@@ -1,10 +1,8 @@
 """A model in a folder: `policy.safetensors` and `manifest.json` side by side."""
 
-import os
-import shutil
 from pathlib import Path
 
-from deepracer_ros.errors import InputError
+from deepracer_ros.files import replace_folder
 from deepracer_ros.models.policy_file import (
     MANIFEST_NAME,
     POLICY_NAME,
@@ -18,9 +16,12 @@ from deepracer_ros.models.policy_file import (
     encode_policy,
     read_policy,
 )
+from deepracer_ros.names import MODEL_FOLDER
 
-FOLDER_NAME = "model"
-"""Folder of the final policy in a run folder."""
+
+def model_home(path: Path) -> Path:
+    """Return the folder that a model's path stands for: itself, or the one of the file that it names."""
+    return path.parent if path.name in (MANIFEST_NAME, POLICY_NAME) and not path.is_dir() else path
 
 
 def read_model_path(path: Path) -> Model:
@@ -32,11 +33,9 @@ def read_model_path(path: Path) -> Model:
     Raises:
         ModelError: if it is absent, damaged or not what its manifest says.
     """
-    folder = Path(path)
-    if folder.name in (MANIFEST_NAME, POLICY_NAME):
-        folder = folder.parent
-    if not (folder / MANIFEST_NAME).is_file() and (folder / FOLDER_NAME).is_dir():
-        folder = folder / FOLDER_NAME
+    folder = model_home(Path(path))
+    if not (folder / MANIFEST_NAME).is_file() and (folder / MODEL_FOLDER).is_dir():
+        folder = folder / MODEL_FOLDER
     try:
         manifest = (folder / MANIFEST_NAME).read_bytes()
         policy = (folder / POLICY_NAME).read_bytes()
@@ -63,23 +62,7 @@ def write_model_folder(path: Path, tensors: Tensors, manifest: Manifest) -> Mani
         ModelError: if a tensor is not float32 or not finite.
         InputError: if it cannot be written.
     """
-    path = Path(path)
     policy = encode_policy(tensors)
     described = describe(manifest, policy, tensors, manifest.version)
-    temporary, old = path.with_name(f".{path.name}.tmp"), path.with_name(f".{path.name}.old")
-    try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir()
-        (temporary / POLICY_NAME).write_bytes(policy)
-        (temporary / MANIFEST_NAME).write_bytes(encode_manifest(described))
-        shutil.rmtree(old, ignore_errors=True)
-        if path.exists():
-            os.replace(path, old)
-        os.replace(temporary, path)
-        shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise InputError(
-            f"{path}: cannot be written ({error.strerror}); expected a writable folder with free space"
-        ) from error
+    replace_folder(path, {POLICY_NAME: policy, MANIFEST_NAME: encode_manifest(described)})
     return described

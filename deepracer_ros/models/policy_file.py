@@ -49,7 +49,7 @@ class Manifest:
         env_steps: Environment steps that led to it.
         created: When, in ISO 8601, UTC.
         config: The effective configuration of the run.
-        evaluation: Result of its evaluation, if it was evaluated before it was published.
+        evaluation: What its evaluation came to: laps, mean progress (%), lap times (s). None if it was not evaluated.
         sha256: Of the safetensors bytes, hexadecimal.
         size: Of the safetensors bytes.
         shapes: Of every tensor.

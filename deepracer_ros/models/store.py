@@ -2,6 +2,7 @@
 
     <prefix>/<run>/00000012/policy.safetensors
     <prefix>/<run>/00000012/manifest.json
+    <prefix>/<run>/00000012/evaluation.json   once it was evaluated
     <prefix>/<run>/last.json, best.json
 
 A version exists once its manifest does, and is visible once a pointer names it, so a publisher that
@@ -12,8 +13,10 @@ number: the policy is written on the condition that nobody wrote it before.
 import json
 import re
 import time
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from deepracer_ros.config import from_mapping
 from deepracer_ros.errors import InputError
@@ -36,6 +39,7 @@ from deepracer_ros.names import check_run_name
 
 PointerName = Literal["last", "best"]
 
+EVALUATION_NAME = "evaluation.json"
 _MOST_ATTEMPTS = 50
 
 
@@ -183,7 +187,7 @@ class ModelStore:
         Raises:
             InputError: if there is no such version, or the server is away or refuses.
         """
-        self._move("best", Pointer(version, self.manifest(version).sha256), only_forward=False)
+        self._move("best", Pointer(version, self._manifest(version).sha256), only_forward=False)
 
     def rollback(self, version: int) -> Pointer | None:
         """Point `last` at an earlier (or any other) version, which then drives.
@@ -221,13 +225,41 @@ class ModelStore:
         """
         return sorted(version for version, names in self._keys().items() if MANIFEST_NAME in names)
 
+    def add_evaluation(self, version: int, evaluation: Mapping[str, Any]) -> None:
+        """Store what an evaluation of a version came to beside it; one that is there already stays.
+
+        Args:
+            version: Of the model.
+            evaluation: Plain values, as JSON holds them.
+
+        Raises:
+            StoreError: if the server is away or refuses.
+        """
+        body = (json.dumps(evaluation, indent=2, allow_nan=False) + "\n").encode()
+        with suppress(ConditionFailedError):
+            self._bucket.put(self._key(version, EVALUATION_NAME), body)
+
     def manifest(self, version: int) -> Manifest:
-        """Return the manifest of a version.
+        """Return the manifest of a version, with its evaluation if there was one.
 
         Raises:
             ModelError: if it is damaged.
             StoreError: if there is none, or the server is away or refuses.
         """
+        manifest = self._manifest(version)
+        key = self._key(version, EVALUATION_NAME)
+        try:
+            evaluation = json.loads(self._bucket.get(key)[0])
+        except NotFoundError:
+            return manifest
+        except ValueError as error:
+            raise ModelError(f"{key}: is not JSON ({error}), expected an evaluation") from error
+        if not isinstance(evaluation, dict):
+            raise ModelError(f"{key}: found {evaluation!r}, expected the keys of an evaluation")
+        return replace(manifest, evaluation=evaluation)
+
+    def _manifest(self, version: int) -> Manifest:
+        """Return the manifest as it was published."""
         key = self._key(version, MANIFEST_NAME)
         manifest = decode_manifest(self._bucket.get(key)[0], key)
         if manifest.version != version:
@@ -235,7 +267,7 @@ class ModelStore:
         return manifest
 
     def load(self, which: int | Literal["last", "best"] | Pointer = "last") -> Model:
-        """Fetch and check a model.
+        """Fetch and check a model. Its manifest is as it was published: `manifest` has the evaluation, too.
 
         Args:
             which: A version, `last`, `best`, or what `pointer` returned.
@@ -253,7 +285,7 @@ class ModelStore:
                 )
         version = pointer.version if pointer else which
         assert isinstance(version, int)
-        manifest = self.manifest(version)
+        manifest = self._manifest(version)
         if pointer is not None and pointer.sha256 != manifest.sha256:
             raise ModelError(
                 f"{self._key(version, MANIFEST_NAME)}: sha256 is {manifest.sha256[:12]}..., "
@@ -271,6 +303,7 @@ class ModelStore:
             [
                 self._key(version, name)
                 for version in sorted(keys.keys() - kept)
-                for name in sorted(keys[version])  # The manifest comes first: without it there is no version.
+                # The manifest comes first: without it there is no version.
+                for name in sorted(keys[version], key=lambda name: (name != MANIFEST_NAME, name))
             ]
         )

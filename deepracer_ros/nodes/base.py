@@ -105,7 +105,8 @@ class RunnableNode(Protocol):
 
     @property
     def finished(self) -> bool:
-        """Whether it has come to its end."""
+        """Whether its work is done, which ends the process."""
+        ...
 
     def close(self) -> None:
         """Free everything but the node itself."""
@@ -131,28 +132,41 @@ class _Signals:
 
     rclpy's own handlers end the context at once, and whoever publishes in that moment gets an error. Here it
     stays until all nodes are closed. Before the loop a signal interrupts what takes long: compiling, or a server.
+
+    Attributes:
+        received: Number of the first signal; 0 before it.
+        looping: Whether the loop looks at `received`.
     """
 
     def __init__(self) -> None:
         """Catch them from now on."""
-        self.received = self.looping = False
+        self.received, self.looping = 0, False
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._receive)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
-        first, self.received = not self.received, True
+        first, self.received = not self.received, self.received or number
         if first and not self.looping:
             raise KeyboardInterrupt
 
 
-def run(makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | None = None) -> int:
+def run(
+    makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | None = None, *, tell_signal: bool = False
+) -> int:
     """Make the nodes and run them in one executor until a signal, an error, or one has finished.
 
+    Args:
+        makers: Called in their order, each for one node.
+        arguments: ROS arguments; by default those of this process.
+        tell_signal: Whether an end by a signal is another exit code than the end of the work.
+
     Returns:
-        Exit code: 0 after SIGINT, SIGTERM or a finished node, 2 after bad input.
+        Exit code: 0 after a finished node, 2 after bad input; after SIGINT or SIGTERM 0, or 128 plus the signal.
     """
+    signals = _Signals()
+    finished = False
     try:
-        _run(makers, arguments, _Signals())
+        finished = _run(makers, arguments, signals)
     except InputError as error:
         print(f"{PREFIX}{error}", file=sys.stderr, flush=True)
         return 2
@@ -160,10 +174,11 @@ def run(makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | Non
         pass
     finally:
         gc.freeze()  # else the end of the process takes another second, for what torch and numba hold
-    return 0
+    return 128 + signals.received if tell_signal and signals.received and not finished else 0
 
 
-def _run(makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | None, signals: _Signals) -> None:
+def _run(makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | None, signals: _Signals) -> bool:
+    """Run the nodes; return whether the loop ended because one has finished."""
     with ExitStack() as stack:
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
         stack.callback(try_shutdown)
@@ -179,3 +194,4 @@ def _run(makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | No
         signals.looping = True
         while not signals.received and not any(node.finished for node in nodes):
             executor.spin_once(timeout_sec=0.1)
+        return any(node.finished for node in nodes)

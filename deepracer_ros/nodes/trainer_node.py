@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 from std_msgs.msg import String
@@ -15,7 +16,9 @@ from deepracer_ros.models.policy_file import Manifest
 from deepracer_ros.nodes.base import LATCHED, Diagnostics, make_node, run
 from deepracer_ros.nodes.messages.announcement import to_published
 from deepracer_ros.nodes.parameters import read_config, read_place
+from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.training.batches import check_experience
+from deepracer_ros.training.parts import make_parts
 from deepracer_ros.training.policies import open_store
 from deepracer_ros.training.trainer import Trainer
 
@@ -35,12 +38,17 @@ class TrainerNode:
         self.node = make_node("trainer")
         config, place = read_config(self.node), read_place(self.node)
         check_experience(config)
-        folder = Path(place.folder or f"runs/{place.run}")
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = RunFolder(Path(place.folder or f"runs/{place.run}").absolute())
+        folder.path.mkdir(parents=True, exist_ok=True)
         self._published = self.node.create_publisher(String, "/model/published", LATCHED)
-        reader = ExperienceReader(config.experience.url, place.run)
-        self._reader = reader
-        self._trainer = Trainer(config, place.run, folder, reader, open_store(config.models, place.run), self._announce)
+        with ExitStack() as held:
+            self._reader = ExperienceReader(config.experience.url, place.run)
+            held.callback(self._reader.close)
+            models = open_store(config.models, place.run)
+            parts = make_parts(config, folder)
+            held.callback(parts.checkpoints.close)
+            self._trainer = Trainer(config, place.run, parts, self._reader, models, self._announce)
+            held.pop_all()
         self._diagnostics = Diagnostics(self.node, self._report)
         self._stop = threading.Event()
         self._training = ThreadPoolExecutor(1, "trainer").submit(self._trainer.run, self._stop)
@@ -56,13 +64,14 @@ class TrainerNode:
     def _report(self) -> dict[str, object]:
         progress, counts = self._trainer.progress, self._trainer.counts
         return {
-            "error": self._trainer.waiting,
+            "error": self._trainer.waiting or self._trainer.sink_trouble,
             "updates": progress.updates,
             "env_steps": progress.env_steps,
-            "env_steps_per_second": round(progress.env_steps / max(self._trainer.seconds, 1e-9), 1),
+            "env_steps_per_second": round(self._trainer.rate.value, 1),
             "model": progress.version,
             "publish_ms": round(1e3 * self._trainer.publish_seconds, 1),
             "waited_seconds": round(counts.waited_seconds, 1),
+            "lost_records": self._trainer.lost_records,
             **vars(self._reader.counts),
         }
 
@@ -84,8 +93,8 @@ class TrainerNode:
 
 
 def main() -> int:
-    """Run the node until training ends or a signal."""
-    return run([TrainerNode])
+    """Run the node until training ends or a signal; only the configured end is exit code 0."""
+    return run([TrainerNode], tell_signal=True)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -14,8 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deepracer_ros.run.progress import EvaluationPoint, ProgressRecord
-
-Phase = Literal["starting", "filling", "training", "waiting", "evaluating", "done", "stopped"]
+from deepracer_ros.run.state import Phase
 
 LINE_SECONDS = 5.0
 """Training seconds between two lines where there is no terminal."""

@@ -1,77 +1,117 @@
-"""The folder of one run: `runs/<name>/`, with `runs/latest` pointing at the newest."""
+"""The folder of one run, `runs/<name>/`, with `runs/latest` pointing at the newest: where everything in it lies."""
 
 import os
-import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from deepracer_ros.config import to_mapping, write_parameters
 from deepracer_ros.errors import InputError
-from deepracer_ros.files import write_atomically, write_error, write_json
-from deepracer_ros.run.progress import ProgressLog
+from deepracer_ros.files import OWNER_ONLY, write_atomically, write_error, write_json
+from deepracer_ros.names import LATEST, MODEL_FOLDER, check_run_name, to_file_name
 from deepracer_ros.run.summary import Summary
 
-LATEST = "latest"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
+_MOST_OF_A_SECOND = 1000
 
 
+@dataclass(frozen=True)
 class RunFolder:
-    """Where a run keeps what a person looks at afterwards.
+    """Where a run keeps what a person looks at afterwards, and what it goes on from. Every name in it is told here.
 
     Attributes:
-        name: The run's name, unique below its root.
         path: The folder.
     """
 
-    def __init__(self, root: Path = Path("runs"), name: str | None = None, track: str = "") -> None:
-        """Create the folder, or go on in the one that a run of this name left.
-
-        Args:
-            root: The folder of all runs.
-            name: Name of the run; by default the time and `track`, made unique.
-            track: Track names, for the default name.
-
-        Raises:
-            InputError: if the name is no plain file name or the folder cannot be made.
-        """
-        if name is not None and (not _NAME.fullmatch(name) or name == LATEST):
-            raise InputError(f"run name: found {name!r}, expected letters, digits and . _ + -, other than {LATEST!r}")
-        root = Path(root)
-        try:
-            root.mkdir(parents=True, exist_ok=True)
-            self.path = _new_folder(root, track) if name is None else root / name
-            self.path.mkdir(exist_ok=True)
-        except OSError as error:
-            raise write_error(root / (name or ""), error) from error
-        self.name = self.path.name
-        self._point_latest()
-
-    def _point_latest(self) -> None:
-        """Move `latest` in one step: nobody ever finds it missing."""
-        link = self.path.with_name(LATEST)
-        temporary = link.with_name(f".{LATEST}.{os.getpid()}.tmp")
-        try:
-            temporary.unlink(missing_ok=True)
-            temporary.symlink_to(self.name)
-            os.replace(temporary, link)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise write_error(link, error) from error
+    path: Path
 
     @property
-    def progress_path(self) -> Path:
+    def name(self) -> str:
+        """The run's name, unique below its root."""
+        return self.path.name
+
+    @property
+    def config(self) -> Path:
+        """`config.yaml`: the configuration as it was given, without secrets, to repeat the run with."""
+        return self.path / "config.yaml"
+
+    @property
+    def parameters(self) -> Path:
+        """`parameters.yaml`: the nodes' parameter file, with the addresses of the servers; for the owner only."""
+        return self.path / "parameters.yaml"
+
+    @property
+    def services(self) -> Path:
+        """`services.json`: where the run's Redis and S3 servers are; for the owner only."""
+        return self.path / "services.json"
+
+    @property
+    def state(self) -> Path:
+        """`state.json`: what the run is doing."""
+        return self.path / "state.json"
+
+    @property
+    def progress(self) -> Path:
         """`progress.jsonl`: one line per trainer update."""
         return self.path / "progress.jsonl"
 
     @property
-    def tensorboard_path(self) -> Path:
-        """The folder of the TensorBoard event files."""
+    def summary(self) -> Path:
+        """`summary.json`: what the run came to."""
+        return self.path / "summary.json"
+
+    @property
+    def checkpoint(self) -> Path:
+        """`checkpoint.safetensors`: what the trainer goes on from."""
+        return self.path / "checkpoint.safetensors"
+
+    @property
+    def trainer_lock(self) -> Path:
+        """Held by the trainer."""
+        return self.path / ".trainer.lock"
+
+    @property
+    def session_lock(self) -> Path:
+        """Held by `deepracer train`."""
+        return self.path / ".session.lock"
+
+    @property
+    def tensorboard(self) -> Path:
+        """Folder of the TensorBoard event files."""
         return self.path / "tensorboard"
 
+    @property
+    def logs(self) -> Path:
+        """Folder of the logs of the run's processes."""
+        return self.path / "logs"
+
+    @property
+    def redis(self) -> Path:
+        """Folder of the local Redis server."""
+        return self.path / "redis"
+
+    @property
+    def s3(self) -> Path:
+        """Folder of the local S3 server."""
+        return self.path / "s3"
+
+    @property
+    def model(self) -> Path:
+        """Folder of the final policy."""
+        return self.path / MODEL_FOLDER
+
+    @property
+    def curves(self) -> Path:
+        """`curves.png`: how the training went."""
+        return self.path / "curves.png"
+
+    def log(self, process: str) -> Path:
+        """Return the log file of one process of the run."""
+        return self.logs / f"{process}.log"
+
     def write_config(self, values: Mapping[str, Any]) -> None:
-        """Write the effective configuration as `config.yaml`, a ROS 2 parameter file.
+        """Write `config.yaml`, a ROS 2 parameter file.
 
         Args:
             values: The configuration as `training.config.to_saved` returns it, without secrets.
@@ -79,7 +119,15 @@ class RunFolder:
         Raises:
             InputError: if the folder cannot be written or the disk is full.
         """
-        write_atomically(self.path / "config.yaml", write_parameters(values))
+        write_atomically(self.config, write_parameters(values))
+
+    def write_parameters(self, values: Mapping[str, Any]) -> None:
+        """Write `parameters.yaml`, a ROS 2 parameter file that may hold a password, for the owner only.
+
+        Raises:
+            InputError: if the folder cannot be written or the disk is full.
+        """
+        write_atomically(self.parameters, write_parameters(values), OWNER_ONLY)
 
     def write_summary(self, summary: Summary) -> None:
         """Write `summary.json`.
@@ -87,22 +135,54 @@ class RunFolder:
         Raises:
             InputError: if the folder cannot be written or the disk is full.
         """
-        write_json(self.path / "summary.json", to_mapping(summary))
-
-    def open_progress(self, resumed_at: int) -> ProgressLog:
-        """Open `progress.jsonl` for appending; see `ProgressLog`."""
-        return ProgressLog(self.progress_path, resumed_at)
+        write_json(self.summary, to_mapping(summary))
 
 
-def _new_folder(root: Path, track: str) -> Path:
-    """Make a folder named after the time and the track that no other run has."""
-    label = re.sub(r"[^A-Za-z0-9._+-]+", "-", Path(track).stem or track).strip("-.")
-    stem = "-".join(part for part in (datetime.now().strftime("%Y%m%d-%H%M%S"), label) if part)
-    for attempt in range(1000):
+def open_run_folder(root: Path = Path("runs"), name: str | None = None, label: str = "") -> RunFolder:
+    """Make the folder of a run, or go on in the one that a run of this name left; `latest` then points at it.
+
+    Args:
+        root: The folder of all runs.
+        name: Name of the run; by default the time and `label`, made unique.
+        label: For the default name, as the names of its tracks.
+
+    Raises:
+        InputError: if the name is no run name or the folder cannot be made.
+    """
+    if name is not None:
+        check_run_name(name)
+    root = Path(root)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        path = _new_folder(root, label) if name is None else root / name
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise write_error(root / (name or ""), error) from error
+    _point_latest(path)
+    return RunFolder(path)
+
+
+def _point_latest(path: Path) -> None:
+    """Move `latest` in one step: nobody ever finds it missing."""
+    link = path.with_name(LATEST)
+    temporary = link.with_name(f".{LATEST}.{os.getpid()}.tmp")
+    try:
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(path.name)
+        os.replace(temporary, link)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise write_error(link, error) from error
+
+
+def _new_folder(root: Path, label: str) -> Path:
+    """Make a folder named after the time and the label that no other run has."""
+    stem = "-".join(part for part in (datetime.now().strftime("%Y%m%d-%H%M%S"), to_file_name(label)[:60]) if part)
+    for attempt in range(_MOST_OF_A_SECOND):
         path = root / (f"{stem}-{attempt + 1}" if attempt else stem)
         try:
             path.mkdir()
         except FileExistsError:
             continue
         return path
-    raise InputError(f"{root / stem}: 1000 runs of this second exist, expected a free name")
+    raise InputError(f"{root / stem}: {_MOST_OF_A_SECOND} runs of this second exist, expected a free name")

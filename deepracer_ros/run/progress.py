@@ -47,7 +47,7 @@ class ProgressRecord:
     episodes: int
     """Episodes ended since the start of the run."""
     steps_per_second: float
-    """Recent environment steps per second."""
+    """Environment steps learned from per second, over the last few seconds."""
     model_version: int
     """The model that this update published."""
     staleness: float = 0.0
@@ -58,10 +58,12 @@ class ProgressRecord:
     """Means over the update: policy_loss, value_loss, entropy, approx_kl, clipfrac, ...; None if not finite."""
     evaluation: EvaluationPoint | None = None
     """The latest evaluation; None before the first."""
+    reward_terms: Mapping[str, float] = field(default_factory=dict)
+    """Mean of the sum of each weighted reward term of recent episodes, by its name; empty before the first ended."""
 
 
 class ProgressLog:
-    """Appends records to `progress.jsonl`; a line is there whole, or not at all."""
+    """Appends records to `progress.jsonl`; a line is there whole, or not at all. A sink: see `run.sinks`."""
 
     def __init__(self, path: Path, resumed_at: int) -> None:
         """Open the file and drop the lines that a resumed training will write again.
@@ -75,14 +77,15 @@ class ProgressLog:
             InputError: if the file cannot be read or written, or is no progress file.
         """
         self._path = path
-        lines = [_to_line(record) for record in read_progress(path) if record.env_steps <= resumed_at]
-        write_atomically(path, b"".join(lines))
+        kept = b"".join(_to_line(record) for record in read_progress(path) if record.env_steps <= resumed_at)
         try:
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+            if kept != (path.read_bytes() if path.exists() else b""):
+                write_atomically(path, kept)
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise write_error(path, error) from error
 
-    def append(self, record: ProgressRecord) -> None:
+    def write(self, record: ProgressRecord) -> None:
         """Append one line.
 
         Raises:
@@ -123,7 +126,7 @@ class ProgressTail:
         self._offset = self._lines = 0
 
     def read(self) -> list[ProgressRecord]:
-        """Return the whole lines since the last call: all lines again after a training was resumed.
+        """Return the whole lines since the last call; all lines again after a resumed training dropped some.
 
         Raises:
             InputError: if the file cannot be read, or a line is no progress record.
@@ -131,7 +134,7 @@ class ProgressTail:
         try:
             with self._path.open("rb") as file:
                 inode = os.fstat(file.fileno()).st_ino
-                if inode != self._file:  # `ProgressLog` puts a new file there when a training is resumed
+                if inode != self._file:  # `ProgressLog` puts a new file there when it drops lines
                     self._file, self._offset, self._lines = inode, 0, 0
                 file.seek(self._offset)
                 content = file.read()

@@ -10,7 +10,7 @@ from deepracer_ros.run.progress import EvaluationPoint, ProgressRecord
 
 
 class TensorBoardLog:
-    """Writes the scalars of progress records to an event file, in the caller's thread.
+    """Writes the scalars of progress records to an event file, in the caller's thread. A sink: see `run.sinks`.
 
     tensorboardX's own SummaryWriter hands events to a thread that dies on a full disk, after which
     its bounded queue blocks the caller for ever: hence its synchronous event writer here.
@@ -58,6 +58,7 @@ class TensorBoardLog:
             "race/lap_rate": record.lap_rate,
             "race/laps": record.laps_completed,
             **{f"losses/{name}": value for name, value in record.losses.items()},
+            **{f"reward/{name}": value for name, value in record.reward_terms.items()},
         }
         try:
             self._write(record.env_steps, scalars)

@@ -1,14 +1,12 @@
 """`services.json` of a run folder: where its Redis and S3 servers are, or were."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from deepracer_ros.config import from_mapping, to_mapping
 from deepracer_ros.errors import InputError
-
-FILE_NAME = "services.json"
+from deepracer_ros.files import OWNER_ONLY, write_json
 
 
 @dataclass(frozen=True)
@@ -28,30 +26,27 @@ class ServicesRecord:
     s3_bucket: str = "deepracer"
     s3_folder: str = ""
 
-    def write(self, run_folder: Path) -> None:
-        """Write the record into the run folder, whole or not at all.
+    def write(self, path: Path) -> None:
+        """Write the record, whole or not at all, for the owner only.
+
+        Args:
+            path: `services.json` of the run folder.
 
         Raises:
             InputError: if the folder cannot be written.
         """
-        path = run_folder / FILE_NAME
-        temporary = run_folder / f".{FILE_NAME}.{os.getpid()}.tmp"
-        try:
-            temporary.touch(mode=0o600)
-            temporary.write_text(json.dumps(to_mapping(self), indent=2) + "\n")
-            os.replace(temporary, path)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise InputError(f"{path}: cannot be written ({error.strerror}); expected a writable run folder") from error
+        write_json(path, to_mapping(self), OWNER_ONLY)
 
 
-def read_record(run_folder: Path) -> ServicesRecord:
+def read_record(path: Path) -> ServicesRecord:
     """Read the record of a run.
 
+    Args:
+        path: `services.json` of the run folder.
+
     Raises:
-        InputError: if the folder holds none, or the file is not one.
+        InputError: if it is absent or no such record.
     """
-    path = run_folder / FILE_NAME
     try:
         return from_mapping(ServicesRecord, json.loads(path.read_text()), str(path))
     except OSError as error:

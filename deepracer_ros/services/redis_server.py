@@ -25,6 +25,7 @@ from pathlib import Path
 import redis
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.files import OWNER_ONLY, write_atomically
 from deepracer_ros.services.server import LOOPBACK, LocalServer, find_program, free_ports
 
 _LONGEST_SOCKET_PATH = 100
@@ -119,9 +120,7 @@ class LocalRedis(LocalServer):
             lines += ["unixsocket redis.sock", "unixsocketperm 700"]
         if self._password:
             lines.append(f'requirepass "{self._password}"')
-        configuration = self.folder / "redis.conf"
-        configuration.touch(mode=0o600)
-        configuration.write_text("\n".join(lines) + "\n")
+        write_atomically(self.folder / "redis.conf", ("\n".join(lines) + "\n").encode(), OWNER_ONLY)
         self._client = redis.Redis.from_url(self.url, socket_timeout=1.0, socket_connect_timeout=1.0, retry=None)
 
     def _command(self) -> list[str]:

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.files import OWNER_ONLY, write_json
 from deepracer_ros.services.server import LOOPBACK, LocalServer, find_program, free_ports
 
 _PORT_OPTIONS = (
@@ -117,10 +118,8 @@ def _read_or_make_keys(path: Path) -> tuple[str, str]:
     if not path.exists():
         credentials = {"accessKey": secrets.token_hex(10).upper(), "secretKey": secrets.token_urlsafe(30)}
         actions = ["Admin", "Read", "Write", "List", "Tagging"]
-        path.touch(mode=0o600)
-        path.write_text(
-            json.dumps({"identities": [{"name": "deepracer", "credentials": [credentials], "actions": actions}]})
-        )
+        identity = {"name": "deepracer", "credentials": [credentials], "actions": actions}
+        write_json(path, {"identities": [identity]}, OWNER_ONLY)
     try:
         credentials = json.loads(path.read_text())["identities"][0]["credentials"][0]
         return str(credentials["accessKey"]), str(credentials["secretKey"])

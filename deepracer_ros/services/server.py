@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.files import remove_remains
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 20.0
@@ -68,6 +69,7 @@ class LocalServer:
             raise InputError(f"{self.folder}: {error.strerror}; expected a writable folder for {self.name}") from error
         try:
             self._wait_for_lock()
+            remove_remains(self.folder)
             self._configure()
             self._spawn()
         except BaseException:

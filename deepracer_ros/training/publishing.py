@@ -8,7 +8,8 @@ from types import TracebackType
 
 from deepracer_ros.models.bucket import StoreError
 from deepracer_ros.models.policy_file import Manifest, Tensors
-from deepracer_ros.models.store import ModelStore
+from deepracer_ros.moments import moment
+from deepracer_ros.training.parts import Models
 
 RETRY_SECONDS = 0.5
 """Between two tries while the S3 server is away or refuses."""
@@ -22,7 +23,7 @@ class Publisher:
         seconds: Of the last publication.
     """
 
-    def __init__(self, store: ModelStore, on_model: Callable[[Manifest], None], stop: threading.Event) -> None:
+    def __init__(self, store: Models, on_model: Callable[[Manifest], None], stop: threading.Event) -> None:
         """Take the store, what is called after each publication, and what ends the tries."""
         self.waiting, self.seconds = "", 0.0
         self._store, self._on_model, self._stop, self._given_up = store, on_model, stop, False
@@ -53,6 +54,7 @@ class Publisher:
                     return None
                 continue
             self.seconds, self.waiting = time.monotonic() - began, ""
+            moment("model.published")
             self._on_model(published)
             return published.version
 

@@ -9,14 +9,11 @@ import yaml
 from safetensors.numpy import save_file
 
 from deepracer_ros.cli.main import main
-from deepracer_ros.learning.action_space import make_action_space
-from deepracer_ros.learning.config import NetworkConfig, PPOConfig
-from deepracer_ros.learning.network import ActorCritic
-from deepracer_ros.learning.ppo import PPO
-from deepracer_ros.race.actions import ActionSpaceConfig
-from deepracer_ros.run.checkpoint import Progress, save_checkpoint
+from deepracer_ros.run.checkpoint import FileCheckpoints, Progress
+from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.services.redis_server import LocalRedis
-from deepracer_ros.training.trainer import CHECKPOINT
+from deepracer_ros.training.config import RunConfig
+from deepracer_ros.training.parts import make_run_learner
 
 
 @pytest.fixture
@@ -56,6 +53,7 @@ def parameters(tmp_path, text):
         (["--set", "camera.colour=rgb"], "camera.colour: found 'rgb', expected the network's 'grey'"),
         (["--config", "none.yaml"], "none.yaml: cannot be read (No such file or directory)"),
         (["--config", "."], ".: cannot be read (Is a directory)"),
+        (["--set", "trainer.sinks=[cloud]"], "trainer.sinks: found 'cloud', expected one of tensorboard"),
         (["--jobs", "0"], "jobs: found 0, expected 1 or more"),
         (["--track", "ovall"], "track ovall: unknown; perhaps oval"),
         (["--track", ""], "tracks: found 0, expected 1 or more"),
@@ -140,14 +138,21 @@ def test_gazebo_that_is_not_prepared(refused, tmp_path, monkeypatch):
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.fixture(scope="module")
+def untrained():
+    """The state of an untrained learner."""
+    return make_run_learner(RunConfig()).state()
+
+
 @pytest.fixture
-def run_folder(tmp_path):
+def run_folder(tmp_path, untrained):
     """A run with the checkpoint of an untrained network."""
-    folder = tmp_path / "runs" / "monday"
-    folder.mkdir(parents=True)
-    space = make_action_space(ActionSpaceConfig())
-    network = ActorCritic(NetworkConfig(width=80, height=60), space.outputs)
-    (folder / CHECKPOINT).write_bytes(save_checkpoint(PPO(network, space, PPOConfig()), Progress(updates=3)))
+    folder = RunFolder(tmp_path / "runs" / "monday")
+    folder.path.mkdir(parents=True)
+    checkpoints = FileCheckpoints(folder.checkpoint, folder.trainer_lock)
+    checkpoints.save(untrained, Progress(updates=3))
+    checkpoints.close()
+    folder.trainer_lock.unlink()
     return folder
 
 
@@ -156,18 +161,18 @@ def run_folder(tmp_path):
     [
         (lambda content: content[:1000], "cannot be read as a checkpoint"),
         (lambda content: b"", "cannot be read as a checkpoint"),
-        (lambda content: content.replace(b"deepracer_ros checkpoint 1", b"deepracer_ros checkpoint 9"), "found format"),
-        (lambda content: content.replace(b"weight/", b"height/"), "is of another network or version"),
+        (lambda content: content.replace(b"deepracer_ros checkpoint 2", b"deepracer_ros checkpoint 1"), "of format"),
+        (lambda content: content.replace(b"weight/", b"height/"), "expected that of this configuration"),
     ],
     ids=["truncated", "empty", "format", "names"],
 )
 def test_a_damaged_checkpoint(refused, run_folder, damage, words):
-    path = run_folder / CHECKPOINT
+    path = run_folder.checkpoint
     path.write_bytes(damage(path.read_bytes()))
     line = refused("train", "--name", "monday")
-    assert str(path.relative_to(run_folder.parent.parent)) in line
+    assert "runs/monday/checkpoint.safetensors" in line
     assert words in line
-    assert [file.name for file in run_folder.iterdir()] == [CHECKPOINT]
+    assert list(run_folder.path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(
@@ -181,8 +186,16 @@ def test_a_damaged_checkpoint(refused, run_folder, damage, words):
 def test_another_network_than_the_checkpoints(refused, run_folder, settings):
     options = [part for setting in settings for part in ("--set", setting)]
     line = refused("train", "--name", "monday", *options)
-    assert CHECKPOINT in line
-    assert [file.name for file in run_folder.iterdir()] == [CHECKPOINT]
+    assert "runs/monday/checkpoint.safetensors" in line
+    assert list(run_folder.path.iterdir()) == [run_folder.checkpoint]
+
+
+def test_a_hidden_password(refused, tmp_path):
+    path = parameters(tmp_path, "/**: {ros__parameters: {experience: {url: 'redis://:***@127.0.0.1:1'}}}")
+    line = refused("train", "--config", path)
+    assert "whose password is hidden; expected the whole URL, given by --redis URL or DEEPRACER_REDIS=URL" in line
+    assert "not within 2 s" in refused("train", "--config", path, "--redis", "redis://:right@127.0.0.1:1")
+    assert not (tmp_path / "runs").exists()
 
 
 def test_evaluate(refused, tmp_path):

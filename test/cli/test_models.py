@@ -6,12 +6,13 @@ import pytest
 from deepracer_ros.cli import models
 from deepracer_ros.errors import InputError
 from deepracer_ros.models.config import ModelsConfig
-from deepracer_ros.models.policy_file import Manifest, Observation
+from deepracer_ros.models.policy_file import Manifest
 from deepracer_ros.models.store import ModelStore
 from deepracer_ros.services.record import ServicesRecord
 from deepracer_ros.services.s3_server import LocalS3
 
-MANIFEST = Manifest("oval-run", {"size": "small"}, {"kind": "discrete"}, Observation(80, 60, "grey"), env_steps=4096)
+CAMERA = {"FRONT_FACING_CAMERA": {"shape": [60, 80], "dtype": "|u1", "unit": "levels"}}
+MANIFEST = Manifest("oval-run", {"size": "small"}, {"kind": "discrete"}, CAMERA, env_steps=4096)
 
 
 def deepracer(*arguments):
@@ -32,7 +33,8 @@ def runs(tmp_path_factory):
         store = ModelStore(ModelsConfig(server.endpoint), "oval-run", (server.access_key, server.secret_key))
         for _ in range(3):
             store.publish({"weight": np.ones(3, np.float32)}, MANIFEST, best=store.pointer() is None)
-        ServicesRecord(s3_endpoint=server.endpoint, s3_folder="s3").write(folder)
+        store.add_evaluation(1, {"laps_completed": 3, "laps_attempted": 3, "mean_lap_seconds": 6.25})
+        ServicesRecord(s3_endpoint=server.endpoint, s3_folder="s3").write(folder / "services.json")
     return root
 
 
@@ -41,7 +43,7 @@ def server(runs):
     """The run's own server, running again, as while it trains."""
     with LocalS3(runs / "oval-run" / "s3") as server:
         record = ServicesRecord(s3_endpoint=server.endpoint, s3_folder="s3")
-        record.write(runs / "oval-run")
+        record.write(runs / "oval-run" / "services.json")
         yield server
 
 
@@ -49,6 +51,8 @@ def test_list_starts_the_server_of_a_finished_run(runs, capsys):
     assert deepracer("--runs", runs, "list") == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in lines[1:4:2]] == [["1", "best"], ["3", "last"]]
+    assert lines[1].endswith("laps_completed=3 laps_attempted=3 mean_lap_seconds=6.25")
+    assert not lines[2].rstrip().endswith("6.25")
     assert lines[-1] == "3 versions of run 'oval-run'"
 
 
@@ -57,6 +61,9 @@ def test_show_prints_the_manifest(runs, server, capsys):
     shown = capsys.readouterr().out
     assert '"version": 3' in shown
     assert '"env_steps": 4096' in shown
+    assert '"evaluation": null' in shown
+    assert deepracer("--runs", runs, "show", "best") == 0
+    assert '"laps_completed": 3' in capsys.readouterr().out
 
 
 def test_rollback_moves_last(runs, server, capsys):

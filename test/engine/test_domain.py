@@ -2,8 +2,8 @@ import os
 
 import pytest
 
+from deepracer_ros.engine import domain
 from deepracer_ros.engine.domain import own_domain
-from deepracer_ros.training import domain
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 """`deepracer train` for real: whatever dies, fills up or refuses, every segment is trained once; nothing is left."""
 
 import os
-import random
 import resource
 import signal
 import subprocess
@@ -16,9 +15,10 @@ import redis
 import yaml
 
 from deepracer_ros.config import merge
-from deepracer_ros.experience.connection import Keys
 from deepracer_ros.models.config import ModelsConfig
 from deepracer_ros.models.store import ModelStore
+from deepracer_ros.run.folder import RunFolder
+from deepracer_ros.run.state import read_state
 from deepracer_ros.services.record import read_record
 from deepracer_ros.services.redis_server import LocalRedis
 from deepracer_ros.services.s3_server import LocalS3, read_keys
@@ -26,7 +26,12 @@ from deepracer_ros.services.s3_server import LocalS3, read_keys
 PARTS = ("redis", "s3", "trainer_node", "simulation_job")
 NAME = "n"
 """Which ROS takes for false where it is not quoted."""
-LONG = {"trainer": {"perfect_evaluations": 0, "max_seconds": 1e6}}
+STEPS = 8
+LONG = {
+    "learning": {"epochs": 1, "precision": "float32"},
+    "trainer": {"perfect_evaluations": 0, "max_seconds": 1e6},
+    "experience": {"segment_steps": STEPS},
+}
 """Such a training ends by what is done to it."""
 FLAG = "flag"
 REWARD = """
@@ -50,13 +55,15 @@ def running():
 class Training:
     """One run: its command, started as often as it takes, and what it has trained."""
 
-    def __init__(self, root, ledger, values):
-        self.folder, self.ledger, self.process = root / "runs" / NAME, ledger, None
+    def __init__(self, root, open_ledger, recorded, check_segments, values):
+        self.files, self.process = RunFolder(root / "runs" / NAME), None
+        self.folder, self.ledger = self.files.path, open_ledger(self.files.checkpoint)
+        self._recorded, self._heard, self._check = recorded, len(recorded.last), check_segments
         self._log = root / "log"
         config = root / "config.yaml"
         config.write_text(yaml.safe_dump({"/**": {"ros__parameters": values}}))
-        self._command = [sys.executable, "-m", "deepracer_ros.cli.main", "train", "--config", str(config)]
-        self._command += ["--runs", str(self.folder.parent), "--name", NAME]
+        self.command = [sys.executable, "-m", "deepracer_ros.cli.main", "train", "--config", str(config)]
+        self.command += ["--runs", str(self.folder.parent), "--name", NAME]
 
     @property
     def words(self):
@@ -74,7 +81,7 @@ class Training:
         """Start the command."""
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
 
     def until(self, condition, seconds=20.0):
@@ -90,11 +97,8 @@ class Training:
         goal = self.ledger.count + updates
         self.until(lambda: self.ledger.count >= goal)
 
-    def random_moment(self):
-        """Wait for some moment of some update."""
-        seed = random.SystemRandom().randrange(1 << 32)
-        print(f"seed {seed}")
-        chance = random.Random(seed)
+    def random_moment(self, chance):
+        """Wait for some moment of some update, of a seed that is printed."""
         self.goes_on(chance.randrange(1, 4))
         time.sleep(0.2 * chance.random())
 
@@ -106,10 +110,10 @@ class Training:
                 return process.pid
         return None
 
-    def kill(self, part):
-        """Kill a part; wait until the session has started another."""
+    def kill(self, part, number=signal.SIGKILL):
+        """Send a part a signal; wait until the session has started another."""
         old = self.pid(part)
-        os.kill(old, signal.SIGKILL)
+        os.kill(old, number)
         self.until(lambda: self.pid(part) not in (None, old))
 
     def end(self, number):
@@ -127,22 +131,13 @@ class Training:
         return [process for process in running() if str(self.folder) in f"{process.command} {process.folder}"]
 
     def check_every_segment(self):
-        """Check, after the end, that what Redis ever acknowledged is trained once or still there to be.
-
-        A recorder sends a car's next segment only after the one before was acknowledged. So what Redis or the
-        checkpoints do not know below the last sequence of a car was lost.
-        """
-        with LocalRedis(self.folder / "redis") as server:
-            client, keys = redis.Redis.from_url(server.url), Keys(NAME)
-            held = {fields[b"id"].decode() for _, fields in client.xrange(keys.index)}
-            newest = {slot.decode(): int(sequence) for slot, sequence in client.hgetall(keys.seen).items()}
-            appended, blobs = int(client.hget(keys.state, "appended")), len(client.keys(f"{keys.blob}*"))
-        acknowledged = {f"{slot}:{sequence}" for slot, last in newest.items() for sequence in range(last + 1)}
-        trained = self.ledger.check()
-        assert trained | held == acknowledged
-        assert trained & held <= set(self.ledger.progress["consumed"])  # named there: not trained again
-        assert (appended, blobs) == (len(acknowledged), len(held))
-        assert not list(self.folder.glob(".*.tmp"))
+        """Check, after the end, that every segment is trained once or still there to be."""
+        with LocalRedis(self.files.redis) as server, redis.Redis.from_url(server.url) as client:
+            self.ledger.check()
+            trained = [name for _, consumed in sorted(self.ledger.updates.items()) for name in consumed]
+            recorded = self._recorded.last[self._heard :]
+            assert recorded, "heard no recorder"
+            self._check(client, NAME, trained, self.ledger.progress["consumed"], recorded, STEPS)
 
     def close(self):
         """Kill what still runs."""
@@ -152,9 +147,9 @@ class Training:
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory, open_module_ledger, small):
+def shared(tmp_path_factory, open_module_ledger, recorded, check_segments, small):
     root = tmp_path_factory.mktemp("shared")
-    training = Training(root, open_module_ledger(root / "runs" / NAME), merge(small, LONG))
+    training = Training(root, open_module_ledger, recorded, check_segments, merge(small, LONG))
     yield training
     training.close()
 
@@ -167,25 +162,39 @@ def training(shared):
 
 
 @pytest.fixture
-def apart(tmp_path, open_ledger, small):
+def apart(tmp_path, open_ledger, recorded, check_segments, small):
     """A run of its own, with a user's reward, that does not run yet."""
     reward = tmp_path / "reward.py"
     reward.write_text(REWARD.format(flag=str(tmp_path / "runs" / FLAG)))
     values = merge(merge(small, LONG), {"reward": str(reward)})
-    training = Training(tmp_path, open_ledger(tmp_path / "runs" / NAME), values)
+    training = Training(tmp_path, open_ledger, recorded, check_segments, values)
     yield training
     training.close()
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_whatever_is_killed_is_started_again(training, part):
-    training.random_moment()
+def test_whatever_is_killed_is_started_again(training, chance, part):
+    training.random_moment(chance)
     training.kill(part)
+    training.goes_on()
+    assert read_state(training.files.state).phase == "training"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_trainer_that_is_asked_to_end_from_outside_is_started_again(training, number):
+    training.kill("trainer_node", number)
+    training.goes_on()
+
+
+def test_a_second_command_for_the_same_run_is_refused(training):
+    answer = subprocess.run(training.command, capture_output=True, text=True, timeout=30)
+    assert answer.returncode == 2
+    assert answer.stderr.endswith("another 'deepracer train' works on this run, expected one at a time\n")
     training.goes_on()
 
 
 def test_a_full_redis_is_named_and_waited_for(training):
-    with redis.Redis.from_url(read_record(training.folder).redis_url) as client:
+    with redis.Redis.from_url(read_record(training.files.services).redis_url) as client:
         before = client.config_get("maxmemory")
         client.config_set("maxmemory", 1)
         training.until(lambda: "refuses writes: " in training.words)
@@ -194,7 +203,7 @@ def test_a_full_redis_is_named_and_waited_for(training):
 
 
 def test_an_s3_server_that_refuses_is_named_and_waited_for(training):
-    identities = training.folder / "s3" / "s3.json"
+    identities = training.files.s3 / "s3.json"
     before = identities.read_text()
     identities.write_text(before.replace('"Admin", ', "").replace('"Write", ', ""))
     training.kill("s3")
@@ -207,17 +216,25 @@ def test_an_s3_server_that_refuses_is_named_and_waited_for(training):
 def test_ctrl_c_ends_it_and_says_how_it_goes_on(training):
     assert training.end(signal.SIGINT) == 130
     assert training.words.splitlines()[-1].startswith(f"deepracer: stopped; goes on with --name {NAME}")
+    assert read_state(training.files.state).phase == "stopped"
     training.check_every_segment()
 
 
-def test_a_killed_session_leaves_no_process(training):
-    training.random_moment()
+def test_a_killed_session_leaves_no_process_and_its_remains_go_at_the_next_start(training, chance):
+    training.random_moment(chance)
     assert training.end(signal.SIGKILL) == -signal.SIGKILL
+    state = read_state(training.files.state)
+    assert (state.phase, state.stale) == ("training", True)
     training.check_every_segment()
+    (training.folder / ".summary.json.tmp").write_text("half")
+    (training.folder / ".checkpoint.safetensors.tmp").write_text("half")
+    training.go()
+    assert not read_state(training.files.state).stale
+    assert not (training.folder / ".summary.json.tmp").exists()
 
 
 def test_a_full_disk_ends_it_with_one_line_and_what_was_there_stays(training):
-    for pid in (training.process.pid, training.pid("trainer")):
+    for pid in (training.process.pid, training.pid("trainer_node")):
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (100_000, 100_000))
     assert training.process.wait(20.0) == 2
     assert "cannot be written (File too large)" in training.words.splitlines()[-1]
@@ -246,6 +263,6 @@ def test_a_nan_ends_it_with_one_line_and_the_last_good_model_stays(with_reward):
     last = training.words.splitlines()[-1]
     assert last.startswith("deepracer: trainer: ")
     assert "expected finite numbers; the last good model stays" in last
-    with LocalS3(folder / "s3") as server:
-        store = ModelStore(ModelsConfig(endpoint=server.endpoint), NAME, read_keys(folder / "s3"))
+    with LocalS3(training.files.s3) as server:
+        store = ModelStore(ModelsConfig(endpoint=server.endpoint), NAME, read_keys(training.files.s3))
         assert store.load("last").manifest.training_step == training.ledger.progress["updates"]

@@ -1,35 +1,11 @@
 import itertools
-import json
 
 import numpy as np
 import pytest
 
 from deepracer_ros.models.config import ModelsConfig
-from deepracer_ros.models.policy_file import Manifest, Observation
+from deepracer_ros.models.policy_file import Manifest
 from deepracer_ros.models.store import ModelStore
-from deepracer_ros.services.s3_server import LocalS3
-
-
-@pytest.fixture(scope="session")
-def s3(tmp_path_factory):
-    """A real S3 server, shared by all tests of this folder, with a second identity that may only read."""
-    folder = tmp_path_factory.mktemp("s3")
-    identities = [
-        {
-            "name": "deepracer",
-            "credentials": [{"accessKey": "WRITER", "secretKey": "writer-secret"}],
-            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
-        },
-        {
-            "name": "reader",
-            "credentials": [{"accessKey": "READER", "secretKey": "reader-secret"}],
-            "actions": ["Read", "List"],
-        },
-    ]
-    (folder / "s3.json").write_text(json.dumps({"identities": identities}))
-    with LocalS3(folder) as server:
-        yield server
-
 
 RUNS = (f"run-{number}" for number in itertools.count())
 
@@ -70,8 +46,7 @@ def manifest(run):
         run=run,
         architecture={"size": "small"},
         action_space={"kind": "discrete", "steering": [-0.5, 0.5]},
-        observation=Observation(80, 60, "grey"),
+        reads={"FRONT_FACING_CAMERA": {"shape": [60, 80], "dtype": "|u1", "unit": "levels", "numbers": []}},
         training_step=3,
         env_steps=6144,
-        evaluation={"laps_completed": 2},
     )

@@ -1,11 +1,14 @@
 import dataclasses
 import os
+import signal
 
 import numpy as np
 import pytest
 
+from deepracer_ros import moments
 from deepracer_ros.errors import InputError
-from deepracer_ros.models.folder import read_model_path, write_model_folder
+from deepracer_ros.files import remove_remains
+from deepracer_ros.models.folder import model_home, read_model_path, write_model_folder
 from deepracer_ros.models.policy_file import ModelError
 
 
@@ -21,12 +24,33 @@ def test_a_model_is_read_by_its_folder_its_run_and_its_files(tmp_path, tensors, 
     assert written.version == 4
 
 
+def test_the_home_of_a_model_is_a_folder(tmp_path):
+    assert model_home(tmp_path / "model" / "manifest.json") == tmp_path / "model"
+    assert model_home(tmp_path / "model" / "policy.safetensors") == tmp_path / "model"
+    assert model_home(tmp_path / "model") == tmp_path / "model"
+    (tmp_path / "manifest.json").mkdir()
+    assert model_home(tmp_path / "manifest.json") == tmp_path / "manifest.json"
+
+
 def test_a_model_is_replaced_as_a_whole(tmp_path, tensors, manifest):
     write_model_folder(tmp_path / "model", tensors, manifest)
     tensors["head.bias"] += 1
     written = write_model_folder(tmp_path / "model", tensors, manifest)
     assert read_model_path(tmp_path).manifest == written
     assert sorted(os.listdir(tmp_path)) == ["model"]
+
+
+def test_a_writer_killed_between_its_renames_leaves_the_old_one(tmp_path, tensors, manifest):
+    written = write_model_folder(tmp_path / "model", tensors, manifest)
+    if (child := os.fork()) == 0:
+        os.environ[moments.VARIABLE] = "folder.aside"
+        write_model_folder(tmp_path / "model", {"head.bias": np.ones(5, np.float32)}, manifest)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert not (tmp_path / "model").exists()
+    remove_remains(tmp_path)
+    assert read_model_path(tmp_path).manifest == written
+    assert os.listdir(tmp_path) == ["model"]
 
 
 def test_a_bad_model_leaves_the_old_one(tmp_path, tensors, manifest):

@@ -178,6 +178,48 @@ def test_a_model_that_was_signed_anew_is_not_what_the_pointer_means(store, tenso
         store.load(pointer)
 
 
+EVALUATION = {"laps_completed": 2, "laps_attempted": 3, "mean_lap_seconds": None}
+
+
+def test_an_evaluation_is_stored_beside_its_version_which_stays_as_it_was(store, tensors, manifest):
+    published = store.publish(tensors, manifest)
+    store.publish(tensors, manifest)
+    assert store.manifest(1).evaluation is None
+    body = get(store, 1, "manifest.json")
+    store.add_evaluation(1, EVALUATION)
+    store.add_evaluation(1, {"laps_completed": 3})  # it was evaluated before: the first stays
+    assert store.manifest(1) == dataclasses.replace(published, evaluation=EVALUATION)
+    assert store.manifest(2).evaluation is None
+    assert get(store, 1, "manifest.json") == body
+    assert store.load(1).manifest == published
+    assert store.versions() == [1, 2]
+
+
+def test_an_evaluation_is_pruned_with_its_version_and_one_alone_is_no_version(open_store, tensors, manifest):
+    store = open_store(keep=2)
+    for version in (1, 2, 3):
+        store.publish(tensors, manifest)
+        store.add_evaluation(version, EVALUATION)
+    store.publish(tensors, manifest)
+    assert store.versions() == [3, 4]
+    assert store._keys() == {
+        3: {"policy.safetensors", "manifest.json", "evaluation.json"}, 4: {"policy.safetensors", "manifest.json"}
+    }  # fmt: skip
+    store.add_evaluation(1, EVALUATION)
+    assert store.versions() == [3, 4]
+    with pytest.raises(StoreError, match="00000001/manifest.json not found"):
+        store.manifest(1)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]"])
+def test_a_damaged_evaluation_is_refused_but_drives(store, tensors, manifest, body):
+    store.publish(tensors, manifest)
+    put(store, 1, "evaluation.json", body)
+    with pytest.raises(ModelError, match="evaluation.json"):
+        store.manifest(1)
+    assert store.load().manifest.version == 1
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b'{"version": "1", "sha256": ""}', b"[]"])
 def test_a_damaged_pointer_is_refused(store, body):
     store._bucket._client.put_object(Bucket="deepracer", Key=f"models/{store.run}/last.json", Body=body)
@@ -203,7 +245,7 @@ def test_wrong_credentials_are_refused_in_one_line(open_store, s3):
 
 def test_a_reader_may_load_but_not_publish(store, open_store, tensors, manifest):
     store.publish(tensors, manifest)
-    reader = open_store(("READER", "reader-secret"))
+    reader = open_store(("READER", "READER-secret"))
     assert reader.load().manifest.version == 1
     with pytest.raises(StoreError, match=r"refused \(AccessDenied\)"):
         reader.publish(tensors, manifest)

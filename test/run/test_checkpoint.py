@@ -1,65 +1,151 @@
-"""Resume is exact: the same update after a restart gives the same bits."""
+"""Checkpoint stores: one suite of the contract for files and for memory; and what only files can suffer."""
 
+import signal
+import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.learning.policy import Policy
-from deepracer_ros.race.actions import ActionSpaceConfig
-from deepracer_ros.run.checkpoint import (
-    NonFiniteWeightsError,
-    Progress,
-    load_checkpoint,
-    policy_tensors,
-    save_checkpoint,
-)
+from deepracer_ros.moments import VARIABLE
+from deepracer_ros.run.checkpoint import Checkpoint, FileCheckpoints, Progress, read_checkpoint
 
-sys.path.insert(0, str(Path(__file__).parent))
-from toy import NETWORK, make_learner, toy_batch  # noqa: E402
-
-ACTIONS = ActionSpaceConfig()
+PROGRESS = Progress(
+    version=4, updates=5, env_steps=640, seconds=2.5, episodes=9, laps=2, consumed=("w:0:1", "w:1:1"),
+    best=(3.0, 100.0, -9.5), seconds_to_all_laps=2.25,
+)  # fmt: skip
 
 
-def test_resume_is_exact(tmp_path: Path) -> None:
-    torch.manual_seed(3)
-    torch.set_num_threads(1)
-    learner = make_learner(ACTIONS)
-    policy = Policy(policy_tensors(learner), NETWORK, ACTIONS)
-    batches = [toy_batch(policy, learner, np.random.default_rng(seed)) for seed in (1, 2)]
-    learner.update(batches[0])
-    path = tmp_path / "checkpoint.safetensors"
-    progress = Progress(version=4, updates=1, env_steps=256, consumed=("1-0", "1-1"), best=(3.0, -9.5))
-    path.write_bytes(save_checkpoint(learner, progress))
-    learner.update(batches[1])
-    expected = policy_tensors(learner)
-
-    torch.manual_seed(99)
-    resumed = make_learner(ACTIONS)
-    assert load_checkpoint(str(path), resumed) == progress
-    resumed.update(batches[1])
-    for name, array in policy_tensors(resumed).items():
-        np.testing.assert_array_equal(array, expected[name])
+def state(value=1.0):
+    """Arrays of several types and shapes, one of them not contiguous."""
+    return {
+        "weight/a": np.full((2, 3), value, np.float32),
+        "rng": np.arange(16, dtype=np.uint8)[::2],
+        "step": np.array(7.0, np.float32),
+        "moment": np.arange(6, dtype=np.float64).reshape(2, 3).T,
+        "none": np.zeros(0, np.uint8),
+    }
 
 
-def test_a_damaged_or_foreign_file_is_one_clear_line(tmp_path: Path) -> None:
-    learner = make_learner(ACTIONS)
-    path = tmp_path / "checkpoint.safetensors"
-    data = save_checkpoint(learner, Progress())
-    path.write_bytes(data[: len(data) // 2])
-    with pytest.raises(InputError, match="cannot be read as a checkpoint"):
-        load_checkpoint(str(path), learner)
-    path.write_bytes(data)
-    with pytest.raises(InputError, match="policy.weight has shape"):
-        load_checkpoint(str(path), make_learner(ActionSpaceConfig(type="discrete", speeds=(1.0,))))
+class MemoryCheckpoints:
+    """A second store, in memory."""
+
+    held = set()
+
+    def __init__(self, name, kept):
+        if name in self.held:
+            raise InputError(f"{name}: another trainer works on this run")
+        self.held.add(name)
+        self._name, self._kept = name, kept
+
+    def load(self):
+        return self._kept.get(self._name)
+
+    def save(self, arrays, progress):
+        copies = {name: np.array(array) for name, array in arrays.items()}
+        self._kept[self._name] = Checkpoint(copies, progress)
+
+    def close(self):
+        self.held.discard(self._name)
 
 
-def test_non_finite_weights_are_never_handed_out() -> None:
-    learner = make_learner(ACTIONS)
-    with torch.no_grad():
-        learner.network.hidden.bias[0] = float("nan")
-    with pytest.raises(NonFiniteWeightsError, match=r"hidden\.bias"):
-        policy_tensors(learner)
+@pytest.fixture(params=["files", "memory"])
+def open_store(request, tmp_path):
+    """Open the store of one run, again and again."""
+    kept, opened = {}, []
+
+    def make():
+        files = request.param == "files"
+        opened.append(
+            FileCheckpoints(tmp_path / "checkpoint", tmp_path / "lock") if files else MemoryCheckpoints("run", kept)
+        )
+        return opened[-1]
+
+    yield make
+    for store in opened:
+        store.close()
+
+
+def same(found, expected):
+    assert found.keys() == expected.keys()
+    for name, array in expected.items():
+        assert found[name].dtype == array.dtype
+        np.testing.assert_array_equal(found[name], array)
+
+
+def test_what_was_saved_is_loaded_by_the_next_one(open_store):
+    store = open_store()
+    assert store.load() is None
+    store.save(state(1.0), Progress(updates=1))
+    store.save(state(2.0), PROGRESS)
+    store.close()
+    found = open_store().load()
+    assert found.progress == PROGRESS
+    same(found.state, state(2.0))
+
+
+def test_what_is_saved_does_not_change_with_the_learner(open_store):
+    store, arrays = open_store(), state()
+    store.save(arrays, PROGRESS)
+    arrays["weight/a"][:] = 9.0
+    same(store.load().state, state())
+
+
+def test_there_is_one_writer_at_a_time(open_store):
+    store = open_store()
+    with pytest.raises(InputError, match="another trainer works on this run"):
+        open_store()
+    store.close()
+    store.close()
+    open_store()
+
+
+def test_a_full_disk_leaves_the_old_one(tmp_path, full_at):
+    store = FileCheckpoints(tmp_path / "checkpoint", tmp_path / "lock")
+    store.save(state(1.0), PROGRESS)
+    with full_at(100), pytest.raises(InputError, match="checkpoint: cannot be written"):
+        store.save(state(2.0), Progress())
+    assert store.load().progress == PROGRESS
+    store.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint", "lock"]
+
+
+DYING = """
+import sys
+from pathlib import Path
+import numpy as np
+from deepracer_ros.run.checkpoint import FileCheckpoints, Progress
+store = FileCheckpoints(Path(sys.argv[1]) / "checkpoint", Path(sys.argv[1]) / "lock")
+for updates in (1, 2):
+    store.save({"weight": np.full(1000, float(updates))}, Progress(updates=updates))
+"""
+
+
+@pytest.mark.parametrize(("moment", "kept"), [("write.half", 1), ("write.whole", 1), ("checkpoint.written", 2)])
+def test_a_killed_writer_leaves_a_whole_one_and_its_remains_go(tmp_path, monkeypatch, moment, kept):
+    monkeypatch.setenv(VARIABLE, f"{moment}:2")
+    done = subprocess.run([sys.executable, "-c", DYING, str(tmp_path)], timeout=20)
+    assert done.returncode == -signal.SIGKILL
+    assert (tmp_path / ".checkpoint.tmp").exists() == (kept == 1)
+    store = FileCheckpoints(tmp_path / "checkpoint", tmp_path / "lock")
+    assert not (tmp_path / ".checkpoint.tmp").exists()
+    found = store.load()
+    assert (found.progress.updates, found.state["weight"][0]) == (kept, float(kept))
+    store.close()
+
+
+def test_files_that_are_no_checkpoint_are_one_line(tmp_path):
+    path = tmp_path / "checkpoint"
+    store = FileCheckpoints(path, tmp_path / "lock")
+    store.save(state(), PROGRESS)
+    store.close()
+    content = path.read_bytes()
+    for damaged in (content[: len(content) // 2], b"", content.replace(b'env_steps\\"', b'env_stepx\\"')):
+        path.write_bytes(damaged)
+        with pytest.raises(InputError, match="checkpoint") as caught:
+            read_checkpoint(path)
+        assert "\n" not in str(caught.value)
+    path.write_bytes(content.replace(b"checkpoint 2", b"checkpoint 1"))
+    with pytest.raises(InputError, match="found a checkpoint of format 'deepracer_ros checkpoint 1'"):
+        read_checkpoint(path)

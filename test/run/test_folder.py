@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from deepracer_ros.config import read_parameters
+from deepracer_ros.config import read_parameters, to_mapping
 from deepracer_ros.errors import InputError
-from deepracer_ros.run.folder import RunFolder
+from deepracer_ros.run.folder import open_run_folder
 from deepracer_ros.run.summary import (
     EvaluationSummary,
     ModelSummary,
@@ -56,36 +56,44 @@ def summary() -> Summary:
 
 
 def test_default_names_tell_time_and_track_and_are_unique(tmp_path: Path) -> None:
-    folders = [RunFolder(tmp_path / "runs", track="routes/my track.npy") for _ in range(3)]
+    folders = [open_run_folder(tmp_path / "runs", label="my track") for _ in range(3)]
     assert len({folder.name for folder in folders}) == 3
     assert all("-my-track" in folder.name and folder.path.is_dir() for folder in folders)
     assert os.readlink(tmp_path / "runs" / "latest") == folders[-1].name
 
 
 def test_latest_moves_and_a_name_is_gone_on_with(tmp_path: Path) -> None:
-    first = RunFolder(tmp_path, "first")
+    first = open_run_folder(tmp_path, "first")
     (first.path / "checkpoint").write_text("kept")
-    RunFolder(tmp_path, "second")
+    open_run_folder(tmp_path, "second")
     assert (tmp_path / "latest").resolve() == tmp_path / "second"
-    assert (RunFolder(tmp_path, "first").path / "checkpoint").read_text() == "kept"
+    assert (open_run_folder(tmp_path, "first").path / "checkpoint").read_text() == "kept"
     assert sorted(os.listdir(tmp_path)) == ["first", "latest", "second"]
 
 
 @pytest.mark.parametrize("name", ["../up", "a/b", "", ".hidden", "latest", "two words"])
 def test_names_that_are_no_plain_file_names_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match="run name: found"):
-        RunFolder(tmp_path, name)
+        open_run_folder(tmp_path, name)
     assert os.listdir(tmp_path) == []
 
 
 def test_config_is_a_ros_parameter_file(tmp_path: Path) -> None:
-    folder = RunFolder(tmp_path, "run")
-    folder.write_config(Outer())
+    folder = open_run_folder(tmp_path, "run")
+    folder.write_config(to_mapping(Outer()))
     assert read_parameters(folder.path / "config.yaml") == {"seed": 3, "inner": {"sizes": [1, 2], "file": "a/b"}}
 
 
+def test_parameters_may_hold_a_password_and_are_for_the_owner_only(tmp_path: Path) -> None:
+    folder = open_run_folder(tmp_path, "run")
+    folder.parameters.touch(mode=0o644)
+    folder.write_parameters({"experience": {"url": "redis://:secret@host:1"}})
+    assert folder.parameters.stat().st_mode & 0o777 == 0o600
+    assert read_parameters(folder.parameters)["experience"]["url"] == "redis://:secret@host:1"
+
+
 def test_summary_has_the_promised_keys(tmp_path: Path) -> None:
-    folder = RunFolder(tmp_path, "run")
+    folder = open_run_folder(tmp_path, "run")
     folder.write_summary(summary())
     document = json.loads((folder.path / "summary.json").read_text())
     assert document["seconds_to_all_laps"] is None
@@ -101,17 +109,17 @@ def test_summary_has_the_promised_keys(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written") as caught:
-        RunFolder(tmp_path / "file", "run")
+        open_run_folder(tmp_path / "file", "run")
     assert "\n" not in str(caught.value)
     (tmp_path / "latest").mkdir()
     with pytest.raises(InputError, match="latest: cannot be written"):
-        RunFolder(tmp_path, "run")
+        open_run_folder(tmp_path, "run")
 
 
 def test_full_disk_leaves_the_old_file_and_no_other(
     tmp_path: Path, full_at: Callable[[int], AbstractContextManager[None]]
 ) -> None:
-    folder = RunFolder(tmp_path, "run")
+    folder = open_run_folder(tmp_path, "run")
     folder.write_summary(summary())
     before = (folder.path / "summary.json").read_bytes()
     with full_at(100), pytest.raises(InputError, match=r"summary\.json: cannot be written"):

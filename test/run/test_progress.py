@@ -27,6 +27,7 @@ def record(env_steps: int) -> ProgressRecord:
         steps_per_second=4000.0,
         model_version=7,
         losses={"policy_loss": 0.1, "value_loss": None},
+        reward_terms={"progress": 14.5, "failure": -2.0},
         evaluation=EvaluationPoint(env_steps=4096, seconds=1.0, laps_completed=7, laps_attempted=10),
     )
 
@@ -34,10 +35,21 @@ def record(env_steps: int) -> ProgressRecord:
 def test_what_is_appended_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "progress.jsonl"
     with ProgressLog(path, resumed_at=0) as log:
-        log.append(record(100))
-        log.append(record(200))
+        log.write(record(100))
+        log.write(record(200))
     assert read_progress(path) == [record(100), record(200)]
     assert json.loads(path.read_text().splitlines()[0])["evaluation"]["laps_completed"] == 7
+
+
+def test_a_resumption_that_drops_nothing_leaves_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "progress.jsonl"
+    with ProgressLog(path, resumed_at=0) as log:
+        log.write(record(100))
+    before = path.stat().st_ino
+    with ProgressLog(path, resumed_at=100) as log:
+        log.write(record(200))
+    assert path.stat().st_ino == before
+    assert read_progress(path) == [record(100), record(200)]
 
 
 def test_an_absent_file_holds_nothing(tmp_path: Path) -> None:
@@ -47,19 +59,19 @@ def test_an_absent_file_holds_nothing(tmp_path: Path) -> None:
 def test_loss_that_is_not_finite_is_null(tmp_path: Path) -> None:
     path = tmp_path / "progress.jsonl"
     with ProgressLog(path, resumed_at=0) as log:
-        log.append(dataclasses.replace(record(100), losses={"value_loss": float("nan")}))
+        log.write(dataclasses.replace(record(100), losses={"value_loss": float("nan")}))
     assert read_progress(path)[0].losses == {"value_loss": None}
 
 
 def test_torn_last_line_is_left_out_and_not_glued_to_the_next(tmp_path: Path) -> None:
     path = tmp_path / "progress.jsonl"
     with ProgressLog(path, resumed_at=0) as log:
-        log.append(record(100))
-        log.append(record(200))
+        log.write(record(100))
+        log.write(record(200))
     path.write_bytes(path.read_bytes()[:-30])
     assert read_progress(path) == [record(100)]
     with ProgressLog(path, resumed_at=100) as log:
-        log.append(record(150))
+        log.write(record(150))
     assert read_progress(path) == [record(100), record(150)]
 
 
@@ -67,21 +79,21 @@ def test_resumption_drops_what_it_does_again(tmp_path: Path) -> None:
     path = tmp_path / "progress.jsonl"
     with ProgressLog(path, resumed_at=0) as log:
         for env_steps in (100, 200, 300):
-            log.append(record(env_steps))
+            log.write(record(env_steps))
     with ProgressLog(path, resumed_at=200) as log:
-        log.append(record(310))
+        log.write(record(310))
     assert [r.env_steps for r in read_progress(path)] == [100, 200, 310]
 
 
 def test_full_disk_leaves_whole_lines(tmp_path: Path, full_at: Limit) -> None:
     path = tmp_path / "progress.jsonl"
     with ProgressLog(path, resumed_at=0) as log:
-        log.append(record(100))
+        log.write(record(100))
         size = path.stat().st_size
         with full_at(size + 50), pytest.raises(InputError, match=r"progress\.jsonl: cannot be written"):
-            log.append(record(200))
+            log.write(record(200))
         assert path.stat().st_size == size
-        log.append(record(300))
+        log.write(record(300))
     assert [r.env_steps for r in read_progress(path)] == [100, 300]
 
 
@@ -100,8 +112,8 @@ def test_tail_reads_what_is_new_and_all_after_a_resumption(tmp_path: Path) -> No
     tail = ProgressTail(path)
     assert tail.read() == []
     with ProgressLog(path, resumed_at=0) as log:
-        log.append(record(100))
-        log.append(record(200))
+        log.write(record(100))
+        log.write(record(200))
         assert tail.read() == [record(100), record(200)]
         assert tail.read() == []
         line = path.read_bytes().splitlines(keepends=True)[0]
@@ -112,5 +124,5 @@ def test_tail_reads_what_is_new_and_all_after_a_resumption(tmp_path: Path) -> No
             file.write(line[50:])
         assert tail.read() == [record(100)]
     with ProgressLog(path, resumed_at=100) as log:
-        log.append(record(150))
+        log.write(record(150))
     assert tail.read() == [record(100), record(100), record(150)]

@@ -12,7 +12,10 @@ from deepracer_ros.run.tensorboard import TensorBoardLog
 
 def record(env_steps, evaluation=None):
     losses = {"policy_loss": 0.5, "value_loss": None}
-    return ProgressRecord(env_steps, 1.0, 12.5, 40.0, 0.25, 3, 20, 4000.0, 7, losses=losses, evaluation=evaluation)
+    terms = {"progress": 14.5, "failure": -2.0}
+    return ProgressRecord(
+        env_steps, 1.0, 12.5, 40.0, 0.25, 3, 20, 4000.0, 7, losses=losses, evaluation=evaluation, reward_terms=terms
+    )
 
 
 def read(folder):
@@ -42,6 +45,7 @@ def test_scalars_have_the_usual_tags(tmp_path):
     assert found["losses/policy_loss"] == 0.5
     assert found["race/progress"] == 40.0
     assert found["race/laps"] == 3
+    assert (found["reward/progress"], found["reward/failure"]) == (14.5, -2.0)
     assert "losses/value_loss" not in found
 
 

@@ -170,11 +170,18 @@ def test_free_ports_are_different_and_below_the_ephemeral_range():
 
 def test_record_of_the_servers_is_private_and_checked(tmp_path):
     record = ServicesRecord("redis://:secret@127.0.0.1:1", "http://127.0.0.1:2", "deepracer", "s3")
-    record.write(tmp_path)
-    assert read_record(tmp_path) == record
-    assert stat.S_IMODE((tmp_path / "services.json").stat().st_mode) == 0o600
-    (tmp_path / "services.json").write_text('{"redis": 1}')
+    path = tmp_path / "services.json"
+    record.write(path)
+    assert read_record(path) == record
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.write_text('{"redis": 1}')
     with pytest.raises(InputError, match="unknown key 'redis'"):
-        read_record(tmp_path)
+        read_record(path)
     with pytest.raises(InputError, match="expected the folder of a run"):
-        read_record(tmp_path / "absent")
+        read_record(tmp_path / "absent" / "services.json")
+
+
+def test_what_a_killed_start_left_is_removed(tmp_path):
+    (tmp_path / ".redis.conf.tmp").write_text("half")
+    with LocalRedis(tmp_path):
+        assert not list(tmp_path.glob(".*.tmp"))

@@ -1,67 +1,133 @@
-"""Trainers and whole trainings against a real Redis and a real S3 server."""
+"""Trainers against a real Redis and a real S3 server, with a learner that only counts."""
 
 import itertools
-import json
-import os
+import sys
 import threading
 import time
-from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors import safe_open
 
-from deepracer_ros.config import from_mapping, merge
+from deepracer_ros.config import merge
+from deepracer_ros.errors import InputError
+from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.experience.segment import Segment
-from deepracer_ros.services.redis_server import LocalRedis
-from deepracer_ros.services.s3_server import LocalS3
-from deepracer_ros.training.config import RunConfig
-from deepracer_ros.training.trainer import CHECKPOINT
+from deepracer_ros.experience.writer import ExperienceWriter
+from deepracer_ros.learning.learner import NonFiniteError
+from deepracer_ros.run.checkpoint import read_checkpoint
+from deepracer_ros.run.folder import RunFolder
+from deepracer_ros.simulation.sensors import CAMERA
+from deepracer_ros.training.config import RunConfig, read_config
+from deepracer_ros.training.parts import make_parts
+from deepracer_ros.training.policies import open_store
+from deepracer_ros.training.trainer import Trainer
 
-STEPS, HEIGHT, WIDTH = 8, 40, 48
-SMALL = {
-    "tracks": ["oval"],
-    "camera": {"width": WIDTH, "height": HEIGHT},
-    "network": {"width": WIDTH, "height": HEIGHT},
-    "simulation": {"cars": 16},
-    "experience": {"segment_steps": STEPS, "capacity_segments": 64},
-    "learning": {"epochs": 1, "precision": "float32"},
-    "trainer": {
-        "batch_segments": 16, "threads": 1, "evaluate_every": 1000000, "evaluation_starts": 1, "max_staleness": 1000000,
-    },
-}  # fmt: skip
+sys.path.insert(0, str(Path(__file__).parent))
+import counting_learner  # noqa: E402, F401 - registers the learner
+
+CARS, STEPS, HEIGHT, WIDTH = 16, 8, 40, 48
 RUNS = (f"run-{number}" for number in itertools.count())
 
 
-@pytest.fixture(scope="session")
-def redis_server(tmp_path_factory):
-    with LocalRedis(tmp_path_factory.mktemp("redis")) as server:
-        yield server
+@dataclass(frozen=True)
+class Run:
+    """A run of its own on the shared servers."""
 
+    config: RunConfig
+    name: str
+    folder: RunFolder
 
-@pytest.fixture(scope="session")
-def s3(tmp_path_factory):
-    """An S3 server with a second identity that may only read."""
-    folder = tmp_path_factory.mktemp("s3")
-    rights = {"WRITER": ["Admin", "Read", "Write", "List", "Tagging"], "READER": ["Read", "List"]}
-    identities = [
-        {"name": key, "credentials": [{"accessKey": key, "secretKey": f"{key}-secret"}], "actions": actions}
-        for key, actions in rights.items()
-    ]
-    (folder / "s3.json").write_text(json.dumps({"identities": identities}))
-    with LocalS3(folder) as server:
-        os.environ.update(AWS_ACCESS_KEY_ID=server.access_key, AWS_SECRET_ACCESS_KEY=server.secret_key)
-        yield server
+    def having(self, **trainer):
+        """Return it with other keys of the trainer."""
+        return replace(self, config=replace(self.config, trainer=replace(self.config.trainer, **trainer)))
+
+    @property
+    def progress(self):
+        """What its checkpoint says."""
+        return read_checkpoint(self.folder.checkpoint).progress
+
+    @property
+    def experience(self):
+        """What Redis holds."""
+        reader = ExperienceReader(self.config.experience.url, self.name)
+        try:
+            return reader.status()
+        finally:
+            reader.close()
 
 
 @pytest.fixture
-def config(tmp_path, redis_server, s3):
+def run(tmp_path, redis_server, s3, s3_keys, small):
     """A small run of its own on the shared servers."""
-    servers = {"experience": {"url": redis_server.url}, "models": {"endpoint": s3.endpoint}}
-    folder = tmp_path / "run"
-    folder.mkdir()
-    return from_mapping(RunConfig, merge(merge(SMALL, servers), {"run": next(RUNS), "folder": str(folder)}))
+    changes = {
+        "experience": {"url": redis_server.url},
+        "models": {"endpoint": s3.endpoint},
+        "learner": "counting",
+        "trainer": {"sinks": []},
+    }
+    (tmp_path / "run").mkdir()
+    return Run(read_config(merge(small, changes), "test"), next(RUNS), RunFolder(tmp_path / "run"))
+
+
+class Training:
+    """A trainer in a thread."""
+
+    def __init__(self, run, store=None, patience=10.0, **parts):
+        self.run, self.failure = run, None
+        self.store = store or open_store(run.config.models, run.name)
+        self.reader = ExperienceReader(run.config.experience.url, run.name, patience)
+        given = run.having(evaluate_every=0) if "evaluator" in parts else run
+        self.parts = replace(make_parts(given.config, run.folder), **parts)
+        self.trainer = Trainer(run.config, run.name, self.parts, self.reader, self.store)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self):
+        try:
+            self.trainer.run(self._stop)
+        except (InputError, NonFiniteError) as error:
+            self.failure = error
+
+    def until(self, condition, seconds=10.0):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert self.failure is None
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+
+    def until_version(self, version):
+        self.until(lambda: self.store.pointer("last") and self.store.pointer("last").version == version)
+
+    def end(self):
+        """Wait until it ends by itself; return its error, None if it came to its configured end."""
+        self._thread.join(15.0)
+        assert not self._thread.is_alive()
+        return self.failure
+
+    def close(self):
+        self._stop.set()
+        self._thread.join(10.0)
+        assert not self._thread.is_alive()
+        self.trainer.close()
+
+
+@pytest.fixture
+def train():
+    """Start a trainer in this process."""
+    opened = []
+
+    def make(run, **options):
+        opened.append(Training(run, **options))
+        return opened[-1]
+
+    yield make
+    for training in opened:
+        with suppress(OSError):  # it was closed by its test
+            training.close()
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +137,7 @@ def make_segments():
     def make(sequence, worker="worker", reward=None, model_version=0):
         random = np.random.default_rng(sequence)
         segments = []
-        for car in range(16):
+        for car in range(CARS):
             frames = random.integers(0, 256, (STEPS + 1, HEIGHT, WIDTH), dtype=np.uint8)
             steering = random.uniform(-0.4, 0.4, STEPS).astype(np.float32)
             speed = random.uniform(1.1, 2.9, STEPS).astype(np.float32)
@@ -81,9 +147,10 @@ def make_segments():
             progress = np.linspace(0.0, 5.0, STEPS, dtype=np.float32)
             segments.append(
                 Segment(
-                    frames=frames, steering=steering, speed=speed, reward=rewards, log_probability=density,
+                    observations={CAMERA: frames}, steering=steering, speed=speed, reward=rewards,
+                    log_probability=density,
                     progress=progress, terminated=zeros, truncated=zeros, valid=ones, model_version=model_version,
-                    track="oval", worker=worker, car=car, sequence=sequence,
+                    track="oval", worker=worker, car=car, sequence=sequence, terms={"progress": rewards},
                 )
             )  # fmt: skip
         return segments
@@ -91,88 +158,25 @@ def make_segments():
     return make
 
 
-class Ledger:
-    """What was trained: follows the checkpoint, which names what each update learned from.
-
-    What counts is the line of checkpoints: an update that died before its checkpoint has never been.
-
-    Attributes:
-        updates: Ids of the segments of each update that a checkpoint holds.
-    """
-
-    def __init__(self, folder):
-        self._path, self._stop = Path(folder) / CHECKPOINT, threading.Event()
-        self.updates, self.progress, self._seen = {}, {}, None
-        self._thread = threading.Thread(target=self._follow, daemon=True)
-        self._thread.start()
-
-    def _follow(self):
-        while not self._stop.wait(0.002):
-            self._look()
-
-    def _look(self):
-        try:
-            state = self._path.stat()
-            if (state.st_ino, state.st_mtime_ns) == self._seen:
-                return
-            with safe_open(self._path, "np") as file:
-                progress = json.loads(file.metadata()["progress"])
-        except FileNotFoundError:
-            return
-        self._seen, self.progress = (state.st_ino, state.st_mtime_ns), progress
-        consumed = tuple(progress["consumed"])
-        if self.updates.setdefault(progress["updates"], consumed) != consumed:
-            self.updates[-1] = consumed  # no number of an update: `check` finds it
-
-    @property
-    def count(self):
-        return len(self.updates)
-
-    def until(self, updates, seconds=30.0):
-        """Wait until so many updates are trained."""
-        deadline = time.monotonic() + seconds
-        while self.count < updates:
-            assert time.monotonic() < deadline, f"{self.count} updates within {seconds} s, expected {updates}"
-            time.sleep(0.005)
-
-    def check(self):
-        """Check that every update was seen and none trained what another one had; return the ids trained."""
-        self._look()
-        assert sorted(self.updates) == list(range(1, self.count + 1))
-        trained = Counter(name for consumed in self.updates.values() for name in consumed)
-        assert max(trained.values()) == 1
-        return set(trained)
-
-    def close(self):
-        self._stop.set()
-        self._thread.join()
-
-
-def _open_ledgers():
-    opened = []
-
-    def make(folder):
-        opened.append(Ledger(folder))
-        return opened[-1]
-
-    yield make
-    for ledger in opened:
-        ledger.close()
-
-
 @pytest.fixture
-def open_ledger():
-    """Follow the checkpoint of a run folder."""
-    yield from _open_ledgers()
+def feed(run, make_segments):
+    """Append batches to the experience."""
+    writer = ExperienceWriter(run.config.experience.url, run.name, 1 << 30)
+    sequences = itertools.count()
+
+    def append(batches, **changes):
+        for _ in range(batches):
+            assert writer.append(make_segments(next(sequences), **changes))
+
+    yield append
+    writer.close()
 
 
-@pytest.fixture(scope="module")
-def open_module_ledger():
-    """As `open_ledger`, over several tests."""
-    yield from _open_ledgers()
+def ids(*sequences):
+    """Return the ids of all segments of these sequences."""
+    return {f"worker:{car}:{sequence}" for sequence in sequences for car in range(CARS)}
 
 
 @pytest.fixture(scope="session")
-def small():
-    """The configuration of a small run, as a mapping."""
-    return SMALL
+def segment_ids():
+    return ids

@@ -1,0 +1,164 @@
+"""`deepracer train` and `evaluate` from their start to their end, without Gazebo."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import namedtuple
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from deepracer_ros.config import merge, read_parameters
+from deepracer_ros.models.bucket import Bucket
+from deepracer_ros.models.folder import read_model_path
+from deepracer_ros.race.catalogue import find_track
+from deepracer_ros.run.folder import RunFolder
+from deepracer_ros.run.progress import read_progress
+from deepracer_ros.run.state import read_state
+from deepracer_ros.run.summary import read_summary
+from deepracer_ros.services.redis_server import LocalRedis
+from deepracer_ros.services.s3_server import LocalS3
+
+PASSWORD = "correct-horse-battery"
+SHORT = {
+    "learning": {"epochs": 1, "precision": "float32"},
+    "trainer": {"evaluate_every": 2, "perfect_evaluations": 0, "max_env_steps": 400},
+}
+Answer = namedtuple("Answer", "code out error commands")
+
+
+class Command:
+    """`deepracer` in a folder of its own."""
+
+    def __init__(self, root):
+        self.root = root
+
+    def __call__(self, *arguments, redis=""):
+        """Run it to its end; notes the command lines of all processes of the machine meanwhile."""
+        environment = {**os.environ, "DEEPRACER_REDIS": redis}
+        command = [sys.executable, "-m", "deepracer_ros.cli.main", *map(str, arguments)]
+        with (self.root / "out").open("wb") as out, (self.root / "error").open("wb") as error:
+            process = subprocess.Popen(command, cwd=self.root, env=environment, stdout=out, stderr=error)
+        commands = set()
+        try:
+            while True:
+                try:
+                    code = process.wait(0.2)
+                    break
+                except subprocess.TimeoutExpired:
+                    commands |= set(command_lines())
+        finally:
+            process.kill()
+        return Answer(code, (self.root / "out").read_text(), (self.root / "error").read_text(), commands)
+
+
+def command_lines():
+    """Yield the command lines of all processes of this machine."""
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended
+            yield entry.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def deepracer(tmp_path_factory, small):
+    """The command, in a folder with a short configuration."""
+    root = tmp_path_factory.mktemp("user")
+    (root / "short.yaml").write_text(yaml.safe_dump({"/**": {"ros__parameters": merge(small, SHORT)}}))
+    return Command(root)
+
+
+@pytest.fixture(scope="module")
+def trained(deepracer):
+    """A run that used a Redis server with a password; and what the command said."""
+    with LocalRedis(deepracer.root / "redis", password=PASSWORD) as server:
+        answer = deepracer("train", "--config", "short.yaml", "--name", "first", redis=server.tcp_url)
+    assert answer.code == 0, answer.error
+    return RunFolder(deepracer.root / "runs" / "first"), answer
+
+
+def test_a_training_leaves_summary_video_and_model(trained):
+    folder, answer = trained
+    summary = read_summary(folder.summary)
+    assert (summary.track, summary.simulator, summary.jobs) == ("oval", "embedded", 1)
+    assert summary.env_steps >= 400
+    assert summary.evaluation.laps_attempted == 1
+    assert read_progress(folder.progress)[-1].env_steps == summary.env_steps
+    assert set(read_progress(folder.progress)[-1].reward_terms) == {"progress", "failure"}
+    manifest = read_model_path(folder.path).manifest
+    assert (manifest.version, manifest.sha256) == (summary.model.version, summary.model.sha256)
+    assert manifest.evaluation["laps_attempted"] == 1
+    assert (folder.path / "drive.mp4").stat().st_size > 1000
+    assert (folder.path / "drive.png").exists()
+    assert list(folder.tensorboard.iterdir())
+    assert read_state(folder.state).phase == "done"
+    assert not list(folder.path.rglob(".*.tmp"))
+    assert answer.out.splitlines()[-1].startswith(f"{summary.evaluation.laps_completed} of 1 laps completed, trained ")
+
+
+def test_no_secret_stands_where_others_can_read(trained):
+    folder, answer = trained
+    with LocalS3(folder.s3) as server:
+        bucket = Bucket(server.endpoint, "deepracer", credentials=(server.access_key, server.secret_key))
+        objects = {key: bucket.get(key)[0] for key in bucket.keys("")}
+        secrets = [PASSWORD.encode(), server.secret_key.encode()]
+    assert any(key.endswith("manifest.json") for key in objects)
+    files = [path for path in folder.path.rglob("*") if path.is_file() and path.stat().st_mode & 0o077]
+    contents = {str(path): path.read_bytes() for path in files} | objects
+    assert {"config.yaml", "state.json", "manifest.json", "trainer.log"} <= {Path(name).name for name in contents}
+    contents |= {"stdout": answer.out.encode(), "stderr": answer.error.encode()}
+    contents |= {f"command line {line!r}": line for line in answer.commands}
+    assert any(b"trainer_node" in line for line in answer.commands)
+    assert [name for name, content in contents.items() for secret in secrets if secret in content] == []
+    assert PASSWORD in folder.services.read_text()  # it is in the run's files: for the owner only
+    assert b"***" in folder.config.read_bytes()
+
+
+def test_evaluations_stand_beside_the_model_by_track(deepracer, trained):
+    folder, _ = trained
+    route = find_track("oval")
+    np.save(deepracer.root / "route.npy", np.hstack([route.centre, route.left, route.right]))
+    tracks = "route.npy,route.npy-reversed"
+    answer = deepracer("evaluate", "--model", "runs/first/model/manifest.json", "--track", tracks, "--laps", 1)
+    assert answer.code == 0, answer.error
+    report = folder.model / "evaluation-embedded-route-route-reversed"
+    names = {path.name for path in report.iterdir()}
+    assert {"evaluation.json", "drive-route.mp4", "drive-route-reversed.mp4"} <= names
+    assert json.loads((report / "evaluation.json").read_text())["laps_attempted"] == 2
+    assert deepracer("evaluate", "--model", "runs/first", "--track", "route.npy", "--laps", 1).code == 0
+    assert deepracer("evaluate", "--model", "runs/first", "--track", "route.npy-reversed", "--laps", 1).code == 0
+    made = sorted(path.name for path in folder.path.glob("evaluation-*"))
+    assert made == ["evaluation-embedded-route", "evaluation-embedded-route-reversed"]
+
+
+@pytest.fixture(scope="module")
+def resumed(deepracer, trained):
+    """The same run, gone on with servers of its own; what it was before is returned."""
+    folder, _ = trained
+    before = read_summary(folder.summary)
+    answer = deepracer("train", "--config", "short.yaml", "--name", "first", "--set", "trainer.max_env_steps=700")
+    assert answer.code == 0, answer.error
+    return folder, before
+
+
+def test_a_run_of_the_same_name_goes_on(resumed):
+    folder, before = resumed
+    records = read_progress(folder.progress)
+    assert records[-1].env_steps >= 700 > before.env_steps
+    steps = [record.env_steps for record in records]
+    assert steps == sorted(set(steps))
+    assert before.env_steps in steps
+    assert read_summary(folder.summary).training_seconds > before.training_seconds
+
+
+def test_a_run_is_repeated_from_its_configuration(deepracer, resumed):
+    folder, _ = resumed
+    given = read_parameters(folder.config)
+    assert not given["experience"].get("url")
+    assert not given["models"].get("endpoint")
+    answer = deepracer("train", "--config", "runs/latest/config.yaml", "--name", "second")
+    assert answer.code == 0, answer.error
+    assert read_summary(RunFolder(deepracer.root / "runs" / "second").summary).env_steps >= 700
