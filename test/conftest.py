@@ -48,6 +48,23 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("NUMBA_NUM_THREADS", str(min(2, os.cpu_count() or 1)))
 os.environ.setdefault("MPLBACKEND", "Agg")
 
+DRIVES = ("cli", "engine", "examples", "nodes", "report", "simulation", "training")
+"""Folders of tests that drive cars."""
+
+
+def pytest_collection_finish(session):
+    """Compile the simulator once, before any test has a deadline; that takes a minute on a busy machine."""
+    here = Path(__file__).parent
+    if not any(item.path.relative_to(here).parts[0] in DRIVES for item in session.items if here in item.path.parents):
+        return
+    from deepracer_ros.race.compilation import is_compiled
+    from deepracer_ros.simulation.config import EnvironmentConfig
+    from deepracer_ros.simulation.factory import make_evaluation
+
+    if not is_compiled():
+        make_evaluation(EnvironmentConfig(), ["oval"], 1).reset()
+
+
 STEPS, HEIGHT, WIDTH = 8, 40, 48
 SMALL = {
     "tracks": ["oval"],
