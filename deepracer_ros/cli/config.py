@@ -13,7 +13,7 @@ import yaml
 from deepracer_ros.errors import InputError
 
 if TYPE_CHECKING:
-    from deepracer_ros.config import Group, Key
+    from deepracer_ros.reference import Group, Key
 
 REFERENCE = Path("docs") / "configuration.md"
 
@@ -32,10 +32,11 @@ HEAD = """\
 
 Every key of the configuration. `deepracer config [PREFIX]` prints the same list.
 
-A configuration file is a ROS 2 parameter file: the keys are nested below `/**: ros__parameters:`, and a key that is not given has its
-default. [config/training.yaml](../config/training.yaml) is an example. The same file works with `deepracer train --config FILE` and with
-`ros2 run deepracer_ros simulation_node --ros-args --params-file FILE`. On the command line a key is set by `--set learning.epochs=6`.
-An unknown key, a value of another type and a value out of its range are errors that name the key.
+A configuration file is a ROS 2 parameter file: the keys are nested below `/**: ros__parameters:`, and a key that is not
+given has its default. [config/training.yaml](../config/training.yaml) is an example. The same file works with
+`deepracer train --config FILE` and with `ros2 run deepracer_ros simulation_node --ros-args --params-file FILE`. On the
+command line a key is set by `--set learning.epochs=6`. An unknown key, a value of another type and a value out of its
+range are errors that name the key.
 
 This file is generated: `deepracer config --markdown`.
 """
@@ -80,8 +81,8 @@ def run(args: argparse.Namespace) -> int:
 
 def groups() -> "Iterator[Group]":
     """Yield all keys of a run, the hyperparameters of every learner, and the parameters that only nodes have."""
-    from deepracer_ros.config import groups_of
     from deepracer_ros.learning.config import LEARNERS
+    from deepracer_ros.reference import groups_of
     from deepracer_ros.training.config import Place, RunConfig
 
     for group in groups_of(RunConfig):
