@@ -32,8 +32,8 @@ HEAD = """\
 
 Every key of the configuration. `deepracer config [PREFIX]` prints the same list.
 
-A configuration file is a ROS 2 parameter file: the keys are nested below `/**: ros__parameters:`, and a key that is not
-given has its default. [config/training.yaml](../config/training.yaml) is an example. The same file works with
+A configuration file is a ROS 2 parameter file: the keys are nested below `/**: ros__parameters:`, and a key that is
+not given has its default. [config/training.yaml](../config/training.yaml) is an example. The same file works with
 `deepracer train --config FILE` and with `ros2 run deepracer_ros simulation_node --ros-args --params-file FILE`. On the
 command line a key is set by `--set learning.epochs=6`. An unknown key, a value of another type and a value out of its
 range are errors that name the key.
