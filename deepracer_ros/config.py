@@ -4,7 +4,7 @@ import dataclasses
 import difflib
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,8 +27,8 @@ def key(
 ) -> Any:  # noqa: ANN401
     """Return the dataclass field of one configuration key.
 
-    What is given here is the only source of the key's documentation: `keys_of` hands it to `--help`, to the
-    reference in `docs/`, to ROS parameter descriptions and to forms.
+    What is given here is the only source of the key's documentation: `reference.groups_of` hands it to `deepracer
+    config`, to the reference in `docs/`, to ROS parameter descriptions and to forms.
 
     Args:
         default: Value of a key that is not given.
@@ -58,7 +58,7 @@ class Section:
             ValueError: if a number is out of its range or not finite; names the key.
         """
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
-            limits = _limits(field.metadata)
+            limits = limits_of(field.metadata)
             value = getattr(self, field.name)
             if not limits or value is None or isinstance(value, str):
                 continue
@@ -78,7 +78,7 @@ def _is_within(number: float, metadata: Mapping[str, Any]) -> bool:
     )
 
 
-def _limits(metadata: Mapping[str, Any]) -> str:
+def limits_of(metadata: Mapping[str, Any]) -> str:
     """Return a key's range in words; empty if it has none."""
     least, most, above = (_plain(metadata.get(name)) for name in ("least", "most", "above"))
     unit = f" {metadata['unit']}" if metadata.get("unit") else ""
@@ -94,85 +94,6 @@ def _plain(number: float | None) -> str:
     if number is None:
         return ""
     return str(int(number)) if float(number).is_integer() else str(number)
-
-
-@dataclasses.dataclass(frozen=True)
-class Key:
-    """The documentation of one configuration key."""
-
-    name: str
-    """Dotted, as in files and in `--set`."""
-    type: str
-    """Name of its type, or its choices."""
-    default: Any
-    """Value where none is given."""
-    text: str
-    """Meaning."""
-    unit: str
-    """Of the value; may be empty."""
-    limits: str
-    """Range in words; may be empty."""
-    secret: bool
-    """Whether it may hold a password."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Group:
-    """The keys of one section of a configuration, as a page of the reference shows them together."""
-
-    name: str
-    """Dotted, without the dot at its end; empty for the keys that lie in no section."""
-    text: str
-    """Meaning of the section."""
-    keys: tuple[Key, ...]
-    """Keys that lie directly in it, in their order."""
-
-
-def groups_of(cls: type[Any], prefix: str = "", text: str = "") -> Iterator[Group]:
-    """Yield the documentation of a configuration class: its own keys, then each nested section.
-
-    Args:
-        cls: A dataclass whose fields all have defaults.
-        prefix: What the names of the keys begin with, as "learning.".
-        text: Meaning of the whole.
-    """
-    hints, defaults = typing.get_type_hints(cls), cls()
-    own: list[Key] = []
-    nested: list[tuple[type[Any], str, str]] = []
-    for field in dataclasses.fields(cls):
-        name, default = f"{prefix}{field.name}", getattr(defaults, field.name)
-        if dataclasses.is_dataclass(default):
-            nested.append((type(default), f"{name}.", field.metadata.get("text", "")))
-        else:
-            own.append(_document(name, hints[field.name], default, field.metadata))
-    yield Group(prefix.removesuffix("."), text, tuple(own))
-    for kind, name, meaning in nested:
-        yield from groups_of(kind, name, meaning)
-
-
-def keys_of(cls: type[Any], prefix: str = "") -> Iterator[Key]:
-    """Yield the documentation of every key of a configuration class, those of nested sections last."""
-    for group in groups_of(cls, prefix):
-        yield from group.keys
-
-
-def _document(name: str, hint: Any, default: Any, metadata: Mapping[str, Any]) -> Key:  # noqa: ANN401
-    text = " ".join(metadata.get("text", "").split())
-    unit, secret = metadata.get("unit", ""), bool(metadata.get("secret"))
-    return Key(name, _type_name(hint), default, text, unit, _limits(metadata), secret)
-
-
-def _type_name(hint: Any) -> str:  # noqa: ANN401
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin is typing.Literal:
-        return " | ".join(map(str, arguments))
-    if origin in (typing.Union, types.UnionType):
-        return " | ".join(_type_name(a) for a in arguments if a is not type(None))
-    if origin is tuple:
-        return f"list of {_type_name(arguments[0])}"
-    if isinstance(origin, type) and issubclass(origin, Mapping):
-        return f"{_type_name(arguments[0])}: {_type_name(arguments[1])}"
-    return {str: "text", int: "whole number", float: "number", bool: "true | false"}.get(hint, str(hint))
 
 
 def from_mapping(cls: type[T], mapping: Mapping[str, Any], where: str = "config", tolerant: bool = False) -> T:

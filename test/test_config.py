@@ -10,12 +10,9 @@ import yaml
 
 import deepracer_ros
 from deepracer_ros.config import (
-    Key,
     Section,
     from_mapping,
-    groups_of,
     key,
-    keys_of,
     nest,
     read_parameters,
     section,
@@ -23,6 +20,7 @@ from deepracer_ros.config import (
     write_parameters,
 )
 from deepracer_ros.errors import InputError
+from deepracer_ros.reference import Key, groups_of, keys_of
 from deepracer_ros.share import share_directory
 from deepracer_ros.training.config import RunConfig, read_config
 

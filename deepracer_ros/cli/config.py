@@ -13,7 +13,7 @@ import yaml
 from deepracer_ros.errors import InputError
 
 if TYPE_CHECKING:
-    from deepracer_ros.config import Group, Key
+    from deepracer_ros.reference import Group, Key
 
 REFERENCE = Path("docs") / "configuration.md"
 
@@ -81,8 +81,8 @@ def run(args: argparse.Namespace) -> int:
 
 def groups() -> "Iterator[Group]":
     """Yield all keys of a run, the hyperparameters of every learner, and the parameters that only nodes have."""
-    from deepracer_ros.config import groups_of
     from deepracer_ros.learning.config import LEARNERS
+    from deepracer_ros.reference import groups_of
     from deepracer_ros.training.config import Place, RunConfig
 
     for group in groups_of(RunConfig):

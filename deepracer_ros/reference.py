@@ -1,0 +1,88 @@
+"""The documentation of configuration keys as data: for `deepracer config`, the page in `docs/`, forms and ROS."""
+
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from deepracer_ros.config import limits_of
+
+
+@dataclass(frozen=True)
+class Key:
+    """The documentation of one configuration key."""
+
+    name: str
+    """Dotted, as in files and in `--set`."""
+    type: str
+    """Name of its type, or its choices."""
+    default: Any
+    """Value where none is given."""
+    text: str
+    """Meaning."""
+    unit: str
+    """Of the value; may be empty."""
+    limits: str
+    """Range in words; may be empty."""
+    secret: bool
+    """Whether it may hold a password."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The keys of one section of a configuration, as a page of the reference shows them together."""
+
+    name: str
+    """Dotted, without the dot at its end; empty for the keys that lie in no section."""
+    text: str
+    """Meaning of the section."""
+    keys: tuple[Key, ...]
+    """Keys that lie directly in it, in their order."""
+
+
+def groups_of(cls: type[Any], prefix: str = "", text: str = "") -> Iterator[Group]:
+    """Yield the documentation of a configuration class: its own keys, then each nested section.
+
+    Args:
+        cls: A dataclass whose fields all have defaults.
+        prefix: What the names of the keys begin with, as "learning.".
+        text: Meaning of the whole.
+    """
+    hints, defaults = typing.get_type_hints(cls), cls()
+    own: list[Key] = []
+    nested: list[tuple[type[Any], str, str]] = []
+    for field in fields(cls):
+        name, default = f"{prefix}{field.name}", getattr(defaults, field.name)
+        if is_dataclass(default):
+            nested.append((type(default), f"{name}.", field.metadata.get("text", "")))
+        else:
+            own.append(_document(name, hints[field.name], default, field.metadata))
+    yield Group(prefix.removesuffix("."), text, tuple(own))
+    for kind, name, meaning in nested:
+        yield from groups_of(kind, name, meaning)
+
+
+def keys_of(cls: type[Any], prefix: str = "") -> Iterator[Key]:
+    """Yield the documentation of every key of a configuration class, those of nested sections last."""
+    for group in groups_of(cls, prefix):
+        yield from group.keys
+
+
+def _document(name: str, hint: Any, default: Any, metadata: Mapping[str, Any]) -> Key:  # noqa: ANN401
+    text = " ".join(metadata.get("text", "").split())
+    unit, secret = metadata.get("unit", ""), bool(metadata.get("secret"))
+    return Key(name, _type_name(hint), default, text, unit, limits_of(metadata), secret)
+
+
+def _type_name(hint: Any) -> str:  # noqa: ANN401
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Literal:
+        return " | ".join(map(str, arguments))
+    if origin in (typing.Union, types.UnionType):
+        return " | ".join(_type_name(a) for a in arguments if a is not type(None))
+    if origin is tuple:
+        return f"list of {_type_name(arguments[0])}"
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return f"{_type_name(arguments[0])}: {_type_name(arguments[1])}"
+    return {str: "text", int: "whole number", float: "number", bool: "true | false"}.get(hint, str(hint))
