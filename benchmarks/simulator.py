@@ -11,18 +11,14 @@ import json
 import statistics
 import time
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 import numpy as np
 
 from deepracer_ros.race.catalogue import find_track
-from deepracer_ros.race.config import RefereeConfig
-from deepracer_ros.race.referee import Referee
-from deepracer_ros.race.track import Track
-from deepracer_ros.rewards.reward import find_reward
 from deepracer_ros.run.summary import this_machine
-from deepracer_ros.simulation.config import DEFAULT_REWARD, CameraConfig
-from deepracer_ros.simulation.embedded import EmbeddedSimulator
-from deepracer_ros.simulation.environment import Environment
+from deepracer_ros.simulation.config import CameraConfig, EnvironmentConfig
+from deepracer_ros.simulation.factory import make_environment
 
 STRETCH = 20
 """Steps of all cars that are timed together."""
@@ -35,7 +31,7 @@ class Case:
     width: int
     height: int
     threads: int
-    colour: str = "grey"
+    colour: Literal["grey", "rgb"] = "grey"
     cars: int = 64
 
 
@@ -58,12 +54,10 @@ class Figure:
     best: float
 
 
-def measure(case: Case, track: Track, seconds: float) -> Figure:
+def measure(case: Case, track: str, seconds: float) -> Figure:
     """Drive for about so many seconds."""
-    where = np.zeros(case.cars, dtype=np.int64)
-    camera = CameraConfig(case.width, case.height, case.colour)
-    simulator = EmbeddedSimulator([track], where, camera, threads=case.threads)
-    environment = Environment(simulator, Referee([track], where, RefereeConfig(), find_reward(DEFAULT_REWARD), 0))
+    config = EnvironmentConfig(camera=CameraConfig(case.width, case.height, case.colour))
+    environment = make_environment(config, [track], case.cars, 0, threads=case.threads)
     random = np.random.default_rng(0)
     steering, speed = random.uniform(-0.5, 0.5, (64, case.cars)), random.uniform(0.5, 3.0, (64, case.cars))
     environment.reset()
@@ -87,14 +81,14 @@ def main() -> None:
     form.add_argument("--json", action="store_true", help="print everything as JSON")
     form.add_argument("--figure", action="store_true", help="print the median of 64 cars, 160x120, 2 threads alone")
     options = parser.parse_args()
-    track = find_track(options.track)
+    track = find_track(options.track).name
     if options.figure:
-        print(f"{measure(HEADLINE, track, options.seconds).median:.0f}")
+        print(f"{measure(HEADLINE, options.track, options.seconds).median:.0f}")
         return
-    figures = [(case, measure(case, track, options.seconds)) for case in CASES]
+    figures = [(case, measure(case, options.track, options.seconds)) for case in CASES]
     if options.json:
         rows = [asdict(case) | asdict(figure) for case, figure in figures]
-        print(json.dumps({"machine": asdict(this_machine()), "track": track.name, "env_steps_per_s": rows}, indent=2))
+        print(json.dumps({"machine": asdict(this_machine()), "track": track, "env_steps_per_s": rows}, indent=2))
         return
     for case, figure in figures:
         what = f"{case.cars} cars, {case.width}x{case.height} {case.colour}, threads: {case.threads}"

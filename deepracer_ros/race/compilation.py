@@ -44,7 +44,7 @@ def compiled(function: F) -> F:
 def compiled_parallel(function: F) -> F:
     """Compile a function with numba, once per machine, so that its `prange` loops run on several threads.
 
-    It lets other Python threads run. Who calls it sets numba's number of threads, and sets it back.
+    It lets other Python threads run. Who calls it sets numba's number of threads, and puts it back.
     """
     return _compiled(function, parallel=True, nogil=True)
 

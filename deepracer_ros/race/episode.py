@@ -1,5 +1,6 @@
 """The rules of an episode for one car and one step: scalar numba functions."""
 
+from enum import IntEnum
 from math import cos, hypot, sin
 from typing import Any, NamedTuple, TypeAlias, get_type_hints
 
@@ -39,26 +40,26 @@ class Rules(NamedTuple):
     cars_per_heat: int
 
 
-class Motions(NamedTuple):
-    """How N cars move, and the command that led there; arrays (N,)."""
+class Moving(IntEnum):
+    """Rows of the array (9, N) that says how N cars move, and which commands led there."""
 
-    x: Floats
+    X = 0
     """World position of base_link, m."""
-    y: Floats
+    Y = 1
     """World position of base_link, m."""
-    yaw: Floats
+    YAW = 2
     """Heading, rad."""
-    speed: Floats
+    SPEED = 3
     """Longitudinal, m/s."""
-    lateral_speed: Floats
+    LATERAL_SPEED = 4
     """To the left, m/s."""
-    yaw_rate: Floats
+    YAW_RATE = 5
     """Anticlockwise, rad/s."""
-    steering: Floats
+    STEERING = 6
     """Measured angle of the virtual middle front wheel, rad, + left."""
-    commanded_steering: Floats
+    COMMANDED_STEERING = 7
     """rad, + left."""
-    commanded_speed: Floats
+    COMMANDED_SPEED = 8
     """m/s."""
 
 
@@ -181,7 +182,7 @@ def as_table(
 
 @compiled
 def judge_car(
-    number: int, cars: NDArray[np.void], tracks: TrackTable, rules: Rules, objects: Floats, motions: Motions
+    number: int, cars: NDArray[np.void], tracks: TrackTable, rules: Rules, objects: Floats, motions: Floats
 ) -> None:
     """Bring one car's record up to date with where the car is now.
 
@@ -191,16 +192,16 @@ def judge_car(
         tracks: The tracks of the referee.
         rules: What counts.
         objects: (N, K, 3) poses of the objects on the road of each car.
-        motions: How all cars move.
+        motions: How all cars move: rows are `Moving`.
     """
     car: Car = cars[number]
-    pose = (motions.x[number], motions.y[number], motions.yaw[number])
-    steering = motions.commanded_steering[number]
+    pose = (motions[Moving.X, number], motions[Moving.Y, number], motions[Moving.YAW, number])
+    steering = motions[Moving.COMMANDED_STEERING, number]
     moved = hypot(pose[0] - car.x, pose[1] - car.y)
     before = car.station
     car.clock += rules.control_period
-    car.speed = motions.speed[number]
-    car.commanded_speed = motions.commanded_speed[number]
+    car.speed = motions[Moving.SPEED, number]
+    car.commanded_speed = motions[Moving.COMMANDED_SPEED, number]
     observe(car, tracks, rules, pose)
     if car.step < 0:
         begin(car, tracks)
@@ -219,16 +220,16 @@ def judge_car(
 
 
 @compiled
-def has_crashed(number: int, rules: Rules, objects: Floats, motions: Motions) -> bool:
+def has_crashed(number: int, rules: Rules, objects: Floats, motions: Floats) -> bool:
     """Say whether a car touches an object on its road or another car of its heat; arguments as of `judge_car`."""
     size = (rules.body_length, rules.body_width)
-    body = middle_of_body(rules, (motions.x[number], motions.y[number], motions.yaw[number]))
+    body = middle_of_body(rules, (motions[Moving.X, number], motions[Moving.Y, number], motions[Moving.YAW, number]))
     if touches_object(objects, number, (rules.object_length, rules.object_width), body, size):
         return True
     first = number - number % rules.cars_per_heat
-    for other in range(first, min(first + rules.cars_per_heat, len(motions.x))):
+    for other in range(first, min(first + rules.cars_per_heat, motions.shape[1])):
         if other != number:
-            pose = (motions.x[other], motions.y[other], motions.yaw[other])
+            pose = (motions[Moving.X, other], motions[Moving.Y, other], motions[Moving.YAW, other])
             if overlap(body, size, middle_of_body(rules, pose), size):
                 return True
     return False

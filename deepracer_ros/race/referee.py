@@ -11,7 +11,7 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.race.compilation import compiled
 from deepracer_ros.race.config import RaceConfig, RefereeConfig
 from deepracer_ros.race.control import CONTROL_PERIOD
-from deepracer_ros.race.episode import EpisodeTable, Motions, Rules, as_table, judge_car, new_cars
+from deepracer_ros.race.episode import EpisodeTable, Moving, Rules, as_table, judge_car, new_cars
 from deepracer_ros.race.geometry import TrackTable
 from deepracer_ros.race.obstacle import ObstacleShape, shape_of
 from deepracer_ros.race.race import find_race
@@ -210,7 +210,7 @@ class Referee:
         self._redraw = redraw and race.obstacles.random and cars_per_heat == 1
         self.objects: Floats = np.stack([self._place(track) for track in tracks])[self.car_track]
         self._object_places = np.zeros((*self.objects.shape[:2], 2))
-        self._motions = Motions(*np.zeros((len(Motions._fields), len(self.car_track))))
+        self._motions = np.zeros((len(Moving), len(self.car_track)))
         self._cars = new_cars(len(self.car_track))
         self.episodes = as_table(self._cars, self.objects, self._object_places)
 
@@ -255,13 +255,12 @@ class Referee:
             speed: (N,) the commands that led here, m/s.
         """
         episodes = self.episodes
-        for column, found in zip(
-            self._motions,
-            (states.x, states.y, states.yaw, states.speed, states.lateral_speed, states.yaw_rate, states.steering,
-             steering, speed), strict=True,
-        ):  # fmt: skip
-            column[:] = found
-        _judge_all(self._cars, self._table, self._rules, self.objects, self._object_places, self._motions, self.state)
+        motions = self._motions
+        motions[Moving.X], motions[Moving.Y], motions[Moving.YAW] = states.x, states.y, states.yaw
+        motions[Moving.SPEED], motions[Moving.LATERAL_SPEED] = states.speed, states.lateral_speed
+        motions[Moving.YAW_RATE], motions[Moving.STEERING] = states.yaw_rate, states.steering
+        motions[Moving.COMMANDED_STEERING], motions[Moving.COMMANDED_SPEED] = steering, speed
+        _judge_all(self._cars, self._table, self._rules, self.objects, self._object_places, motions, self.state)
         terms = np.where(episodes.step > 0, self._reward(episodes, self.tracks), 0.0)
         return Verdict(
             reward=terms.sum(axis=0),
@@ -311,7 +310,7 @@ def _judge_all(
     rules: Rules,
     objects: Floats,
     object_places: Floats,
-    motions: Motions,
+    motions: Floats,
     state: NDArray[np.float32],
 ) -> None:
     for i in range(len(cars)):

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.race.compilation import compiled
-from deepracer_ros.race.episode import Car, Motions
+from deepracer_ros.race.episode import Car, Moving
 from deepracer_ros.race.geometry import TrackTable, interpolate
 from deepracer_ros.race.state import CURVATURE_AHEAD, OBJECT_RANGE
 
@@ -21,7 +21,7 @@ def fill_state(
     car: Car,
     tracks: TrackTable,
     object_places: Floats,
-    motions: Motions,
+    motions: Floats,
 ) -> None:
     """Fill one car's row with the numbers of `STATE_NAMES`.
 
@@ -31,15 +31,15 @@ def fill_state(
         car: Its record, brought up to date.
         tracks: The tracks of the referee.
         object_places: (N, K, 2) as of `EpisodeTable`.
-        motions: How all cars move.
+        motions: How all cars move: rows are `Moving`.
     """
     row = state[number]
     row[0] = car.offset
     row[1] = car.heading_error
-    row[2] = motions.speed[number]
-    row[3] = motions.lateral_speed[number]
-    row[4] = motions.yaw_rate[number]
-    row[5] = motions.steering[number]
+    row[2] = motions[Moving.SPEED, number]
+    row[3] = motions[Moving.LATERAL_SPEED, number]
+    row[4] = motions[Moving.YAW_RATE, number]
+    row[5] = motions[Moving.STEERING, number]
     row[6] = car.left
     row[7] = car.right
     fill_curvatures(row, tracks, car.track, car.waypoint, car.station)

@@ -117,6 +117,8 @@ class EmbeddedSimulator:
         commands_under_way = 1 + ceil(self._random.longest_latency / CONTROL_PERIOD)
         self._commands = np.zeros((self.cars, commands_under_way, 2))
         self._states = np.zeros((7, self.cars))
+        self._car_states = CarStates(*self._states)
+        self._heats = np.arange(self.cars // cars_per_heat)
         self._frames = np.zeros((self.cars, camera.height, camera.width * camera.channels), dtype=np.uint8)
         self._observations = {CAMERA: self._frames.reshape(self.cars, *camera.frame_shape)}
         self._count = 0
@@ -160,7 +162,7 @@ class EmbeddedSimulator:
         self._commands[:, 0, 0] = steering
         self._commands[:, 0, 1] = speed
         self._count += 1
-        return self._run(np.arange(self.cars // self._objects.heat), moving=True)
+        return self._run(self._heats, moving=True)
 
     def close(self) -> None:
         """Do nothing: there is only memory to free."""
@@ -169,7 +171,7 @@ class EmbeddedSimulator:
         """Drive the cars of some heats for a control period if they are moving, and draw what they see."""
         random = self._random
         with LAUNCH:
-            before = numba.get_num_threads()
+            before = numba.get_num_threads()  # that of the whole program, which is put back
             numba.set_num_threads(self._threads)
             try:
                 _run_heats(
@@ -192,7 +194,7 @@ class EmbeddedSimulator:
                 )
             finally:
                 numba.set_num_threads(before)
-        return self._observations, CarStates(*self._states)
+        return self._observations, self._car_states
 
 
 def make_embedded(setup: Setup) -> EmbeddedSimulator:
