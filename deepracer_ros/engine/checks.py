@@ -7,6 +7,7 @@ from deepracer_ros.rewards.reward import find_reward
 from deepracer_ros.run.checkpoint import read_checkpoint
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.run.sinks import check_sinks
+from deepracer_ros.simulation.factory import find_simulator
 from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.parts import make_run_learner
 from deepracer_ros.training.policies import open_store
@@ -31,6 +32,7 @@ def check_config(config: RunConfig) -> tuple[str, ...]:
         from deepracer_ros.simulation.gazebo.installation import find_installation  # its parts may be absent
 
         find_installation()
+    find_simulator(config.simulation.simulator)
     if config.experience.url:
         Connection(config.experience.url, patience=CHECK_SECONDS).close()
     if config.models.endpoint or config.models.aws:

@@ -28,8 +28,8 @@ from deepracer_ros.simulation.evaluation import Evaluation
 from deepracer_ros.simulation.factory import make_evaluation
 from deepracer_ros.training.config import RunConfig, to_saved
 from deepracer_ros.training.evaluation import evaluate_model
+from deepracer_ros.training.parts import describe_evaluation
 from deepracer_ros.training.policies import open_store
-from deepracer_ros.training.trainer import describe_evaluation
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from deepracer_ros.learning.policy import Policy
 from deepracer_ros.models.policy_file import Model, Tensors
 from deepracer_ros.run.summary import ModelSummary
 from deepracer_ros.simulation.environment import Environment
-from deepracer_ros.simulation.evaluation import Driver, Evaluation, evaluate
+from deepracer_ros.simulation.evaluation import Evaluation, evaluate
 from deepracer_ros.simulation.factory import make_evaluation
 from deepracer_ros.simulation.sensors import Observations, sensor_specs
 from deepracer_ros.training.config import RunConfig, read_config
@@ -20,13 +20,14 @@ from deepracer_ros.training.policies import make_policy
 class Evaluator:
     """Drives evaluations during a training, always in the same environment."""
 
-    def __init__(self, environment: Environment, make_driver: Callable[[Tensors], Driver]) -> None:
-        """Take the environment, which is closed with this, and what makes a driver from a policy's weights."""
-        self._environment, self._make_driver = environment, make_driver
+    def __init__(self, environment: Environment, make_policy: Callable[[Tensors], Policy]) -> None:
+        """Take the environment, which is closed with this, and what makes a policy from its weights."""
+        self._environment, self._make_policy = environment, make_policy
 
     def evaluate(self, tensors: Tensors) -> Evaluation:
         """Drive every lap once with a policy's weights."""
-        return evaluate(self._environment, self._make_driver(tensors))
+        policy = self._make_policy(tensors)
+        return evaluate(self._environment, lambda observations: greedy(policy, observations))
 
     def close(self) -> None:
         """Close the simulator."""
@@ -42,18 +43,14 @@ def make_evaluator(config: RunConfig) -> Evaluator:
     sensors = sensor_specs(config)
     return Evaluator(
         make_evaluation(config, config.tracks, config.trainer.evaluation_starts),
-        lambda tensors: greedy(Policy(tensors, config.network, sensors, config.actions)),
+        lambda tensors: Policy(tensors, config.network, sensors, config.actions),
     )
 
 
-def greedy(policy: Policy) -> Driver:
-    """Return the driver that takes a policy's greedy actions."""
-
-    def drive(observations: Observations) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        decision = policy.act(observations)
-        return decision.steering, decision.speed
-
-    return drive
+def greedy(policy: Policy, observations: Observations) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the policy's greedy steering (N,), rad, + left, and speed (N,), m/s."""
+    decision = policy.act(observations)
+    return decision.steering, decision.speed
 
 
 def config_of(model: Model) -> RunConfig:
@@ -90,7 +87,7 @@ def evaluate_model(
     environment = make_evaluation(config, tracks, starts)
     try:
         film = Film(environment)
-        evaluation = evaluate(film, greedy(policy), record=True)
+        evaluation = evaluate(film, lambda observations: greedy(policy, observations), record=True)
         summary = ModelSummary(model.manifest.version, model.manifest.sha256)
         shape = environment.referee.object_shape
         files = write_evaluation_report(folder, evaluation, environment.tracks, summary, film.takes, shape)

@@ -88,6 +88,22 @@ class Score(Protocol):
         ...
 
 
+def describe_evaluation(result: Score) -> Mapping[str, Any]:
+    """Return an evaluation as it is stored beside a model: laps, mean progress (%), lap times (s)."""
+    return {
+        "laps_completed": result.laps_completed,
+        "laps_attempted": result.laps_attempted,
+        "mean_progress": result.mean_progress,
+        "mean_lap_seconds": result.mean_lap_seconds,
+        "best_lap_seconds": result.best_lap_seconds,
+    }
+
+
+def score(result: Score) -> tuple[float, ...]:
+    """Return what the best model has most of: completed laps, then progress, then speed."""
+    return (float(result.laps_completed), result.mean_progress, -(result.mean_lap_seconds or 0.0))
+
+
 class Evaluator(Protocol):
     """Drives the laps of an evaluation; `training.evaluation.Evaluator` is one."""
 

@@ -105,6 +105,16 @@ def _sum(values: NDArray[np.float32], steps: slice) -> float:
     return float(values[steps].sum(dtype=np.float64))
 
 
+@dataclass
+class TrainerCounts:
+    """What the trainer did, for diagnostics."""
+
+    updates: int = 0
+    """Updates since this process began."""
+    waited_seconds: float = 0.0
+    """Waiting for experience, in all."""
+
+
 class Rate:
     """How fast a count grows, over the last few seconds.
 

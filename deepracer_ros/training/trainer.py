@@ -2,10 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,25 +19,15 @@ from deepracer_ros.run.progress import EvaluationPoint, ProgressRecord
 from deepracer_ros.run.sinks import Sinks
 from deepracer_ros.training.batches import capacity_bytes
 from deepracer_ros.training.config import RunConfig
-from deepracer_ros.training.parts import Experience, Models, Parts, Score
+from deepracer_ros.training.parts import Experience, Models, Parts, describe_evaluation, score
 from deepracer_ros.training.policies import make_manifest
 from deepracer_ros.training.publishing import Publisher
-from deepracer_ros.training.statistics import EpisodeStatistics, Rate
+from deepracer_ros.training.statistics import EpisodeStatistics, Rate, TrainerCounts
 
 TAKE_SECONDS = 0.5
 """How long one wait for experience may last before the trainer looks whether it should stop."""
 WAITING_SECONDS = 5.0
 """Waiting so long for experience is worth a word."""
-
-
-@dataclass
-class TrainerCounts:
-    """What the trainer did, for diagnostics."""
-
-    updates: int = 0
-    """Updates since this process began."""
-    waited_seconds: float = 0.0
-    """Waiting for experience, in all."""
 
 
 class Trainer:
@@ -197,14 +186,12 @@ class Trainer:
         self._experience.acknowledge([item.stream_id for item in taken])
         moment("batch.acknowledged")
         self._published(self._publisher.wait())
-        self._publisher.publish(tensors, self._manifest())
+        manifest = make_manifest(self._config, self._run, self.progress.updates, self.progress.env_steps)
+        self._publisher.publish(tensors, manifest)
         every = self._config.trainer.evaluate_every
         if every and self.progress.updates % every == 0:
             self._evaluate(tensors)
         return self._record(update, staleness)
-
-    def _manifest(self) -> Manifest:
-        return make_manifest(self._config, self._run, self.progress.updates, self.progress.env_steps)
 
     def _save_checkpoint(self) -> None:
         self._parts.checkpoints.save(self._parts.learner.state(), self.progress)
@@ -232,9 +219,9 @@ class Trainer:
             return
         with suppress(StoreError):  # the store is away: the next evaluation is kept, and the next best one is marked
             self._models.add_evaluation(version, describe_evaluation(result))
-            if _score(result) > self.progress.best:
+            if score(result) > self.progress.best:
                 self._models.mark_best(version)
-                self.progress = replace(self.progress, best=_score(result))
+                self.progress = replace(self.progress, best=score(result))
 
     def _record(self, update: Update, staleness: float) -> ProgressRecord:
         recent = self._episodes.recent()
@@ -261,19 +248,3 @@ class Trainer:
             self._parts.evaluator.close()
         self._experience.close()
         self._parts.checkpoints.close()
-
-
-def describe_evaluation(result: Score) -> Mapping[str, Any]:
-    """Return an evaluation as it is stored beside a model: laps, mean progress (%), lap times (s)."""
-    return {
-        "laps_completed": result.laps_completed,
-        "laps_attempted": result.laps_attempted,
-        "mean_progress": result.mean_progress,
-        "mean_lap_seconds": result.mean_lap_seconds,
-        "best_lap_seconds": result.best_lap_seconds,
-    }
-
-
-def _score(result: Score) -> tuple[float, ...]:
-    """Completed laps first, then progress, then speed."""
-    return (float(result.laps_completed), result.mean_progress, -(result.mean_lap_seconds or 0.0))
