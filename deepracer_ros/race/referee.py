@@ -11,23 +11,22 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.race.compilation import compiled
 from deepracer_ros.race.config import RaceConfig, RefereeConfig
 from deepracer_ros.race.control import CONTROL_PERIOD
-from deepracer_ros.race.episode import EpisodeTable, Moving, Rules, as_table, judge_car, new_cars
+from deepracer_ros.race.episode import EpisodeTable, Moving, as_table, new_cars
 from deepracer_ros.race.geometry import TrackTable
+from deepracer_ros.race.judging import judge_car
 from deepracer_ros.race.obstacle import ObstacleShape, shape_of
 from deepracer_ros.race.race import find_race
+from deepracer_ros.race.rules import Footprint, Rules, make_rules
 from deepracer_ros.race.start import Starter, place_cars
 from deepracer_ros.race.state import STATE_NAMES
 from deepracer_ros.race.state_kernel import fill_state
 from deepracer_ros.race.status import CUTS, FAILURES, Status
 from deepracer_ros.race.track import Track, flatten
-from deepracer_ros.race.vehicle import Vehicle, read_vehicle
+from deepracer_ros.race.vehicle import read_vehicle
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-
-FRONT_OF_CAR = 0.14
-"""Of the point whose progress counts ahead of base_link, m: the front of the car, as in DeepRacer's simulator."""
 
 PLACES = 1
 """Distinguishes the draws of the objects' places from those of the starts."""
@@ -66,31 +65,6 @@ class Motion(Protocol):
     @property
     def steering(self) -> Floats:
         """Measured angle of the virtual middle front wheel, rad, + left."""
-
-
-@dataclass(frozen=True)
-class Footprint:
-    """The car seen from above; base_link is on the ground, midway between the axles."""
-
-    wheelbase: float
-    """Between the axles, m."""
-    front_track: float
-    """Between the contact points of the front wheels, m."""
-    rear_track: float
-    """Between the contact points of the rear wheels, m."""
-    body_x: float
-    """Of the middle of the body ahead of base_link, m."""
-    body_length: float
-    """m."""
-    body_width: float
-    """m."""
-    front: float = FRONT_OF_CAR
-    """Of the point whose progress counts ahead of base_link, m."""
-
-    @classmethod
-    def of(cls, car: Vehicle) -> "Footprint":
-        """Return that of a vehicle."""
-        return cls(car.wheelbase, car.front_track, car.rear_track, car.body_x, car.body_length, car.body_width)
 
 
 class Reward(Protocol):
@@ -201,7 +175,7 @@ class Referee:
         self._table = flatten(self.tracks)
         self.object_shape: ObstacleShape = shape_of(race.obstacles.kind)
         footprint = footprint or Footprint.of(read_vehicle())
-        self._rules = _rules(config, race, footprint, self.object_shape, control_period, cars_per_heat)
+        self._rules = make_rules(config, race, footprint, self.object_shape, control_period, cars_per_heat)
         self._reward = reward
         self.reward_names = reward.names
         self.state: NDArray[np.float32] = np.zeros((len(self.car_track), len(STATE_NAMES)), np.float32)
@@ -278,29 +252,6 @@ class Referee:
             heading_error=episodes.heading_error.copy(),
             all_wheels_on_track=episodes.wheels_on_track == 4,
         )
-
-
-def _rules(
-    config: RefereeConfig, race: RaceConfig, car: Footprint, shape: ObstacleShape, control_period: float, heat: int
-) -> Rules:
-    return Rules(
-        laps=race.laps,
-        control_period=control_period,
-        slowest_speed=config.slowest_speed,
-        immobilized_steps=config.immobilized_steps,
-        immobilized_distance=config.immobilized_distance,
-        reversed_steps=config.reversed_steps,
-        front=car.front,
-        axle=0.5 * car.wheelbase,
-        front_half_track=0.5 * car.front_track,
-        rear_half_track=0.5 * car.rear_track,
-        body_x=car.body_x,
-        body_length=car.body_length,
-        body_width=car.body_width,
-        object_length=shape.length,
-        object_width=shape.width,
-        cars_per_heat=heat,
-    )
 
 
 @compiled

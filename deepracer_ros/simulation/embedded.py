@@ -8,22 +8,19 @@ from math import ceil
 
 import numba
 import numpy as np
-from numba import prange
 from numpy.typing import ArrayLike, NDArray
 
-from deepracer_ros.race.compilation import compiled, compiled_parallel
 from deepracer_ros.race.control import CONTROL_PERIOD
-from deepracer_ros.race.geometry import wrap_angle
 from deepracer_ros.race.obstacle import BOX, ObstacleShape
 from deepracer_ros.race.track import Track
 from deepracer_ros.race.vehicle import Vehicle, read_vehicle
-from deepracer_ros.simulation.camera import render_ground, view_from
 from deepracer_ros.simulation.config import CameraConfig, DynamicsConfig, RandomisationConfig
-from deepracer_ros.simulation.dynamics import CarModel, Motion, advance_motion
+from deepracer_ros.simulation.dynamics import CarModel, Motion
 from deepracer_ros.simulation.factory import Setup
 from deepracer_ros.simulation.ground import Ground, flatten_ground
-from deepracer_ros.simulation.objects import Objects, camera_colour, gather_objects, render_objects
-from deepracer_ros.simulation.randomisation import Randomisation, Term, add_noise, apply_tones
+from deepracer_ros.simulation.heats import run_heats
+from deepracer_ros.simulation.objects import camera_colour, gather_objects
+from deepracer_ros.simulation.randomisation import Randomisation
 from deepracer_ros.simulation.sensors import CAMERA, Observations, SensorSpec
 from deepracer_ros.simulation.simulator import CarStates
 from deepracer_ros.worlds.texture import draw_track
@@ -174,7 +171,7 @@ class EmbeddedSimulator:
             before = numba.get_num_threads()  # that of the whole program, which is put back
             numba.set_num_threads(self._threads)
             try:
-                _run_heats(
+                run_heats(
                     heats,
                     moving,
                     self._motion,
@@ -251,119 +248,3 @@ def _draw_ground(tracks: tuple[Track, ...], grey: bool) -> Ground:
         texel = FINE if area <= MOST_TEXELS * FINE**2 else COARSE
         images.append(draw_track(track, texel, GROUND_MARGIN))
     return flatten_ground(images, grey)
-
-
-@compiled_parallel
-def _run_heats(
-    heats: NDArray[np.int64],
-    moving: bool,
-    motions: Floats,
-    states: Floats,
-    commands: Floats,
-    model: CarModel,
-    frames: NDArray[np.uint8],
-    car_track: NDArray[np.int64],
-    ground: Ground,
-    objects: Objects,
-    sky: NDArray[np.uint8],
-    values: Floats,
-    tones: NDArray[np.uint8],
-    noise: NDArray[np.int64],
-    seed: int,
-    count: int,
-) -> None:
-    """Drive and draw all cars of some heats; no heat knows of another, so each is one piece of work.
-
-    Args:
-        heats: Which.
-        moving: Whether a control period passes.
-        motions: (N, fields) the `Motion` of each car; updated.
-        states: (7, N) the rows of `CarStates`; filled.
-        commands: (N, K, 2) steering and speed, the newest first, one control period apart.
-        model: The car.
-        frames: (N, H, W * C) filled.
-        car_track: (N,) the track of each car.
-        ground: Of all tracks.
-        objects: On the tracks.
-        sky: (W * C,) a row of pixels above the horizon.
-        values: (N, terms) as of `Randomisation`.
-        tones: As of `Randomisation`.
-        noise: As of `Randomisation`.
-        seed: Of the noise.
-        count: Steps so far: no two frames have the same noise.
-    """
-    size = objects.heat
-    for k in prange(len(heats)):
-        cars = range(heats[k] * size, heats[k] * size + size)
-        if moving:
-            for car in cars:
-                drive(car, motions, states, commands, values, model)
-        for car in cars:
-            see(car, frames[car], car_track[car], ground, objects, sky, states, values[car])
-            if len(tones) > 0:
-                apply_tones(frames[car], tones[car])
-            if len(noise) > 0:
-                add_noise(frames[car], noise, seed, car, count)
-
-
-@compiled
-def drive(car: int, motions: Floats, states: Floats, commands: Floats, values: Floats, model: CarModel) -> None:
-    """Advance one car by one control period; arguments as of `_run_heats`."""
-    row = motions[car]
-    motion = Motion(
-        row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], row[10], row[11], row[12]
-    )
-    late = round(values[car, Term.LATENCY] / model.dt)
-    oldest = commands.shape[1] - 1
-    for substep in range(model.substeps):
-        # The newest command is so many periods old that it has been under way for the latency.
-        age = min(max((late - substep + model.substeps - 1) // model.substeps, 0), oldest)
-        steering = commands[car, age, 0] * values[car, Term.STEERING_GAIN] + values[car, Term.STEERING_BIAS]
-        speed = commands[car, age, 1] * values[car, Term.SPEED_GAIN]
-        motion = advance_motion(motion, steering, speed, values[car, Term.FRICTION], model)
-    for k, value in enumerate(motion):
-        row[k] = value
-    states[0, car] = motion.x
-    states[1, car] = motion.y
-    states[2, car] = wrap_angle(motion.yaw)
-    states[3, car] = motion.speed
-    states[4, car] = motion.lateral_speed - model.offset * motion.yaw_rate
-    states[5, car] = motion.yaw_rate
-    states[6, car] = motion.steering
-
-
-@compiled
-def see(
-    car: int,
-    frame: NDArray[np.uint8],
-    track: int,
-    ground: Ground,
-    objects: Objects,
-    sky: NDArray[np.uint8],
-    states: Floats,
-    values: Floats,
-) -> None:
-    """Draw what one car sees.
-
-    Args:
-        car: Which.
-        frame: (H, W * C) filled.
-        track: Where it is.
-        ground: As of `_run_heats`.
-        objects: As of `_run_heats`.
-        sky: As of `_run_heats`.
-        states: As of `_run_heats`.
-        values: (terms,) of this car.
-    """
-    view = view_from(
-        (states[0, car], states[1, car], states[2, car]),
-        values[Term.CAMERA_X],
-        values[Term.CAMERA_Z],
-        values[Term.CAMERA_PITCH],
-        values[Term.CAMERA_YAW],
-        values[Term.CAMERA_FOV],
-        frame.shape[1] // len(ground.texels),
-    )
-    render_ground(frame, ground, track, view, sky)
-    if objects.heat > 1 or objects.poses.shape[1] > 0:
-        render_objects(frame, view, objects, car, states[0], states[1], states[2])

@@ -9,7 +9,8 @@ import pytest
 from deepracer_ros.config import from_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.config import ObstaclesConfig, RaceConfig, RefereeConfig, StartConfig
-from deepracer_ros.race.referee import Footprint, Referee
+from deepracer_ros.race.referee import Referee
+from deepracer_ros.race.rules import Footprint
 from deepracer_ros.race.status import Status
 from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.rewards.reward import find_reward
