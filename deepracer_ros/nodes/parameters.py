@@ -54,6 +54,8 @@ def _describe(node: Node, config: RunConfig) -> None:
             continue
         words = f"{key.text} [{key.type}]" + (f" in {key.unit}" if key.unit and not key.limits else "")
         descriptor = ParameterDescriptor(description=words, additional_constraints=key.limits, read_only=True)
+        if node.has_parameter(key.name) and node.describe_parameter(key.name).read_only:
+            continue  # described already
         if node.has_parameter(key.name):
             descriptor.type = node.get_parameter(key.name).type_.value
             node.set_descriptor(key.name, descriptor)
