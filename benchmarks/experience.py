@@ -22,8 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
+from deepracer_ros.experience.encoding import encode, layout
 from deepracer_ros.experience.reader import ExperienceReader
-from deepracer_ros.experience.segment import Segment, encode, layout
+from deepracer_ros.experience.segment import Segment
 from deepracer_ros.experience.writer import ExperienceWriter
 from deepracer_ros.services.redis_server import LocalRedis
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.experience.segment import Block, Layout
+from deepracer_ros.experience.encoding import Block, Layout
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ import redis
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.connection import PATIENCE, Connection, Keys, unique_worker
-from deepracer_ros.experience.segment import Segment, decode
+from deepracer_ros.experience.encoding import decode
+from deepracer_ros.experience.segment import Segment
 
 _GROUP = "trainer"
 _LONGEST_BLOCK = 1.0

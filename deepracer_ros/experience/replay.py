@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.connection import PATIENCE, Connection, Keys
+from deepracer_ros.experience.encoding import STEP
 from deepracer_ros.experience.index import Ranges, read_layout
-from deepracer_ros.experience.segment import STEP
 
 _MOST_REDRAWS = 20
 

@@ -18,8 +18,9 @@ import redis
 from numpy.typing import NDArray
 
 from deepracer_ros.experience.connection import PATIENCE, Connection, Keys, refusal
+from deepracer_ros.experience.encoding import encode, layout
 from deepracer_ros.experience.index import write_layout
-from deepracer_ros.experience.segment import Segment, encode, layout
+from deepracer_ros.experience.segment import Segment
 from deepracer_ros.moments import moment
 
 Mode = Literal["on-policy", "replay"]

@@ -23,7 +23,8 @@ from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.rewards.names import reward_names
 from deepracer_ros.simulation.sensors import CAMERA, STATE, sensor_specs
 from deepracer_ros.training.batches import capacity_bytes, check_experience
-from deepracer_ros.training.recording import Command, SegmentCutter, SegmentSender, Step
+from deepracer_ros.training.recording import Command, SegmentCutter, Step
+from deepracer_ros.training.sending import SegmentSender
 
 
 class RecorderNode:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.experience.segment import Segment, encoded_size
+from deepracer_ros.experience.encoding import encoded_size
+from deepracer_ros.experience.segment import Segment
 from deepracer_ros.learning.batch import Batch
 from deepracer_ros.rewards.names import reward_names
 from deepracer_ros.simulation.sensors import sensor_specs

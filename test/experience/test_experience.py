@@ -6,8 +6,8 @@ import pytest
 import redis
 
 from deepracer_ros.experience.connection import unique_worker
+from deepracer_ros.experience.encoding import encode, layout
 from deepracer_ros.experience.reader import ExperienceReader
-from deepracer_ros.experience.segment import encode, layout
 from deepracer_ros.experience.writer import ExperienceWriter
 from deepracer_ros.services.redis_server import LocalRedis
 

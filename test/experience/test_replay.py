@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.experience.encoding import layout
 from deepracer_ros.experience.replay import ReplaySampler
-from deepracer_ros.experience.segment import layout
 from deepracer_ros.experience.writer import ExperienceWriter
 
 CAMERA = "FRONT_FACING_CAMERA"

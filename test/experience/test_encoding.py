@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.experience.segment import STEP, decode, encode, encoded_size, layout
+from deepracer_ros.experience.encoding import STEP, decode, encode, encoded_size, layout
 
 CAMERA = "FRONT_FACING_CAMERA"
 
