@@ -39,6 +39,12 @@ def own_domain() -> Iterator[int]:
                 os.environ[name] = earlier[name]
 
 
+def chosen_domain() -> int:
+    """Return the domain that the environment names; 0, ROS' own default, if it names none."""
+    text = os.environ.get(DOMAIN, "")
+    return int(text) if text.isdecimal() else 0
+
+
 def _hold_domain() -> tuple[int, socket.socket]:
     """Return a domain and what holds it: the TCP port with the number of its first UDP port, which DDS does not want.
 

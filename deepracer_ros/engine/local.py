@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deepracer_ros.engine.checks import check_checkpoint, check_config
-from deepracer_ros.engine.domain import own_domain
+from deepracer_ros.engine.domain import chosen_domain, own_domain
 from deepracer_ros.engine.processes import PREFIX
 from deepracer_ros.engine.servers import Services
 from deepracer_ros.engine.session import Session
@@ -91,7 +91,7 @@ def _stopped(state: StateFile, why: str) -> None:
 def _train(config: RunConfig, folder: RunFolder, state: StateFile, tracks: tuple[str, ...], started: float) -> Outcome:
     folder.write_config(to_saved(config))  # as given: the servers of this run are not those of the next
     with own_domain() as domain, TerminalView() as view:
-        state.ros_domain = max(domain, 0)
+        state.ros_domain = domain if domain >= 0 else chosen_domain()
         state.write("starting")
         with Services(config, folder) as services:
             if domain > 0:

@@ -28,6 +28,7 @@ def test_two_trainings_have_a_domain_each():
 
 
 def test_what_the_user_chose_stays(monkeypatch):
+    assert domain.chosen_domain() == 0
     monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "SUBNET")
     with own_domain():
         assert chosen()[1] == "SUBNET"
@@ -35,6 +36,7 @@ def test_what_the_user_chose_stays(monkeypatch):
     monkeypatch.setenv("ROS_DOMAIN_ID", "7")
     with own_domain() as found:
         assert found == -1
+        assert domain.chosen_domain() == 7
         assert chosen() == ("7", "SUBNET")
     assert chosen() == ("7", "SUBNET")
 

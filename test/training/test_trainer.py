@@ -197,9 +197,11 @@ def test_a_full_disk_ends_it_with_one_line_and_leaves_the_last_checkpoint(
 
 def test_a_checkpoint_of_another_learner_is_one_line(train, feed, run):
     feed(1)
-    train(run.having(max_env_steps=BATCH)).end()
+    first = train(run.having(max_env_steps=BATCH))
+    assert first.end() is None
+    first.close()
     other = replace(run, config=replace(run.config, learning=replace(run.config.learning, weights=5)))
-    with pytest.raises(InputError, match="another trainer"):
+    with pytest.raises(InputError, match=rf"run {run.name}: weights: found \(4,\), expected \(5,\); expected that"):
         train(other)
 
 
