@@ -149,15 +149,16 @@ def remove_remains(folder: Path, name: str = "*") -> None:
 
 
 @contextmanager
-def only_one(path: Path, what: str) -> Iterator[None]:
+def only_one(path: Path, what: str = "") -> Iterator[None]:
     """Hold a lock file for the time of a block: one process at a time, and the kernel frees it however that ends.
 
     Args:
         path: The lock file; made if absent.
-        what: Words of the error, as "another trainer works on this run".
+        what: Words of the error if another process (or another part of this one) holds it, as "another trainer works on
+            this run". Empty: wait until it is free.
 
     Raises:
-        InputError: if another process (or another part of this one) holds it, or the folder cannot be written.
+        InputError: if another one holds it and `what` is given, or the folder cannot be written.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
@@ -165,7 +166,7 @@ def only_one(path: Path, what: str) -> Iterator[None]:
         raise write_error(path, error) from error
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (fcntl.LOCK_NB if what else 0))
         except BlockingIOError as error:
             raise InputError(f"{path.parent}: {what}, expected one at a time") from error
         yield

@@ -1,12 +1,12 @@
 """What an evaluation leaves behind: numbers, the driven lines, a video."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from deepracer_ros.files import write_json
+from deepracer_ros.names import to_file_name
 from deepracer_ros.race.obstacle import ObstacleShape
 from deepracer_ros.race.track import Track
 from deepracer_ros.report.drive_plot import write_drive_plot
@@ -30,7 +30,7 @@ def track_labels(tracks: Sequence[Track]) -> list[str]:
     """Return a part of a file name for each track: its name without odd characters, no two alike."""
     labels: list[str] = []
     for track in tracks:
-        plain = re.sub(r"[^A-Za-z0-9._+-]+", "-", track.name).strip("-.") or "track"
+        plain = to_file_name(track.name) or "track"
         label, number = plain, 1
         while label in labels:
             number += 1

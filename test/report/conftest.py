@@ -1,8 +1,6 @@
 """What the tests of the report share."""
 
-import resource
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -15,22 +13,6 @@ from deepracer_ros.simulation.environment import Outcome
 from deepracer_ros.simulation.evaluation import Evaluation, evaluate
 from deepracer_ros.simulation.sensors import CAMERA, Observations
 from deepracer_ros.simulation.simulator import CarStates
-
-
-@pytest.fixture
-def full_at() -> Callable[[int], AbstractContextManager[None]]:
-    """Return a context in which no file can grow beyond a size in bytes, as on a full disk."""
-
-    @contextmanager
-    def limit(size: int) -> Iterator[None]:
-        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-        try:
-            yield
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-    return limit
 
 
 def ring(name: str = "ring", radius: float = 1.0) -> Track:

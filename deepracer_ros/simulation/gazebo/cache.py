@@ -1,11 +1,10 @@
 """The cache folder of Gazebo, which several processes and threads fill at once."""
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deepracer_ros.files import remove_remains, write_error
+from deepracer_ros.files import only_one, remove_remains, write_error
 
 
 @contextmanager
@@ -20,13 +19,10 @@ def only_writer(folder: Path) -> Iterator[None]:
     Raises:
         InputError: if the folder cannot be written.
     """
-    path = folder / "lock"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = path.open("w")
     except OSError as error:
-        raise write_error(path, error) from error
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        raise write_error(folder, error) from error
+    with only_one(folder / "lock"):
         remove_remains(folder)
         yield
