@@ -1,1 +1,1 @@
-"""Networks, action space and PPO in torch; knows no ROS, Redis or S3."""
+"""Networks, action spaces and PPO in torch, independent of ROS, Redis and S3."""

@@ -1,4 +1,4 @@
-"""Distributions over actions: how the network's outputs become a choice, and how probable it was."""
+"""Distributions over actions: drawing actions from the outputs of a network, with log-probability and entropy."""
 
 import math
 from typing import Protocol
@@ -20,58 +20,61 @@ from deepracer_ros.race.actions import (
 
 
 class ActionSpace(ActionCoder, Protocol):
-    """Turns network outputs into a distribution over actions; encodes and decodes commands as `ActionCoder`.
+    """Turns network outputs into a distribution over actions, and converts actions to commands and back.
 
-    An action is what the distribution is over: an index (discrete) or a point of the unit square (continuous). A
-    command is steering in rad and speed in m/s.
+    An action is an index (discrete) or a point of the unit square (continuous). A command is a steering angle in rad
+    and a speed in m/s.
     """
 
     @property
     def outputs(self) -> int:
-        """How many numbers the policy head emits for one observation."""
+        """Number of outputs of the policy head for one observation."""
 
     def sample(self, outputs: Tensor, generator: np.random.Generator) -> NDArray[np.float32]:
-        """Draw one action for each row of `outputs` (B, outputs): (B, size) float32."""
+        """Draw one action for each row of `outputs` (B, outputs); return actions (B, size) float32."""
         ...
 
     def greedy(self, outputs: Tensor) -> NDArray[np.float32]:
-        """Return the distribution's most probable index or its mean for each row: (B, size) float32."""
+        """Return the most probable index or the mean of the distribution for each row: (B, size) float32."""
         ...
 
     def log_probability_and_entropy(self, outputs: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
-        """Return log-probability of `actions` (B, size) and entropy of the distribution, each (B,)."""
+        """Return the log-probability of `actions` (B, size) and the entropy of their distribution, each (B,)."""
         ...
 
     def random(self, count: int, generator: np.random.Generator) -> tuple[NDArray[np.float32], float]:
-        """Draw `count` uniform actions (count, size); also return their common log-probability."""
+        """Draw `count` uniformly distributed actions; return them (count, size) with their common log-probability."""
         ...
 
 
 class DiscreteActionSpace(DiscreteActions):
-    """A list of (steering, speed) pairs under a softmax."""
+    """A list of K (steering, speed) pairs with a categorical distribution: the softmax of K logits."""
 
     @property
     def outputs(self) -> int:
-        """One logit per action."""
+        """Number of outputs of the policy head: one logit per action."""
         return len(self)
 
     def sample(self, outputs: Tensor, generator: np.random.Generator) -> NDArray[np.float32]:
-        """Draw by the Gumbel-max trick: the index of the largest logit plus Gumbel noise."""
+        """Draw an index for each row of logits `outputs` (B, K): (B, 1) float32.
+
+        The Gumbel-max trick is used: the index of the largest sum of logit and Gumbel noise.
+        """
         noisy = outputs.numpy() + generator.gumbel(size=outputs.shape)
         return _column(noisy.argmax(axis=1))
 
     def greedy(self, outputs: Tensor) -> NDArray[np.float32]:
-        """Return the most probable index."""
+        """Return the most probable index for each row of logits `outputs` (B, K): (B, 1) float32."""
         return _column(outputs.numpy().argmax(axis=1))
 
     def log_probability_and_entropy(self, outputs: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
-        """Return those of the categorical distribution whose logits are `outputs`."""
+        """Return the log-probability of `actions` (B, 1) and the entropy, each (B,), for logits `outputs` (B, K)."""
         log_probabilities = outputs.log_softmax(dim=1)
         entropy = -(log_probabilities.exp() * log_probabilities).sum(dim=1)
         return log_probabilities.gather(1, actions.long()).squeeze(1), entropy
 
     def random(self, count: int, generator: np.random.Generator) -> tuple[NDArray[np.float32], float]:
-        """Draw indices uniformly."""
+        """Draw `count` indices uniformly; return them (count, 1) with their common log-probability."""
         index = generator.integers(self.outputs, size=(count, 1))
         return index.astype(np.float32), -math.log(self.outputs)
 
@@ -82,11 +85,11 @@ def _column(index: NDArray[np.int64]) -> NDArray[np.float32]:
 
 
 class ContinuousActionSpace(ContinuousActions):
-    """A box of steering and speed under one Beta distribution for each of the two.
+    """A box of steering and speed with an independent Beta distribution for each of the two.
 
-    The Beta distribution lives on [0, 1], so no action is ever clipped and its log-probability is exact: Chou,
-    Maturana and Scherer, "Improving Stochastic Policy Gradients in Continuous Control with Deep Reinforcement
-    Learning using the Beta Distribution", ICML 2017. Both parameters are kept above 1, which makes it unimodal.
+    The support of a Beta distribution is [0, 1], so actions need no clipping and log-probabilities are exact (Chou,
+    Maturana and Scherer, "Improving Stochastic Policy Gradients in Continuous Control with Deep Reinforcement Learning
+    using the Beta Distribution", ICML 2017). Both parameters are above 1, so the distributions are unimodal.
     """
 
     outputs = 4
@@ -97,18 +100,21 @@ class ContinuousActionSpace(ContinuousActions):
         return alpha, beta
 
     def sample(self, outputs: Tensor, generator: np.random.Generator) -> NDArray[np.float32]:
-        """Draw a point of the unit square."""
+        """Draw a point of the unit square for each row of `outputs` (B, 4): (B, 2) float32."""
         alpha, beta = self._parameters(outputs)
         return generator.beta(alpha.numpy(), beta.numpy()).clip(EDGE, 1.0 - EDGE).astype(np.float32)
 
     def greedy(self, outputs: Tensor) -> NDArray[np.float32]:
-        """Return the mean."""
+        """Return the mean of the distribution for each row of `outputs` (B, 4): (B, 2) float32."""
         alpha, beta = self._parameters(outputs)
         mean: NDArray[np.float32] = (alpha / (alpha + beta)).numpy()
         return mean
 
     def log_probability_and_entropy(self, outputs: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
-        """Return those of the two independent Beta distributions, summed."""
+        """Return the log-probability of `actions` (B, 2) and the entropy, each (B,), for `outputs` (B, 4).
+
+        Each is the sum over the two independent Beta distributions.
+        """
         alpha, beta = self._parameters(outputs)
         total = alpha + beta
         log_normaliser = alpha.lgamma() + beta.lgamma() - total.lgamma()
@@ -119,7 +125,7 @@ class ContinuousActionSpace(ContinuousActions):
         return log_probability.sum(dim=1), entropy.sum(dim=1)
 
     def random(self, count: int, generator: np.random.Generator) -> tuple[NDArray[np.float32], float]:
-        """Draw points of the unit square uniformly; their density is 1."""
+        """Draw `count` points of the unit square uniformly; return them (count, 2) with their log-density, 0."""
         return generator.uniform(EDGE, 1.0 - EDGE, size=(count, 2)).astype(np.float32), 0.0
 
 
@@ -133,5 +139,5 @@ def make_action_space(config: ActionSpaceConfig) -> ActionSpace:
 
 
 def to_tensor(actions: NDArray[np.float32]) -> Tensor:
-    """Wrap an action array as the tensor that `log_probability_and_entropy` takes; no copy."""
+    """Return an array of actions as a tensor for `log_probability_and_entropy`, without a copy."""
     return torch.from_numpy(actions)

@@ -1,4 +1,4 @@
-"""Advantages of the actions of a batch."""
+"""Generalised advantage estimation for a batch of segments."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +11,17 @@ def generalised_advantages(
 ) -> NDArray[np.float32]:
     """Return generalised advantage estimates (Schulman et al., 2016, equation 16).
 
-    A terminated step bootstraps from nothing, a truncated one from the value of its last observation. Neither hands
-    advantage on to the episode before it. Invalid steps have 0.
+    A terminated step does not bootstrap; a truncated step bootstraps from the value of its last observation. Both end
+    the recursion, so no advantage crosses the border between episodes. Invalid steps have the advantage 0.
 
     Args:
         batch: S segments of T steps.
-        values: (S, T + 1) of its observations.
-        discount_factor: Gamma.
-        gae_lambda: Lambda.
+        values: (S, T + 1) values of the batch's observations.
+        discount_factor: Discount factor gamma.
+        gae_lambda: Parameter lambda of generalised advantage estimation.
 
     Returns:
-        (S, T).
+        Advantages (S, T).
     """
     advantages = np.zeros_like(batch.reward)
     running: NDArray[np.floating] = np.zeros(len(batch.reward), np.float32)

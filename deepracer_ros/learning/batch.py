@@ -1,4 +1,4 @@
-"""What a learner learns from: segments of equal length, stacked."""
+"""A batch of experience: stacked segments of equal length."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """S segments of T steps.
+    """A batch of S segments with T steps each.
 
     Attributes:
-        observations: (S, T + 1, *shape) of each sensor, by its name; observation t + 1 answers action t.
-        steering: (S, T) float32, commanded, rad, + left.
-        speed: (S, T) float32, commanded, m/s.
-        log_probability: (S, T) float32, of the action under the policy that took it.
-        reward: (S, T) float32.
-        terminated: (S, T) bool, observation t + 1 ended its episode by a failure.
-        truncated: (S, T) bool, observation t + 1 ended its episode by the clock or the finish.
-        valid: (S, T) bool, false for the transition out of an observation that had ended an episode.
+        observations: (S, T + 1, *shape) observations of each sensor by its name; observation t + 1 follows action t.
+        steering: (S, T) float32 commanded steering angles, rad, + left.
+        speed: (S, T) float32 commanded speeds, m/s.
+        log_probability: (S, T) float32 log-probabilities of the actions under the policy that took them.
+        reward: (S, T) float32 rewards.
+        terminated: (S, T) bool, whether observation t + 1 ended its episode by a failure.
+        truncated: (S, T) bool, whether observation t + 1 ended its episode by the time limit or the finish.
+        valid: (S, T) bool, False for a transition that begins at the last observation of an episode.
     """
 
     observations: Mapping[str, NDArray[Any]]

@@ -1,4 +1,4 @@
-"""Encoders: from a sensor's observation to features, one encoder per sensor that a network reads."""
+"""Encoders that compute features from a sensor's observations; a network has one encoder per sensor that it reads."""
 
 from typing import Any, Protocol
 
@@ -13,48 +13,53 @@ from deepracer_ros.learning.config import NetworkConfig
 from deepracer_ros.simulation.sensors import SensorSpec
 
 FRAME_MEAN = 96.0
+"""Level that is subtracted from every pixel: about the mean of images of a road."""
+
 FRAME_SCALE = 64.0
-"""Pixels enter as (pixel - mean) / scale: about zero mean and unit variance on a road."""
+"""Divisor of every pixel after the subtraction of `FRAME_MEAN`: about the standard deviation of images of a road."""
 
 CONVOLUTIONS: dict[str, tuple[tuple[int, int, int], ...]] = {
     "small": ((16, 8, 4), (32, 4, 2)),
     "shallow": ((32, 8, 4), (64, 4, 2), (64, 3, 1)),
 }
-"""(channels, kernel, stride) of each layer; `shallow` is DeepRacer's DEEP_CONVOLUTIONAL_NETWORK_SHALLOW."""
+"""Channels, kernel size and stride of each convolution by network size.
+
+`shallow` is DeepRacer's DEEP_CONVOLUTIONAL_NETWORK_SHALLOW.
+"""
 
 VECTOR_FEATURES = 64
-"""Features of a list of numbers."""
+"""Number of features that `VectorEncoder` computes."""
 
 ROOT_TWO = 2**0.5
 """Gain of an orthogonal initialisation before a ReLU."""
 
 
 class Encoder(Protocol):
-    """A module that encodes one sensor."""
+    """A module that computes features from the observations of one sensor."""
 
     features: int
-    """How many it returns per observation."""
+    """Number of features per observation."""
 
     def prepare(self, observations: NDArray[Any]) -> Tensor:
-        """Return observations (B, *shape) as the tensor (B, ...) that the module takes; done once for a batch."""
+        """Return observations (B, *shape) as the input tensor (B, ...) of the module; called once per batch."""
         ...
 
     def __call__(self, prepared: Tensor) -> Tensor:
-        """Return features (B, features)."""
+        """Return the features (B, features) of prepared observations (B, ...)."""
         ...
 
 
 class CameraEncoder(nn.Module):
-    """Convolutions over one camera frame.
+    """Convolutions over camera frames.
 
-    The first convolution's stride divides its kernel. So it is computed as a stride-1 convolution over blocks of
-    stride x stride pixels, laid out as channels (space to depth): the same numbers, three times as fast on a CPU.
-    `prepare` does that layout once for a batch. The pixels' mean and scale are folded into the weights, so bytes go in
-    exactly as they are.
+    The stride of the first convolution divides its kernel size. So it is computed as a convolution of stride 1 over
+    blocks of stride x stride pixels that are laid out as channels (space to depth). The results are the same, and it
+    is three times as fast on a CPU. `prepare` computes this layout once per batch. The mean and the scale of the
+    pixels are part of the weights, so the input is unchanged bytes.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
-        """Build the convolutions with orthogonal weights."""
+        """Build the convolutions of the configured size with orthogonal weights."""
         super().__init__()
         self.config = config
         channels, height, width = config.channels, config.height, config.width
@@ -71,10 +76,10 @@ class CameraEncoder(nn.Module):
             nn.init.zeros_(convolution.get_parameter("bias"))
 
     def prepare(self, observations: NDArray[np.uint8]) -> Tensor:
-        """Lay frames out as blocks (B, rows, columns, stride² C), still bytes.
+        """Return frames as blocks of pixels (B, rows, columns, stride² C), uint8.
 
         Args:
-            observations: (B, H, W) or (B, H, W, C) of any size; they are shrunk or converted as needed.
+            observations: Frames (B, H, W) or (B, H, W, C), uint8, of any size; scaled and converted as needed.
         """
         frames = adapt_frames(observations, self.config)
         stride = CONVOLUTIONS[self.config.size][0][2]
@@ -82,20 +87,20 @@ class CameraEncoder(nn.Module):
         run = stride * self.config.channels
         pixels = torch.as_tensor(frames).reshape(-1, self.config.height, self.config.width * self.config.channels)
         pixels = pixels[:, : rows * stride, : columns * run].contiguous()
-        # A block's pixels of one row stay together, so four of them can be moved as one number.
+        # The pixels of one row of a block stay together, so four bytes can be moved as one number.
         words = pixels.view(torch.int32).view(-1, rows, stride, columns, run // 4)
         blocks = words.permute(0, 1, 3, 2, 4).contiguous().view(torch.uint8)
         return blocks.view(-1, rows, columns, stride * run)
 
     def forward(self, prepared: Tensor) -> Tensor:
-        """Return features (B, features) of prepared frames."""
+        """Return the features (B, features) of prepared frames (B, rows, columns, stride² C)."""
         blocks = prepared.permute(0, 3, 1, 2)
         if blocks.dtype == torch.uint8:
             blocks = blocks.to(torch.bfloat16 if torch.is_autocast_enabled("cpu") else torch.float32)
         x = self._first_convolution(blocks).relu()
         for convolution in self.rest:
             x = convolution(x).relu()
-        # Rows, columns, channels: the memory order of channels_last (and TensorFlow's), so nothing is copied.
+        # The order rows, columns, channels is the memory order of channels_last (and TensorFlow), so nothing is copied.
         return x.permute(0, 2, 3, 1).flatten(1)
 
     def _first_convolution(self, blocks: Tensor) -> Tensor:
@@ -113,33 +118,37 @@ class VectorEncoder(nn.Module):
     features = VECTOR_FEATURES
 
     def __init__(self, numbers: int) -> None:
-        """Build the layer with orthogonal weights for so many numbers."""
+        """Build the layer with orthogonal weights for `numbers` inputs."""
         super().__init__()
         self.layer = nn.Linear(numbers, self.features)
         nn.init.orthogonal_(self.layer.weight, ROOT_TWO)
         nn.init.zeros_(self.layer.bias)
 
     def prepare(self, observations: NDArray[Any]) -> Tensor:
-        """Return numbers (B, *shape) as (B, numbers) float32."""
+        """Return observations (B, *shape) as a tensor (B, numbers) float32."""
         return torch.as_tensor(observations.reshape(len(observations), -1).astype(np.float32))
 
     def forward(self, prepared: Tensor) -> Tensor:
-        """Return features (B, features)."""
+        """Return the features (B, features) of prepared observations (B, numbers)."""
         features: Tensor = self.layer(prepared).relu()
         return features
 
 
 def make_encoder(spec: SensorSpec, config: NetworkConfig) -> CameraEncoder | VectorEncoder:
-    """Return the encoder of a sensor: convolutions for pictures, a linear layer for numbers."""
+    """Return a new encoder for a sensor: convolutions for images (uint8), a linear layer for numbers."""
     if spec.dtype == "|u1" and len(spec.shape) >= 2:
         return CameraEncoder(config)
     return VectorEncoder(int(np.prod(spec.shape)))
 
 
 def adapt_frames(frames: NDArray[np.uint8], config: NetworkConfig) -> NDArray[np.uint8]:
-    """Shrink or convert frames to what the network sees: (B, height, width) or (B, height, width, 3).
+    """Return frames in the size and colour that the network reads: (B, height, width) or (B, height, width, 3).
 
-    Averages areas, as a camera of fewer pixels would; grey is ITU-R BT.601 luma.
+    Frames are scaled by area averaging, which resembles a camera with fewer pixels. Grey is ITU-R BT.601 luma.
+
+    Args:
+        frames: Frames (B, H, W) or (B, H, W, C), uint8.
+        config: Size and colour of the network's frames.
     """
     if frames.ndim == 4 and frames.shape[3] == 1:
         frames = frames[..., 0]

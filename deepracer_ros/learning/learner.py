@@ -1,7 +1,7 @@
-"""What every learner is: updates from batches, a state that a checkpoint holds, and a policy that drives.
+"""The protocol of all learners: updates from batches, a state for checkpoints, and the weights of a policy.
 
-`LEARNERS` in `learning.config` has all of them by name. Trainer, checkpoint, session, recorder and benchmarks know
-nothing else of a learner.
+`LEARNERS` in `learning.config` contains all learners by name. Trainer, checkpoints, session, recorder and benchmarks
+use a learner only through this protocol.
 """
 
 import importlib
@@ -18,20 +18,20 @@ from deepracer_ros.race.actions import ActionSpaceConfig
 from deepracer_ros.simulation.sensors import SensorSpec
 
 State = dict[str, NDArray[Any]]
-"""Named arrays: all that a checkpoint needs to go on exactly as if nothing had been."""
+"""Named arrays of a checkpoint that are sufficient to continue exactly as without an interruption."""
 
 
 class NonFiniteError(RuntimeError):
-    """The loss, its gradient or a weight became NaN or infinite; running again would only repeat it."""
+    """The loss, its gradient or a weight became NaN or infinite; a repetition would give the same result."""
 
 
 @dataclass(frozen=True)
 class Update:
-    """What one update did.
+    """Result of one update.
 
     Attributes:
-        samples: Transitions learned from.
-        statistics: Means over the update by name; the names of PPO's are CleanRL's.
+        samples: Number of transitions in the update.
+        statistics: Means over the update by name; PPO's names are those of CleanRL.
     """
 
     samples: int
@@ -39,30 +39,30 @@ class Update:
 
 
 class Learner(Protocol):
-    """Learns a policy; knows no files, logs or loops."""
+    """Learns a policy from batches, independently of files, logs and the training loop."""
 
     def update(self, batch: Batch) -> Update:
-        """Learn from a batch.
+        """Update the policy from a batch.
 
         Raises:
-            NonFiniteError: if a number became NaN or infinite; nothing of that step is kept.
+            NonFiniteError: if a number became NaN or infinite; the gradient step concerned is not taken.
         """
         ...
 
     def state(self) -> State:
-        """Return copies of everything that the learner holds: weights, optimiser, random state."""
+        """Return copies of the learner's whole state: weights, optimiser and random state."""
         ...
 
     def load(self, state: State) -> None:
-        """Put a state back.
+        """Restore a state that `state` returned.
 
         Raises:
-            ValueError: if it is of another network or learner; one line that names what differs.
+            ValueError: if the state belongs to another network or learner; the message names the difference.
         """
         ...
 
     def policy_tensors(self) -> dict[str, NDArray[np.float32]]:
-        """Return copies of the weights that drive, as a policy file holds them.
+        """Return copies of the policy's weights by name, in the form of a policy file.
 
         Raises:
             NonFiniteError: if a weight is NaN or infinite.
@@ -75,18 +75,18 @@ def make_learner(
     network: NetworkConfig,
     sensors: Mapping[str, SensorSpec],
     actions: ActionSpaceConfig,
-    config: Any,  # noqa: ANN401 - of the learner's own class
+    config: Any,  # noqa: ANN401 - its class depends on the learner
     threads: int = 1,
 ) -> Learner:
-    """Build a learner of the registry.
+    """Build a learner by its name.
 
     Args:
-        name: In `LEARNERS`.
-        network: What it trains.
-        sensors: What is recorded, by name; the network reads some of it.
-        actions: What the policy chooses from.
-        config: Hyperparameters, of the learner's configuration class.
-        threads: Of the update.
+        name: Name of the learner in `LEARNERS`.
+        network: Configuration of the network.
+        sensors: Specification of each recorded sensor by its name; the network reads some of them.
+        actions: Configuration of the action space.
+        config: Hyperparameters, an object of the learner's configuration class.
+        threads: Number of threads of an update.
 
     Raises:
         ValueError: if there is no such learner.

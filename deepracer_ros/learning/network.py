@@ -1,4 +1,4 @@
-"""The actor-critic: an encoder per sensor, one hidden layer, a policy head and a value head."""
+"""The actor-critic network: one encoder per sensor, one hidden layer, a policy head and a value head."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,27 +12,27 @@ from deepracer_ros.learning.encoders import ROOT_TWO, make_encoder
 from deepracer_ros.simulation.sensors import SensorSpec
 
 HIDDEN = {"small": 128, "shallow": 512}
-"""Units of the hidden layer by size of the network."""
+"""Number of units of the hidden layer by network size."""
 
 Prepared = Mapping[str, Tensor]
-"""(B, ...) of each sensor, as its encoder takes it."""
+"""Input tensor (B, ...) of each sensor's encoder, by the name of the sensor."""
 
 
 class ActorCritic(nn.Module):
-    """Policy and value of one observation, with a shared trunk.
+    """Policy and value of observations, with a shared trunk.
 
-    The value may read more sensors than the policy (`critic_reads`): an asymmetric critic (Pinto et al., "Asymmetric
-    Actor Critic for Image-Based Robot Learning", RSS 2018). Their features join behind the trunk, so nothing of them
-    reaches the policy.
+    The value may read further sensors (`critic_reads`): an asymmetric critic (Pinto et al., "Asymmetric Actor Critic
+    for Image-Based Robot Learning", RSS 2018). Their features join after the trunk, so the policy does not depend on
+    them.
     """
 
     def __init__(self, config: NetworkConfig, sensors: Mapping[str, SensorSpec], outputs: int) -> None:
-        """Build the network with orthogonal weights; the policy starts close to indifferent.
+        """Build the network with orthogonal weights; the initial policy depends little on the observation.
 
         Args:
-            config: Its size and what it reads.
-            sensors: Shape and type of at least what it reads.
-            outputs: Numbers that the policy head emits.
+            config: Size of the network and names of the sensors that it reads.
+            sensors: Specification by name of at least the sensors that the network reads.
+            outputs: Number of outputs of the policy head.
         """
         super().__init__()
         self.config = config
@@ -47,11 +47,11 @@ class ActorCritic(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def prepare(self, observations: Mapping[str, NDArray[Any]], critic: bool = True) -> dict[str, Tensor]:
-        """Return observations (B, *shape) by sensor as the encoders take them; done once for a batch.
+        """Return observations as the encoders' input tensors by sensor; called once per batch.
 
         Args:
-            observations: Of at least what is read.
-            critic: Whether the value is wanted, too.
+            observations: Observations (B, *shape) by name of at least the sensors that the network reads.
+            critic: Whether to include the sensors that only the value reads.
         """
         encoders = {**self.encoders, **self.critic} if critic else dict(self.encoders)
         return {name: encoder.prepare(observations[name]) for name, encoder in encoders.items()}  # type: ignore[operator]
@@ -65,7 +65,7 @@ class ActorCritic(nn.Module):
             return self.policy(trunk), self.value(seen).squeeze(1)
 
     def act(self, prepared: Prepared) -> Tensor:
-        """Return policy outputs (B, outputs), float32; what the critic reads besides need not be there."""
+        """Return policy outputs (B, outputs), float32; `prepared` may lack the sensors that only the value reads."""
         trunk = self._trunk(prepared)
         with torch.autocast("cpu", enabled=False):
             outputs: Tensor = self.policy(trunk)

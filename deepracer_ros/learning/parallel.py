@@ -1,4 +1,4 @@
-"""Work of one update shared out over threads, and the number format that this CPU is fastest in."""
+"""Distribution of an update's work over threads, and the choice of the faster number format of the CPU."""
 
 import math
 import time
@@ -12,35 +12,40 @@ from torch import Tensor
 from deepracer_ros.learning.network import ActorCritic, Prepared
 
 PART_SIZE = 256
-"""Observations that one thread works on at once: they stay in a core's cache, and no thread waits long for another."""
+"""Number of observations per part: a part fits in a core's cache, and threads do not wait long for each other."""
 
 T = TypeVar("T")
 
 
 class Parts:
-    """Splits rows into parts that several threads take in turn.
+    """Splits rows into parts that several threads process in turn.
 
-    Beside a busy simulation that is far faster than torch's own threads, which meet at the end of every single
+    While a simulation uses the same cores, this is much faster than torch's own threads, which synchronise after every
     operation. The result does not depend on the number of threads.
     """
 
     def __init__(self, threads: int) -> None:
-        """Start the threads; they end with the process."""
+        """Start `threads` threads; they end with the process."""
         self._pool = ThreadPoolExecutor(threads, "gradient")
 
     def map(self, function: Callable[[Tensor], T], rows: Tensor) -> list[T]:
-        """Return what the function returns for each part of the row numbers (B,), in their order."""
+        """Return the results of a function for each part of the row numbers `rows` (B,), in the order of the parts."""
         return list(self._pool.map(function, rows.chunk(math.ceil(len(rows) / PART_SIZE))))
 
 
 def add_up(gradients: Sequence[Sequence[Tensor]]) -> list[Tensor]:
-    """Return the sum of several parts' gradients, parameter by parameter."""
-    # The fused Adam walks parameter and gradient together: they must lie alike in memory.
+    """Return the sum of the gradients of several parts, one tensor per parameter."""
+    # The fused Adam needs parameter and gradient in the same memory layout.
     return [sum(parts[1:], parts[0]).contiguous() for parts in zip(*gradients, strict=True)]
 
 
 def bfloat16_is_faster(network: ActorCritic, prepared: Prepared) -> bool:
-    """Time one forward and backward pass of blank observations in float32 and in bfloat16, best of three."""
+    """Return whether a forward and backward pass is faster in bfloat16 than in float32, by the best of three runs.
+
+    Args:
+        network: The network.
+        prepared: Input tensors of its encoders by sensor, for example of blank observations.
+    """
     seconds = {}
     for enabled in (False, True):
         runs = []

@@ -1,4 +1,4 @@
-"""A policy that drives: observations in, commands out."""
+"""Policies that compute the commands of cars from their observations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from deepracer_ros.simulation.sensors import Observations, SensorSpec
 
 @dataclass(frozen=True, eq=False)
 class Decision:
-    """What a policy decided for B cars.
+    """The commands of a policy for B cars.
 
     Attributes:
-        steering: (B,) rad, + left.
-        speed: (B,) m/s.
-        log_probability: (B,) of the decision under the distribution it was drawn from.
+        steering: (B,) steering angles, rad, + left.
+        speed: (B,) speeds, m/s.
+        log_probability: (B,) log-probabilities of the actions under the policy's distribution.
     """
 
     steering: NDArray[np.float64]
@@ -31,12 +31,12 @@ class Decision:
 
 
 class Policy:
-    """Runs an actor-critic for driving.
+    """A policy that is the actor of an actor-critic network.
 
     Attributes:
-        reads: Sensors that `act` needs.
-        network_config: Of the network.
-        action_config: Of the action space.
+        reads: Names of the sensors that `act` needs.
+        network_config: Configuration of the network.
+        action_config: Configuration of the action space.
     """
 
     def __init__(
@@ -48,23 +48,23 @@ class Policy:
         *,
         bfloat16: bool = False,
     ) -> None:
-        """Load the weights and run once, so that the first decision is as fast as the next.
+        """Load the weights and run the network once, so that the first decision is as fast as later ones.
 
         Args:
-            tensors: Weights by name.
-            network: What they are the weights of.
-            sensors: Shape and type of all that the network reads.
-            actions: What the outputs mean.
-            bfloat16: Whether to compute in that format.
+            tensors: Weights of the network by name.
+            network: Configuration of the network.
+            sensors: Specification by name of all sensors that the network reads.
+            actions: Configuration of the action space.
+            bfloat16: Whether to compute in bfloat16 instead of float32.
 
         Raises:
-            InputError: if the tensors are not those of `network` with this action space, or the
-                outputs on blank observations are not finite.
+            InputError: if the tensors do not fit the network and the action space, or the outputs for blank
+                observations are not finite.
         """
         self.network_config, self.action_config, self.reads = network, actions, network.reads
         self._space = make_action_space(actions)
         self._bfloat16 = bfloat16
-        with torch.device("meta"):  # no memory, no random weights: they are here already
+        with torch.device("meta"):  # allocates no memory and draws no weights, because the weights are given
             self._network = ActorCritic(network, sensors, self._space.outputs).eval()
         weights = {name: torch.tensor(array, dtype=torch.float32) for name, array in tensors.items()}
         try:
@@ -82,11 +82,11 @@ class Policy:
             return self._network.act(self._network.prepare(observations, critic=False))
 
     def act(self, observations: Observations, generator: np.random.Generator | None = None) -> Decision:
-        """Decide for each car.
+        """Return the commands for B cars.
 
         Args:
-            observations: (B, *shape) of each sensor in `reads`; frames may have any size, grey and RGB are converted.
-            generator: Draws from the distribution; None takes the greedy action.
+            observations: Observations (B, *shape) of each sensor in `reads`; frames may have any size and colour.
+            generator: Generator to draw actions with; None takes the greedy actions.
         """
         outputs = self._outputs(observations)
         actions = self._space.greedy(outputs) if generator is None else self._space.sample(outputs, generator)
@@ -96,30 +96,30 @@ class Policy:
 
 
 class RandomPolicy:
-    """Uniform random actions: fills the buffer before the first model.
+    """A policy of uniformly distributed random actions, which drives until the first model is published.
 
     Attributes:
-        reads: Nothing.
+        reads: Names of the sensors that `act` needs: none.
     """
 
     reads: tuple[str, ...] = ()
 
     def __init__(self, actions: ActionSpaceConfig) -> None:
-        """Draw from the action space that `actions` describes."""
+        """Set the action space that actions are drawn from."""
         self._space = make_action_space(actions)
 
     def act(self, observations: Observations, generator: np.random.Generator | None = None) -> Decision:
-        """Decide without looking; a generator is required.
+        """Return random commands for B cars.
 
         Args:
-            observations: (B, *shape) of any sensor: how many cars there are.
-            generator: Draws.
+            observations: Observations (B, *shape) of at least one sensor; only the number of cars is used.
+            generator: Generator to draw actions with; required.
 
         Raises:
-            ValueError: without a generator: there is no greedy random action.
+            ValueError: if `generator` is None, because a random policy has no greedy action.
         """
         if generator is None:
-            raise ValueError("a random policy needs a generator")
+            raise ValueError("generator: found None, expected a generator for a random policy")
         count = len(next(iter(observations.values())))
         actions, log_probability = self._space.random(count, generator)
         steering, speed = self._space.decode(actions)

@@ -1,10 +1,10 @@
-"""Proximal policy optimisation with a clipped objective and generalised advantage estimation.
+"""Proximal policy optimisation (PPO) with a clipped objective and generalised advantage estimation.
 
-Schulman et al., "Proximal Policy Optimization Algorithms", 2017; advantages after Schulman et al.,
-"High-Dimensional Continuous Control Using Generalized Advantage Estimation", 2016. Experience may be a few versions
-old: the clip is around the policy at the start of the update (the proximal policy), and each sample is weighted by the
-truncated ratio of proximal to behaviour probability (Hilton, Cobbe and Schulman, "Batch size-invariance for policy
-optimization", 2022).
+Sources: Schulman et al., "Proximal Policy Optimization Algorithms", 2017; for advantages Schulman et al.,
+"High-Dimensional Continuous Control Using Generalized Advantage Estimation", 2016. Experience may come from policies
+that are a few versions old. So the ratio is clipped around the policy at the start of the update (the proximal
+policy), and each sample is weighted by the truncated ratio of proximal to behaviour probability (Hilton, Cobbe and
+Schulman, "Batch size-invariance for policy optimization", 2022).
 """
 
 from collections.abc import Mapping
@@ -28,19 +28,20 @@ from deepracer_ros.race.actions import ActionSpaceConfig
 from deepracer_ros.simulation.sensors import SensorSpec
 
 STATISTICS = ("policy_loss", "value_loss", "entropy", "approx_kl", "clipfrac")
+"""Names of the statistics of a gradient step, as in CleanRL."""
 
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """The valid transitions of a batch; all tensors have the same first dimension.
+    """The valid transitions of a batch; all tensors have the same first dimension B.
 
     Attributes:
-        prepared: (B, ...) of each sensor, as the network takes it.
-        actions: (B, A).
-        log_probability: (B,) under the proximal policy.
-        importance: (B,) ratio of proximal to behaviour probability, truncated.
-        advantage: (B,).
-        returns: (B,) what the value should be.
+        prepared: Input tensor (B, ...) of each sensor's encoder, by the name of the sensor.
+        actions: (B, A) actions.
+        log_probability: (B,) log-probabilities of the actions under the proximal policy.
+        importance: (B,) ratios of proximal to behaviour probability, truncated.
+        advantage: (B,) advantages.
+        returns: (B,) targets of the value.
     """
 
     prepared: Mapping[str, Tensor]
@@ -51,17 +52,20 @@ class Samples:
     returns: Tensor
 
     def take(self, rows: Tensor) -> "Samples":
-        """Return the transitions of these rows."""
+        """Return the transitions with the row numbers `rows`."""
         tensors = (self.actions, self.log_probability, self.importance, self.advantage, self.returns)
         prepared = {name: block.index_select(0, rows) for name, block in self.prepared.items()}
         return Samples(prepared, *(tensor.index_select(0, rows) for tensor in tensors))
 
 
 class PPO:
-    """A `Learner`.
+    """The `Learner` of proximal policy optimisation.
 
     Attributes:
-        network: Policy and value.
+        config: Hyperparameters.
+        space: The action space.
+        network: The actor-critic network.
+        optimiser: Adam with the parameters of the network.
     """
 
     def __init__(
@@ -72,7 +76,15 @@ class PPO:
         config: PPOConfig,
         threads: int = 1,
     ) -> None:
-        """Build network and optimiser, and choose the number format; arguments as of `make_learner`."""
+        """Build the network and the optimiser, and choose the number format.
+
+        Args:
+            network: Configuration of the network.
+            sensors: Specification of each recorded sensor by its name.
+            actions: Configuration of the action space.
+            config: Hyperparameters.
+            threads: Number of threads of an update.
+        """
         self.config, self.space = config, make_action_space(actions)
         self.network = ActorCritic(network, sensors, self.space.outputs)
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=config.learning_rate, eps=1e-5, fused=True)
@@ -83,16 +95,16 @@ class PPO:
             self._bfloat16 = bfloat16_is_faster(self.network, self.network.prepare(blank))
 
     def update(self, batch: Batch) -> Update:
-        """Run the configured epochs over one batch.
+        """Update the network by the configured number of epochs over one batch.
 
         Raises:
-            NonFiniteError: if the loss or its gradient is not finite; that step is not taken.
+            NonFiniteError: if the loss or its gradient is not finite; the gradient step is not taken.
         """
         samples = self._evaluate(batch)
         count = len(samples.returns)
         rows: list[Tensor] = []
         for _ in range(self.config.epochs):
-            # Minibatches of about the configured size: a small last one would be a noisy step.
+            # All minibatches have about the configured size, because a small last one would give a noisy step.
             minibatches = torch.randperm(count).chunk(max(1, round(count / self.config.minibatch_size)))
             rows.extend(self._step(samples, minibatch) for minibatch in minibatches)
         statistics = dict(zip(STATISTICS, torch.stack(rows).mean(dim=0).tolist(), strict=True))
@@ -102,13 +114,13 @@ class PPO:
         return Update(count, statistics | {"explained_variance": explained, "importance": importance})
 
     def _evaluate(self, batch: Batch) -> Samples:
-        """Evaluate the proximal policy and its values on all observations; keep the valid steps."""
+        """Evaluate the proximal policy and the value on all observations; return the valid transitions."""
         config, (segments, steps) = self.config, batch.reward.shape
         flat = {name: block.reshape(-1, *block.shape[2:]) for name, block in batch.observations.items()}
         prepared = self.network.prepare(flat)
 
         def infer(rows: Tensor) -> tuple[Tensor, Tensor]:
-            with torch.inference_mode():  # is a thread's own
+            with torch.inference_mode():  # the mode belongs to a thread, so each thread sets it
                 return self._forward({name: block[rows[0] : rows[-1] + 1] for name, block in prepared.items()})
 
         parts = self._parts.map(infer, torch.arange(segments * (steps + 1)))
@@ -135,7 +147,7 @@ class PPO:
         )
 
     def _step(self, samples: Samples, minibatch: Tensor) -> Tensor:
-        """Take one gradient step on the rows of a minibatch; return `STATISTICS` as (5,)."""
+        """Take one gradient step on the rows of a minibatch; return the `STATISTICS` (5,)."""
         advantage = samples.advantage[minibatch]
         mean, deviation = advantage.mean(), advantage.std() + 1e-8
 
@@ -157,7 +169,7 @@ class PPO:
         return statistics
 
     def _loss(self, sample: Samples) -> tuple[Tensor, Tensor]:
-        """Return the clipped surrogate loss with value loss and entropy bonus, and `STATISTICS` as (5,)."""
+        """Return the clipped surrogate loss with value loss and entropy bonus, and the `STATISTICS` (5,)."""
         config = self.config
         outputs, values = self._forward(sample.prepared)
         log_probability, entropy = self.space.log_probability_and_entropy(outputs, sample.actions)
@@ -180,21 +192,21 @@ class PPO:
         return outputs
 
     def state(self) -> State:
-        """Return copies of weights, Adam's moments and steps, and torch's random state."""
+        """Return copies of the weights, Adam's moments and step counts, and torch's random state."""
         return to_state(self.network, self.optimiser)
 
     def load(self, state: State) -> None:
-        """Put a state back.
+        """Restore a state that `state` returned.
 
         Raises:
-            ValueError: if it is of another network; names the first difference.
+            ValueError: if the state belongs to another network; the message names the first difference.
         """
         load_state(state, self.network, self.optimiser)
 
     def policy_tensors(self) -> dict[str, NDArray[np.float32]]:
-        """Return copies of the weights.
+        """Return copies of the network's weights by name, in the form of a policy file.
 
         Raises:
-            NonFiniteError: if one is NaN or infinite.
+            NonFiniteError: if a weight is NaN or infinite.
         """
         return to_policy_tensors(self.network)

@@ -1,4 +1,4 @@
-"""A network and its optimiser as named arrays, exactly: what a checkpoint holds and what a policy file holds."""
+"""Exact conversion of a network and its optimiser to the named arrays of a checkpoint or a policy file, and back."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from deepracer_ros.learning.learner import NonFiniteError, State
 
 
 def to_state(network: nn.Module, optimiser: torch.optim.Optimizer) -> State:
-    """Return copies of the weights, the optimiser's moments and steps, and torch's random state."""
+    """Return copies of a network's weights, its optimiser's moments and step counts, and torch's random state."""
     arrays: State = {"rng": torch.get_rng_state().numpy().copy()}
     for name, parameter in network.named_parameters():
         arrays[f"weight/{name}"] = _copy(parameter)
@@ -22,10 +22,10 @@ def to_state(network: nn.Module, optimiser: torch.optim.Optimizer) -> State:
 
 
 def load_state(state: Mapping[str, NDArray[Any]], network: nn.Module, optimiser: torch.optim.Optimizer) -> None:
-    """Put back what `to_state` returned.
+    """Restore a network, its optimiser and torch's random state from a state that `to_state` returned.
 
     Raises:
-        ValueError: if it is of another network; names the first difference.
+        ValueError: if the state belongs to another network; the message names the first difference.
     """
     moments: dict[str, dict[str, torch.Tensor]] = {}
     for key, array in state.items():
@@ -36,11 +36,11 @@ def load_state(state: Mapping[str, NDArray[Any]], network: nn.Module, optimiser:
     for name, parameter in parameters.items():
         found = state.get(f"weight/{name}")
         if found is None:
-            raise ValueError(f"found no weight {name}, expected shape {tuple(parameter.shape)}")
+            raise ValueError(f"weight {name}: found none, expected shape {tuple(parameter.shape)}")
         if found.shape != tuple(parameter.shape):
             raise ValueError(f"weight {name}: found shape {found.shape}, expected {tuple(parameter.shape)}")
     if "rng" not in state:
-        raise ValueError("found no random state 'rng', expected that of torch")
+        raise ValueError("rng: found none, expected torch's random state")
     with torch.no_grad():
         for name, parameter in parameters.items():
             parameter.copy_(torch.from_numpy(state[f"weight/{name}"].copy()))
@@ -49,7 +49,7 @@ def load_state(state: Mapping[str, NDArray[Any]], network: nn.Module, optimiser:
 
 
 def to_policy_tensors(network: nn.Module) -> dict[str, NDArray[np.float32]]:
-    """Return copies of the weights as a policy file holds them.
+    """Return copies of a network's weights by name, in the form of a policy file.
 
     Raises:
         NonFiniteError: if a weight is NaN or infinite.
@@ -57,7 +57,7 @@ def to_policy_tensors(network: nn.Module) -> dict[str, NDArray[np.float32]]:
     arrays = {name: _copy(parameter) for name, parameter in network.named_parameters()}
     for name, array in arrays.items():
         if not np.isfinite(array).all():
-            raise NonFiniteError(f"{name} holds NaN or infinity; the model is not published")
+            raise NonFiniteError(f"weight {name}: found NaN or infinity, expected finite numbers; model not published")
     return arrays
 
 

@@ -1,1 +1,1 @@
-"""The track and the rules of the race: geometry, referee, rewards."""
+"""Tracks, the car's geometry, and the referee that judges episodes."""

@@ -1,4 +1,4 @@
-"""What the wheels and steering hinges of a car must do so that all wheels roll about one point without slip."""
+"""Ackermann geometry: wheel speeds and hinge angles with which all wheels roll about one point without slip."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,8 @@ Floats = NDArray[np.float64]
 def hinge_angles(steering: Floats, vehicle: Vehicle) -> Floats:
     """Return the angles (N, 2), rad, of the left and the right steering hinge.
 
-    With the curvature k = tan(steering) / wheelbase of the path of the rear axle's middle, a front wheel `left` of
-    the middle stands at atan(wheelbase k / (1 - k left)).
+    The path of the rear axle's middle has the curvature k = tan(steering) / wheelbase. A front wheel at the distance
+    y (m, + left) from the middle of its axle then has the angle atan(wheelbase k / (1 - k y)).
 
     Args:
         steering: (N,) angle of the virtual wheel midway between the front wheels, rad, + left.
@@ -24,17 +24,18 @@ def hinge_angles(steering: Floats, vehicle: Vehicle) -> Floats:
 
 
 def axle_commands(steering: Floats, speed: Floats, vehicle: Vehicle) -> Floats:
-    """Return the axles' speeds and the hinges' angles on a circle about one point on the rear axle's line.
+    """Return the wheel speeds and hinge angles that drive a circle about one point on the rear axle's line.
 
-    The middle of the front axle moves 1 / cos(steering) times as fast as that of the rear one.
+    The middle of the front axle moves 1 / cos(steering) times as fast as the middle of the rear axle.
 
     Args:
         steering: (N,) angle of the virtual wheel midway between the front wheels, rad, + left.
-        speed: (N,) of base_link along its x axis, m/s.
+        speed: (N,) speed of base_link along its x axis, m/s.
         vehicle: The car.
 
     Returns:
-        (N, 4): rad/s of the front and the rear axle's wheels in the mean; rad of the left and right hinge.
+        (N, 4): mean wheel speed of the front axle and of the rear axle, rad/s; angle of the left and of the right
+        hinge, rad.
     """
     rolling = speed / vehicle.wheel_radius
     axles = np.stack([rolling / np.cos(steering), rolling], axis=1)
@@ -42,13 +43,13 @@ def axle_commands(steering: Floats, speed: Floats, vehicle: Vehicle) -> Floats:
 
 
 def wheel_rates(steering: Floats, speed: Floats, vehicle: Vehicle) -> Floats:
-    """Return the rates (N, 4), rad/s, of the wheels: front left, front right, rear left, rear right.
+    """Return the wheel speeds (N, 4), rad/s: front left, front right, rear left, rear right.
 
-    A wheel moves in proportion to its distance from the point about which all of them turn.
+    The speed of a wheel is proportional to its distance from the point about which the car turns.
 
     Args:
         steering: (N,) angle of the virtual wheel midway between the front wheels, rad, + left.
-        speed: (N,) of the rear axle's middle, m/s.
+        speed: (N,) speed of the rear axle's middle, m/s.
         vehicle: The car.
     """
     across = np.tan(steering)
@@ -60,10 +61,12 @@ def wheel_rates(steering: Floats, speed: Floats, vehicle: Vehicle) -> Floats:
 
 
 def middle_angle(hinges: Floats, vehicle: Vehicle) -> Floats:
-    """Return the angle (N,) of the virtual middle front wheel: that of the mean of the hinges' curvatures.
+    """Return the angle (N,), rad, + left, of the virtual wheel midway between the front wheels.
+
+    It is the angle that belongs to the mean of the path curvatures that the two hinge angles give.
 
     Args:
-        hinges: (N, 2) angles of the left and the right hinge, rad.
+        hinges: (N, 2) angles of the left and the right steering hinge, rad, + left.
         vehicle: The car.
     """
     across = np.tan(hinges)

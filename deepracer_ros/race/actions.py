@@ -1,4 +1,4 @@
-"""What a driver may command: a list of (steering, speed) pairs, or a box of both; and how numbers become commands."""
+"""Actions of a driver: a list of (steering, speed) pairs or a box of both, and their conversion to commands."""
 
 import math
 from collections.abc import Sequence
@@ -15,27 +15,27 @@ Actions = NDArray[np.float32]
 Commands = NDArray[np.floating[Any]]
 
 GREATEST_ANGLE = 30.0
-"""Steering angle at either end, degrees, of DeepRacer's action spaces."""
+"""Largest steering angle to either side in DeepRacer's action spaces, degrees."""
 
 FASTEST = 4.0
-"""m/s, the end of DeepRacer's action spaces."""
+"""Largest speed in DeepRacer's action spaces, m/s."""
 
 EDGE = 1e-4
-"""Points of the unit square keep this distance from its border, where a Beta density may be 0 or infinite."""
+"""Least distance of an action from the border of the unit square, where a Beta density may be 0 or infinite."""
 
 
 @dataclass(frozen=True)
 class ActionSpaceConfig(Section):
-    """The actions a policy may take. Angles in degrees (+ left) and speeds in m/s, as DeepRacer names them."""
+    """The actions that a policy may take: angles in degrees (+ left) and speeds in m/s, as in DeepRacer."""
 
     type: Literal["continuous", "discrete"] = key(
         "continuous", "continuous: any point of a box. discrete: every pair of steering_angles and speeds."
     )
     steering_angle_limit: float = key(
-        30.0, "Continuous: greatest steering angle to either side.", unit="degrees", above=0, most=GREATEST_ANGLE
+        30.0, "Continuous: largest steering angle to either side.", unit="degrees", above=0, most=GREATEST_ANGLE
     )
-    speed_low: float = key(1.0, "Continuous: slowest speed.", unit="m/s", above=0, most=FASTEST)
-    speed_high: float = key(3.0, "Continuous: fastest speed.", unit="m/s", above=0, most=FASTEST)
+    speed_low: float = key(1.0, "Continuous: lowest speed.", unit="m/s", above=0, most=FASTEST)
+    speed_high: float = key(3.0, "Continuous: highest speed.", unit="m/s", above=0, most=FASTEST)
     steering_angles: tuple[float, ...] = key(
         (-30.0, -15.0, 0.0, 15.0, 30.0), "Discrete: steering angles.", unit="degrees", least=-GREATEST_ANGLE,
         most=GREATEST_ANGLE,
@@ -43,7 +43,7 @@ class ActionSpaceConfig(Section):
     speeds: tuple[float, ...] = key((1.0, 2.0), "Discrete: speeds.", unit="m/s", above=0, most=FASTEST)
 
     def __post_init__(self) -> None:
-        """Refuse an empty space, and keys of the other type.
+        """Check that there is an action and that no key of the other type is set.
 
         Raises:
             ValueError: if there is no action, or a key is set that this type does not use.
@@ -61,45 +61,52 @@ class ActionSpaceConfig(Section):
 
 
 class ActionCoder(Protocol):
-    """Turns a driver's numbers into commands and back."""
+    """Converts the numbers of an action to a command (steering angle and speed) and back."""
 
     size: int
-    """How many numbers make one action."""
+    """Number of values in one action."""
 
     def decode(self, actions: Actions) -> tuple[Floats, Floats]:
-        """Turn actions (B, size) into steering (B,) rad and speed (B,) m/s."""
+        """Return the steering angles (B,), rad, + left, and speeds (B,), m/s, of actions (B, size)."""
         ...
 
     def encode(self, steering: Commands, speed: Commands) -> Actions:
-        """Turn commands back into actions (B, size): the inverse of `decode`."""
+        """Return the actions (B, size) of commands: steering (B,), rad, + left, and speed (B,), m/s."""
         ...
 
 
 class DiscreteActions:
-    """A list of (steering, speed) pairs; an action is the index of one.
+    """A list of K (steering, speed) pairs; an action is the index of a pair.
 
     Attributes:
-        steering: (K,) rad, + left.
-        speed: (K,) m/s.
+        steering: (K,) steering angle of each pair, rad, + left.
+        speed: (K,) speed of each pair, m/s.
     """
 
     size = 1
 
     def __init__(self, steering: Sequence[float] | Floats, speed: Sequence[float] | Floats) -> None:
-        """Take the commands of all K actions: steering (K,) rad and speed (K,) m/s."""
+        """Set the commands of all K actions: steering angles (K,), rad, + left, and speeds (K,), m/s."""
         self.steering, self.speed = np.asarray(steering, np.float64), np.asarray(speed, np.float64)
 
     def __len__(self) -> int:
-        """Return K."""
+        """Return the number of actions, K."""
         return len(self.steering)
 
     def decode(self, actions: Actions) -> tuple[Floats, Floats]:
-        """Look the commands of indices (B, 1) up."""
+        """Return the steering angles (B,), rad, + left, and speeds (B,), m/s, of action indices (B, 1)."""
         index = np.asarray(actions)[:, 0].astype(np.int64)
         return self.steering[index], self.speed[index]
 
     def encode(self, steering: Commands, speed: Commands) -> Actions:
-        """Return the index of the nearest action, (B, 1)."""
+        """Return the indices (B, 1) of the actions nearest to commands.
+
+        The distance is Euclidean over steering in rad and speed in m/s.
+
+        Args:
+            steering: (B,) commanded steering angles, rad, + left.
+            speed: (B,) commanded speeds, m/s.
+        """
         distance = np.hypot(steering[:, None] - self.steering, speed[:, None] - self.speed)
         nearest: Actions = distance.argmin(axis=1).astype(np.float32)[:, None]
         return nearest
@@ -109,31 +116,39 @@ class ContinuousActions:
     """A box of steering and speed; an action is a point of the unit square.
 
     Attributes:
-        low: (2,) steering, rad, and speed, m/s, at 0.
-        range: (2,) from there to those at 1.
+        low: (2,) steering angle, rad, + left, and speed, m/s, of the action (0, 0).
+        range: (2,) steering angle, rad, and speed, m/s, of the action (1, 1) less `low`.
     """
 
     size = 2
 
     def __init__(self, low: tuple[float, float], high: tuple[float, float]) -> None:
-        """Take the box's corners, each (steering in rad, speed in m/s)."""
+        """Set the box by its lowest and highest corner, each (steering angle in rad, speed in m/s)."""
         self.low = np.array(low)
         self.range = np.array(high) - self.low
 
     def decode(self, actions: Actions) -> tuple[Floats, Floats]:
-        """Stretch points of the unit square (B, 2) over the box."""
+        """Return the steering angles (B,), rad, + left, and speeds (B,), m/s, of points (B, 2) of the unit square."""
         commands = self.low + np.asarray(actions) * self.range
         return commands[:, 0], commands[:, 1]
 
     def encode(self, steering: Commands, speed: Commands) -> Actions:
-        """Shrink the box to the unit square."""
+        """Return the points (B, 2) of the unit square for commands; they keep `EDGE` from its border.
+
+        Args:
+            steering: (B,) commanded steering angles, rad, + left.
+            speed: (B,) commanded speeds, m/s.
+        """
         unit = (np.stack([steering, speed], axis=1) - self.low) / self.range
         inside: Actions = unit.clip(EDGE, 1.0 - EDGE).astype(np.float32)
         return inside
 
 
 def make_action_coder(config: ActionSpaceConfig) -> DiscreteActions | ContinuousActions:
-    """Return the actions that `config` describes; discrete ones run through all angles of each speed in turn."""
+    """Return the converter for the action space that `config` describes.
+
+    Discrete actions are ordered by speed, and by steering angle within each speed.
+    """
     if config.type == "continuous":
         limit = math.radians(config.steering_angle_limit)
         return ContinuousActions((-limit, config.speed_low), (limit, config.speed_high))

@@ -1,4 +1,4 @@
-"""Tracks by name: those that come with the package, and those that a user imported."""
+"""Tracks by name: the package's own tracks and the imported tracks of the user."""
 
 import difflib
 import os
@@ -14,12 +14,12 @@ from deepracer_ros.share import share_directory
 
 
 def shipped_folder() -> Path:
-    """Return where the definitions of the package's own tracks lie."""
+    """Return the folder with the definitions of the package's own tracks."""
     return share_directory() / "worlds" / "tracks"
 
 
 def imported_folder() -> Path:
-    """Return where imported tracks lie: $DEEPRACER_TRACKS, or deepracer_ros/tracks in the user's data folder."""
+    """Return the folder of imported tracks: $DEEPRACER_TRACKS, or deepracer_ros/tracks in the user's data folder."""
     if "DEEPRACER_TRACKS" in os.environ:
         return Path(os.environ["DEEPRACER_TRACKS"])
     data = os.environ.get("XDG_DATA_HOME")
@@ -32,21 +32,21 @@ def shipped_names() -> tuple[str, ...]:
 
 
 def track_names() -> tuple[str, ...]:
-    """Return the names that `find_track` knows: the package's own tracks, then the imported ones."""
+    """Return the names that `find_track` accepts: the package's own tracks, then the imported tracks."""
     shipped = shipped_names()
     imported = sorted(path.stem for path in imported_folder().glob("[!.]*.npy"))
     return shipped + tuple(name for name in imported if name not in shipped)
 
 
 def find_track(name_or_path: str) -> Track:
-    """Return a track.
+    """Return a track by its name or file.
 
     Args:
-        name_or_path: A name out of `track_names`, or a path to a DeepRacer route (`.npy`) or to a
+        name_or_path: A name from `track_names`, or a path to a DeepRacer route (`.npy`) or to a
             track definition (`.yaml`). With `-reversed` at its end the track is driven the other way.
 
     Raises:
-        InputError: if there is no such track or its file is bad.
+        InputError: if there is no such track or its file is invalid.
     """
     if name_or_path.endswith(REVERSED):
         return find_track(name_or_path.removesuffix(REVERSED)).reversed()
@@ -69,15 +69,16 @@ def find_track(name_or_path: str) -> Track:
 
 
 def find_tracks(names: Sequence[str]) -> list[Track]:
-    """Return several tracks, each with a name of its own.
+    """Return several tracks with different names.
 
-    A second track of the same name, as of a route file in another folder, is called `NAME-2`, a third one `NAME-3`.
+    Two files in different folders may have the same name. The second such track is called `NAME-2`, the third
+    `NAME-3`.
 
     Args:
-        names: As of `find_track`.
+        names: Names from `track_names`, or paths to routes (`.npy`) or track definitions (`.yaml`).
 
     Raises:
-        InputError: if one does not exist or its file is bad.
+        InputError: if a track does not exist or its file is invalid.
     """
     tracks: list[Track] = []
     for track in map(find_track, names):

@@ -1,4 +1,4 @@
-"""Whether a car touches what is on its road: scalar numba functions on rectangles."""
+"""Collision tests between cars and objects on the road: scalar numba functions on rectangles."""
 
 from math import cos, sin
 
@@ -9,20 +9,21 @@ from deepracer_ros.race.compilation import compiled
 
 Floats = NDArray[np.float64]
 Pose = tuple[float, float, float]
+"""x and y of a rectangle's middle, m, and the direction of its length, rad."""
 Size = tuple[float, float]
 """Length and width of a rectangle, m."""
 
 
 @compiled
 def touches_object(objects: Floats, car: int, shape: Size, pose: Pose, size: Size) -> bool:
-    """Say whether a rectangle touches an object on a car's road.
+    """Return whether a rectangle touches an object on a car's road.
 
     Args:
-        objects: (N, K, 3) poses of the objects on the road of each car.
-        car: Which car.
-        shape: Of the objects.
-        pose: x and y, m, of the rectangle's middle, and the direction of its length, rad.
-        size: Of the rectangle.
+        objects: (N, K, 3) poses x, y, m, and yaw, rad, of the objects on the road of each car.
+        car: Index of the car.
+        shape: Length and width of an object, m.
+        pose: x and y of the rectangle's middle, m, and the direction of its length, rad.
+        size: Length and width of the rectangle, m.
     """
     for k in range(objects.shape[1]):
         other = (objects[car, k, 0], objects[car, k, 1], objects[car, k, 2])
@@ -33,13 +34,13 @@ def touches_object(objects: Floats, car: int, shape: Size, pose: Pose, size: Siz
 
 @compiled
 def overlap(pose: Pose, size: Size, other: Pose, other_size: Size) -> bool:
-    """Say whether two rectangles overlap: no side of either may separate them (separating axis theorem).
+    """Return whether two rectangles overlap: no side of either separates them (separating axis theorem).
 
     Args:
-        pose: x and y, m, of the middle of the one, and the direction of its length, rad.
-        size: Of the one.
-        other: Pose of the other.
-        other_size: Of the other.
+        pose: x and y of the first rectangle's middle, m, and the direction of its length, rad.
+        size: Length and width of the first rectangle, m.
+        other: x and y of the second rectangle's middle, m, and the direction of its length, rad.
+        other_size: Length and width of the second rectangle, m.
     """
     apart_x, apart_y = other[0] - pose[0], other[1] - pose[1]
     reach = 0.5 * (size[0] + size[1] + other_size[0] + other_size[1])

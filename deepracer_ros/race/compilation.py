@@ -1,4 +1,4 @@
-"""How the numeric core is compiled, and where the machine code is kept."""
+"""Compilation of the numeric core with numba, and the folder in which its machine code is cached."""
 
 import hashlib
 import os
@@ -14,11 +14,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @cache
 def cache_folder() -> Path:
-    """Return the folder of the machine code of exactly this state of the core's source files.
+    """Return the folder of the machine code for the current state of the core's source files.
 
-    It lies in $NUMBA_CACHE_DIR, or else in deepracer_ros/numba in the user's cache folder. Numba's own cache looks at
-    the file of the compiled function only: it would run old machine code after an edit to a function that is called
-    from there.
+    It is in $NUMBA_CACHE_DIR, or by default in deepracer_ros/numba in the user's cache folder. Numba's own cache
+    checks only the file of the compiled function: after an edit to a called function in another file it would run
+    outdated machine code.
     """
     core = Path(__file__).parent.parent
     files = [*sorted(core.glob("race/*.py")), *sorted(core.glob("simulation/*.py"))]
@@ -29,30 +29,32 @@ def cache_folder() -> Path:
 
 
 def is_compiled() -> bool:
-    """Whether machine code of this state of the core is kept already."""
+    """Return whether the machine code for the current source files is already in the cache."""
     return any(cache_folder().glob("**/*.nbi"))
 
 
 def compiled(function: F) -> F:
-    """Compile a scalar function with numba, once per machine; its type stays as annotated.
+    """Compile a scalar function with numba and cache the machine code; the annotated type is kept.
 
-    It is inlined into its caller: a call would count references of every array of a table.
+    The function is inlined into its caller: a call would update the reference count of every array of a table.
     """
     return _compiled(function, forceinline=True)
 
 
 def compiled_parallel(function: F) -> F:
-    """Compile a function with numba, once per machine, so that its `prange` loops run on several threads.
+    """Compile a function with numba so that its `prange` loops run on several threads; the machine code is cached.
 
-    It lets other Python threads run. Who calls it sets numba's number of threads, and puts it back.
+    The compiled function releases Python's global interpreter lock. Its caller sets numba's number of threads and
+    restores it afterwards.
     """
     return _compiled(function, parallel=True, nogil=True)
 
 
 def _compiled(function: F, **options: Any) -> F:  # noqa: ANN401
-    """Compile with the machine code kept in `cache_folder`, which numba takes from its global configuration.
+    """Compile a function with numba, with `cache_folder` as the folder of its machine code.
 
-    That belongs to the whole program: it is changed for the time of this call only, in which numba reads it.
+    Numba takes the folder from its global configuration, which belongs to the whole program. So the configuration is
+    changed only during this call, in which numba reads it.
     """
     config = cast("Any", numba.config)
     before = config.CACHE_DIR

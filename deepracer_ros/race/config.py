@@ -1,4 +1,4 @@
-"""What can be configured about a race: its type, its objects, the rules of an episode, where cars start."""
+"""Configuration of a race: its type and objects, the rules of an episode, and the starts of the cars."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -8,17 +8,18 @@ from deepracer_ros.config import Section, key, section
 
 @dataclass(frozen=True)
 class StartConfig(Section):
-    """Where and which way the episodes of a car start."""
+    """Start positions and driving directions of the episodes of a car."""
 
     spread: Literal["random", "round_robin", "even"] = key(
         "random",
-        "Starts over the lap of a closed track. random: each start is drawn from the car's own stretch, and the next "
-        "episode moves on to another. round_robin: every episode advances a fixed part of the lap, as DeepRacer does. "
-        "even: car i of n starts at i/n of the lap, always. On an open track every car starts at the start line.",
+        "Distribution of the starts over the lap of a closed track. random: each start is drawn from the car's own "
+        "part of the lap, which moves on with every episode. round_robin: every episode advances a fixed part of the "
+        "lap, as in DeepRacer. even: car i of n always starts at i/n of the lap. On an open track every car starts at "
+        "the start line.",
     )
-    advance: float = key(0.05, "Part of the lap by which round_robin advances per episode.", least=0, most=1)
+    advance: float = key(0.05, "Part of the lap by which round_robin advances with every episode.", least=0, most=1)
     direction: Literal["forward", "reverse", "alternate", "random"] = key(
-        "forward", "Driving direction. alternate: changes with every episode, and from car to car."
+        "forward", "Driving direction. alternate: it changes with every episode and from car to car."
     )
     lateral_noise: float = key(
         0.3, "Largest distance of a start from the centre line, as a part of the way to the border.", least=0, most=1
@@ -33,17 +34,20 @@ class RefereeConfig(Section):
     """The rules of an episode."""
 
     slowest_speed: float = key(
-        0.25, "An episode that takes longer than its laps at this mean speed is out of time.", unit="m/s", above=0
+        0.25,
+        "Mean speed that sets the time limit of an episode: the length of its laps over this speed.",
+        unit="m/s",
+        above=0,
     )
-    immobilized_steps: int = key(15, "A car that stands still for so many steps in a row is immobilized.", least=1)
+    immobilized_steps: int = key(15, "A car that stands still for this many steps in a row is immobilized.", least=1)
     immobilized_distance: float = key(
         0.0003, "A car that moves less than this in a step stands still.", unit="m", least=0
     )
-    reversed_steps: int = key(15, "A car whose progress falls for so many steps in a row is reversed.", least=1)
-    start: StartConfig = section(StartConfig, "Where and which way episodes start.")
+    reversed_steps: int = key(15, "A car whose progress falls for this many steps in a row is reversed.", least=1)
+    start: StartConfig = section(StartConfig, "Start positions and driving directions of episodes.")
 
     def for_evaluation(self) -> "RefereeConfig":
-        """Return these rules with starts spread evenly over the track, straight on the centre line."""
+        """Return these rules with starts spread evenly over the track, on the centre line and in its direction."""
         return replace(self, start=replace(self.start, spread="even", lateral_noise=0.0, heading_noise=0.0))
 
 
@@ -51,31 +55,32 @@ class RefereeConfig(Section):
 class ObstaclesConfig(Section):
     """The objects on the road of a race."""
 
-    count: int = key(0, "Objects on each track.", least=0, most=100)
+    count: int = key(0, "Number of objects on each track.", least=0, most=100)
     kind: Literal["box", "car"] = key("box", "box: DeepRacer's cardboard box. car: a parked car.")
     spacing: float = key(
-        2.0, "Least distance between two objects along the centre line, where they are drawn at random.", unit="m",
-        above=0,
+        2.0, "Least distance between two randomly placed objects along the centre line.", unit="m", above=0,
     )  # fmt: skip
     progress: tuple[float, ...] = key(
-        (), "Fixed places along the lap, one per object. Empty: spread evenly, or drawn at random.", unit="%", least=0,
-        most=100,
+        (), "Fixed positions along the lap, one per object. Empty: the objects are spread evenly, or placed at random.",
+        unit="%", least=0, most=100,
     )  # fmt: skip
     lane: tuple[float, ...] = key(
-        (), "Fixed places across the road, one per object: -1 the right border, 0 the centre line, 1 the left border. "
-        "Empty: halfway to the left and the right border in turn, or to one of them at random.", least=-1, most=1,
+        (), "Fixed positions across the road, one per object: -1 is the right border, 0 the centre line, 1 the left "
+        "border. Empty: halfway to the left and the right border in turn, or to a random one of them.",
+        least=-1, most=1,
     )  # fmt: skip
     random: bool = key(
         False,
-        "Draw the places at random: in the embedded simulator anew for every episode; in Gazebo, whose cars share "
-        "their world, once when it starts.",
+        "Place the objects at random. The embedded simulator places them anew for every episode. Gazebo, whose cars "
+        "share one world, places them once at its start.",
     )
 
     def __post_init__(self) -> None:
-        """Refuse places that contradict each other.
+        """Check that the positions of the objects do not contradict each other.
 
         Raises:
-            ValueError: if there is not one place per object, places are both fixed and random, or a key has no effect.
+            ValueError: if there is not one position per object, positions are both fixed and random, or a key has no
+                effect.
         """
         super().__post_init__()
         if self.spacing != ObstaclesConfig.spacing and not self.random:
@@ -90,10 +95,10 @@ class ObstaclesConfig(Section):
 
 @dataclass(frozen=True)
 class RaceConfig(Section):
-    """What is raced."""
+    """The race: its type, its laps and the objects on the road."""
 
     type: str = key(
-        "time_trial", "Race type by name. time_trial: alone on the road. object_avoidance: among objects that stand."
+        "time_trial", "Race type by name. time_trial: an empty road. object_avoidance: objects stand on the road."
     )
-    laps: int = key(1, "Laps of an episode; an open track has one, from start to finish.", least=1)
+    laps: int = key(1, "Laps of an episode; must be 1 on an open track.", least=1)
     obstacles: ObstaclesConfig = section(ObstaclesConfig, "The objects on the road.")

@@ -1,7 +1,7 @@
-"""The control rate: everything that is done once per camera frame."""
+"""The control rate: cameras, policies and the referee all run once per control step."""
 
 CONTROL_RATE = 15
-"""Camera frames, and so actions, per second of simulation."""
+"""Camera frames, and therefore actions, per second of simulation."""
 
 CONTROL_PERIOD = 1.0 / CONTROL_RATE
-"""Seconds of simulation between two camera frames."""
+"""Simulation time between two camera frames, s."""

@@ -1,8 +1,7 @@
-"""Tracks of our own: a few corners, rounded off.
+"""Track definitions: tracks built from a few rounded corners.
 
-A definition is a YAML file a person can write: the corners of a polygon, each with the radius of the
-arc that rounds it off. Straights and arcs meet tangentially and a loop closes exactly, whatever the
-numbers are.
+A definition is a YAML file that can be written by hand. It lists the corners of a polygon, each with the radius of
+the arc that rounds it off. Straights and arcs meet tangentially, and a closed track closes exactly for any numbers.
 """
 
 from dataclasses import dataclass
@@ -21,43 +20,52 @@ from deepracer_ros.race.track import FARTHEST, Track
 Floats = NDArray[np.float64]
 
 SPACING = 0.1
-"""Distance between waypoints, at most, m: on an arc of 0.7 m radius the chord misses the arc by 2 mm."""
+"""Largest distance between waypoints, m: on an arc of 0.7 m radius the chord deviates from the arc by 2 mm."""
 
 TOUCHING = 1e-9
-"""Two arcs may meet without a straight between them; rounding of the corners' numbers is no overlap, m."""
+"""Largest overlap of two neighbouring arcs that counts as a rounding error, m: arcs may meet without a straight."""
 
 
 @dataclass(frozen=True)
 class TrackDefinition:
-    """A track by its corners."""
+    """A track defined by its corners."""
 
     width: float
-    """Of the road between the middles of its border lines, m."""
+    """Width of the road between the middles of its border lines, m."""
     corners: tuple[tuple[float, ...], ...]
-    """x and y (m) of each corner of the centre line in driving order, and the radius (m) of the arc that rounds it
-    off. A lap starts halfway between the first two. The ends of an open track have no radius."""
+    """Corners of the centre line in driving order, each x, y (m) and the radius (m) of the arc that rounds it off. A
+    lap of a closed track starts halfway between the first two corners. The ends of an open track have no radius."""
     closed: bool = True
     """Whether the last corner leads back to the first."""
     description: str = ""
-    """One line for people."""
+    """Description of the track in one line."""
 
     def __post_init__(self) -> None:
-        """Check the corners' shape; whether the arcs fit, `build_track` finds."""
+        """Check the width and the corners; `build_track` checks whether the arcs fit.
+
+        Raises:
+            ValueError: if the width or a corner is invalid, or there are too few corners.
+        """
         if not 0.0 < self.width < FARTHEST:
-            raise ValueError(f"width {self.width}, expected metres above 0")
+            raise ValueError(f"width: found {self.width}, expected more than 0 and less than {FARTHEST:.0f} m")
         if len(self.corners) < (3 if self.closed else 2):
-            raise ValueError(f"found {len(self.corners)} corners, expected at least 3 (2 of an open track)")
+            raise ValueError(f"corners: found {len(self.corners)}, expected at least 3 (2 for an open track)")
         for number, corner in enumerate(self.corners):
             is_end = not self.closed and number in (0, len(self.corners) - 1)
             if len(corner) != (2 if is_end else 3) or not (np.abs(corner) <= FARTHEST).all():
-                raise ValueError(f"corner {number} is {list(corner)}, expected {'x, y' if is_end else 'x, y, radius'}")
+                raise ValueError(
+                    f"corner {number}: found {list(corner)}, expected {'x, y' if is_end else 'x, y, radius'} in m"
+                )
             if not is_end and corner[2] <= self.width / 2.0:
-                raise ValueError(f"corner {number} has radius {corner[2]}, expected more than half the road's width")
+                raise ValueError(
+                    f"corner {number}: found radius {corner[2]} m, expected more than half the road's width, "
+                    f"{self.width / 2.0:g} m"
+                )
 
 
 @dataclass(frozen=True)
 class _Corner:
-    """A rounded corner: where it is, its arc's radius, its turn (rad, + left), how far from it the arc begins."""
+    """A rounded corner: position, radius of its arc, turn (rad, + left), and distance from it to the arc's start."""
 
     x: float
     y: float
@@ -67,25 +75,31 @@ class _Corner:
 
 
 def read_definition(path: Path) -> TrackDefinition:
-    """Read a definition from its YAML file.
+    """Read a track definition from a YAML file.
 
     Raises:
-        InputError: if the file cannot be read or is no definition.
+        InputError: if the file cannot be read or is not a track definition.
     """
     try:
         document = yaml.safe_load(path.read_text())
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); expected a track definition") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: is not YAML ({' '.join(str(error).split())})") from error
+        raise InputError(
+            f"{path}: is not YAML ({' '.join(str(error).split())}); expected a track definition"
+        ) from error
     return from_mapping(TrackDefinition, document, str(path))
 
 
 def build_track(name: str, definition: TrackDefinition) -> Track:
-    """Lay straights and arcs of waypoints from corner to corner.
+    """Build a track from its definition, with straights and arcs of waypoints from corner to corner.
+
+    Args:
+        name: Name of the track.
+        definition: Corners and width of the road.
 
     Raises:
-        InputError: if two neighbouring arcs need more room than there is between their corners.
+        InputError: if two neighbouring arcs overlap.
     """
     corners = _round_off(definition)
     count = len(corners)
@@ -95,10 +109,10 @@ def build_track(name: str, definition: TrackDefinition) -> Track:
         start, end = corners[a], corners[b]
         gap = hypot(end.x - start.x, end.y - start.y) - start.tangent - end.tangent
         if gap < -TOUCHING:
-            raise InputError(f"track {name}: the arcs of corners {a} and {b} overlap by {-gap:.3f} m, expected room")
+            raise InputError(f"track {name}: the arcs of corners {a} and {b} overlap by {-gap:.3f} m, expected none")
         pieces += [_straight(start, end), _arc(start, end)]
     if definition.closed:
-        # The lap starts halfway along the first straight, so its first half is driven last.
+        # The lap starts halfway along the first straight, so the first half of this straight is driven last.
         half = len(pieces[0]) // 2
         pieces = [pieces[0][half:], *pieces[1:], pieces[0][:half]]
     else:
@@ -127,9 +141,9 @@ def _direction(start: _Corner, end: _Corner) -> float:
 
 
 def _straight(start: _Corner, end: _Corner) -> Floats:
-    """Return the poses along the straight from start's arc to end's, without its last.
+    """Return the poses along the straight between the arcs of two corners, without the last pose.
 
-    The number of its pieces is even, so that one waypoint lies halfway.
+    The number of segments is even, so that one waypoint lies halfway.
     """
     direction = _direction(start, end)
     whole = hypot(end.x - start.x, end.y - start.y)
@@ -141,10 +155,10 @@ def _straight(start: _Corner, end: _Corner) -> Floats:
 
 
 def _arc(start: _Corner, corner: _Corner) -> Floats:
-    """Return the poses along the corner's arc, without its last."""
+    """Return the poses along a corner's arc, without the last pose."""
     direction = _direction(start, corner)
     pieces = ceil(corner.radius * abs(corner.turn) / SPACING)
-    # From the arc's middle point, which lies to the side that it turns to.
+    # Positions are computed from the centre of the arc's circle, which lies on the side of the turn.
     side = pi / 2.0 if corner.turn > 0.0 else -pi / 2.0
     x = corner.x - corner.tangent * cos(direction) + corner.radius * cos(direction + side)
     y = corner.y - corner.tangent * sin(direction) + corner.radius * sin(direction + side)

@@ -1,4 +1,4 @@
-"""Where the episode of every car stands: records for the kernel, columns for everybody else."""
+"""State of the episode of every car: records for the numba kernel, columns for all other code."""
 
 from enum import IntEnum
 from typing import Any, NamedTuple, TypeAlias, get_type_hints
@@ -11,68 +11,68 @@ Integers = NDArray[np.int64]
 
 
 class Moving(IntEnum):
-    """Rows of the array (9, N) that says how N cars move, and which commands led there."""
+    """Rows of the array (9, N) with the motion of N cars and their last commands."""
 
     X = 0
-    """World position of base_link, m."""
+    """World position of base_link along x, m."""
     Y = 1
-    """World position of base_link, m."""
+    """World position of base_link along y, m."""
     YAW = 2
     """Heading, rad."""
     SPEED = 3
-    """Longitudinal, m/s."""
+    """Longitudinal speed, m/s."""
     LATERAL_SPEED = 4
-    """To the left, m/s."""
+    """Speed to the left, m/s."""
     YAW_RATE = 5
-    """Anticlockwise, rad/s."""
+    """Yaw rate, anticlockwise, rad/s."""
     STEERING = 6
     """Measured angle of the virtual middle front wheel, rad, + left."""
     COMMANDED_STEERING = 7
-    """rad, + left."""
+    """Commanded steering angle, rad, + left."""
     COMMANDED_SPEED = 8
-    """m/s."""
+    """Commanded speed, m/s."""
 
 
 class EpisodeTable(NamedTuple):
-    """Where every car's episode stands; written by the referee, read by rewards.
+    """State of the episodes of N cars; the referee writes it, rewards read it.
 
-    All columns are (N,), but for those of the K objects on each car's road.
+    All columns have the shape (N,), except the two columns of the K objects on each car's road.
 
     Attributes:
-        track: Index into the referee's tracks.
-        waypoint: Index of the one before the car's front.
-        episode: Counts the car's episodes from 0; -1 before the first.
-        step: Counts the steps of the episode; 0 at the start, -1 until the car is seen there.
+        track: Index of the car's track among the referee's tracks.
+        waypoint: Index of the waypoint before the car's front.
+        episode: Number of the car's episode, from 0; -1 before the first episode.
+        step: Number of the step in the episode; 0 at the start, -1 until the car was observed at its start.
         lap: Laps completed in the episode.
-        status: A `Status`.
-        x: Position of base_link, m.
-        y: Position of base_link, m.
-        front_x: Position of the middle of the car's front, whose progress counts, m.
-        front_y: Position of the middle of the car's front, m.
+        status: State of the episode, a `Status`.
+        x: World position of base_link along x, m.
+        y: World position of base_link along y, m.
+        front_x: World position of the middle of the car's front along x, m. The progress of this point counts.
+        front_y: World position of the middle of the car's front along y, m.
         yaw: Heading of the car, rad.
         speed: Measured longitudinal speed, m/s.
-        commanded_speed: Of the action that led here, m/s.
-        commanded_steering: Of the action that led here, rad, + left.
-        steering_change: Commanded steering less that of the step before, rad.
-        station: Arc length at the front, m.
-        offset: Of the front from the centre line, m, + left.
-        heading_error: The car's heading less the track's, rad, in [-pi, pi).
-        curvature: Of the centre line, 1/m, + left.
+        commanded_speed: Speed commanded by the action of this step, m/s.
+        commanded_steering: Steering angle commanded by the action of this step, rad, + left.
+        steering_change: Commanded steering angle less the commanded steering angle of the previous step, rad.
+        station: Arc length along the centre line at the car's front, m (Frenet s).
+        offset: Distance of the car's front from the centre line, m, + left (Frenet d).
+        heading_error: Heading of the car less the direction of the track, rad, in [-pi, pi).
+        curvature: Curvature of the centre line at the car's front, 1/m, + left.
         left: Distance from the centre line to the left border, m.
         right: Distance from the centre line to the right border, m.
-        wheels_on_track: How many wheels are on the road, 0 to 4.
-        distance: Driven along the centre line in this step, m, + forward.
-        travelled: Driven along the centre line in this episode, m.
+        wheels_on_track: Number of wheels on the road, 0 to 4.
+        distance: Distance driven along the centre line in this step, m, + forward.
+        travelled: Distance driven along the centre line in this episode, m.
         goal: Length of one lap of this episode, m.
-        progress: Of the lap, %, 100 when the last one is complete; below 0 behind the start.
-        lap_seconds: Time of the last completed lap of the episode, s; NaN before.
-        lap_began: When the lap began, s since the start of the episode.
-        clock: Simulation time, s since the first frame.
-        steps_still: How many steps in a row the car stood still.
-        steps_backwards: How many steps in a row the car lost progress.
+        progress: Progress of the lap, %: 100 when the last lap is complete, below 0 behind the start.
+        lap_seconds: Time of the last completed lap of the episode, s of simulation; NaN before the first.
+        lap_began: Time at which the current lap began, s since the start of the episode.
+        clock: Simulation time since the first frame, s.
+        steps_still: Number of steps in a row in which the car stood still.
+        steps_backwards: Number of steps in a row in which the car lost progress.
         objects: (N, K, 3) poses x, y, m, and yaw, rad, of the objects on the car's road.
-        object_places: (N, K, 2) arc length along the track as the car drives it, m, and distance from the centre line,
-            m, + left, of the same objects.
+        object_places: (N, K, 2) arc length of each object along the track in the car's driving direction, m, and its
+            distance from the centre line, m, + left.
     """
 
     track: Integers
@@ -119,14 +119,14 @@ CAR = np.dtype(
         if name not in PER_OBJECT
     ]
 )
-"""One car's record: what the kernel works on, because a record is passed on without a count of its references."""
+"""dtype of one car's record. The kernel works on records because passing a record counts no references."""
 
 Car: TypeAlias = Any
-"""A record of `CAR`; mypy knows no records."""
+"""A record of dtype `CAR`; typed as Any because mypy cannot type numpy records."""
 
 
 def new_cars(cars: int) -> NDArray[np.void]:
-    """Return the (N,) records of cars before their first episode."""
+    """Return the records (N,) of `cars` cars before their first episode."""
     records = np.zeros(cars, CAR)
     records["episode"] = -1
     records["step"] = -1
@@ -136,12 +136,13 @@ def new_cars(cars: int) -> NDArray[np.void]:
 def as_table(
     records: NDArray[np.void], objects: Floats | None = None, object_places: Floats | None = None
 ) -> EpisodeTable:
-    """Return the columns of the records: views, which change with them.
+    """Return a table whose columns are views of the cars' records.
 
     Args:
-        records: As of `new_cars`.
-        objects: (N, K, 3) as of `EpisodeTable`; by default there is no object.
-        object_places: (N, K, 2) as of `EpisodeTable`.
+        records: (N,) records of dtype `CAR`, for example of `new_cars`.
+        objects: (N, K, 3) poses x, y, m, and yaw, rad, of the objects on each car's road; by default none.
+        object_places: (N, K, 2) arc length of each object, m, and its distance from the centre line, m, + left; by
+            default none.
     """
     none = np.zeros((len(records), 0, 3))
     columns = {name: records[name] for name in CAR.fields or ()}

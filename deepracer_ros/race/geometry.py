@@ -1,7 +1,7 @@
-"""Where a point lies on a track: scalar numba functions over the waypoints of many tracks.
+"""Projection of points onto tracks: scalar numba functions over the waypoints of many tracks.
 
-The referee and the simulator call these once per car from their own kernels, with the tracks laid
-one after another in a `TrackTable` and the car's last index as the hint of the next search.
+The referee's kernel calls them once per car. The tracks lie one after another in a `TrackTable`, and the car's last
+segment is the hint of the next search.
 """
 
 from math import atan2, cos, floor, pi, sin, sqrt
@@ -13,26 +13,26 @@ from numpy.typing import NDArray
 from deepracer_ros.race.compilation import compiled
 
 SEARCH_WINDOW = 4
-"""Segments looked at on either side of the hint; the search walks on while it gets nearer."""
+"""Number of segments searched on each side of the hint; the search continues while the distance falls."""
 
 
 class TrackTable(NamedTuple):
-    """Several tracks as flat arrays, ready to be passed into a numba kernel.
+    """Several tracks as flat arrays for a numba kernel: T tracks with P rows in all.
 
     Rows `first[t]` to `first[t] + segments[t]` are the waypoints of track t in driving order. A
     closed track ends with its first waypoint repeated, so segment i always joins rows i and i + 1.
 
     Attributes:
-        points: (P, 2) centre line, m.
+        points: (P, 2) x and y of the centre line, m.
         station: (P,) arc length from the track's first waypoint, m.
         heading: (P,) direction of the centre line, rad, continuous along a track (not wrapped).
-        curvature: (P,) of the centre line, 1/m, + left.
+        curvature: (P,) curvature of the centre line, 1/m, + left.
         left: (P,) distance from the centre line to the left border, m.
         right: (P,) distance from the centre line to the right border, m.
-        first: (T,) row of a track's first waypoint.
-        segments: (T,) number of segments of a track.
-        closed: (T,) whether a track is a loop.
-        length: (T,) length of a track's centre line, m.
+        first: (T,) row of each track's first waypoint.
+        segments: (T,) number of segments of each track.
+        closed: (T,) whether each track is a loop.
+        length: (T,) length of each track's centre line, m.
     """
 
     points: NDArray[np.float64]
@@ -49,21 +49,21 @@ class TrackTable(NamedTuple):
 
 @compiled
 def wrap_angle(angle: float) -> float:
-    """Return the angle (rad) in [-pi, pi)."""
+    """Return an angle (rad) wrapped to [-pi, pi)."""
     return angle - 2.0 * pi * floor((angle + pi) / (2.0 * pi))
 
 
 @compiled
 def interpolate(values: NDArray[np.float64], row: int, fraction: float) -> float:
-    """Return the value `fraction` of the way from row to row + 1."""
+    """Return the linearly interpolated value at `fraction` (0 to 1) of the way from `row` to `row + 1`."""
     return float(values[row] + fraction * (values[row + 1] - values[row]))
 
 
 @compiled
 def advance(before: float, after: float, length: float, closed: bool) -> float:
-    """Return how far a car came between two stations, m; + in driving direction.
+    """Return the distance driven between two stations, m, + in driving direction.
 
-    On a closed track the shorter way round counts, so crossing the start line is no jump.
+    On a closed track the shorter way round counts, so crossing the start line causes no jump.
 
     Args:
         before: Station at the earlier time, m.
@@ -79,7 +79,7 @@ def advance(before: float, after: float, length: float, closed: bool) -> float:
 
 @compiled
 def nearest_on_segment(points: NDArray[np.float64], row: int, x: float, y: float) -> tuple[float, float]:
-    """Return how far along segment `row` its nearest point lies (0 to 1) and the squared distance to it, m²."""
+    """Return the position (0 to 1) of segment `row`'s point nearest to (x, y), and the squared distance to it, m²."""
     along_x, along_y = points[row + 1, 0] - points[row, 0], points[row + 1, 1] - points[row, 1]
     to_x, to_y = x - points[row, 0], y - points[row, 1]
     squared_length = along_x * along_x + along_y * along_y
@@ -98,7 +98,11 @@ def side_of_segment(points: NDArray[np.float64], row: int, x: float, y: float) -
 
 @compiled
 def search_all(table: TrackTable, track: int, x: float, y: float) -> tuple[int, float, float]:
-    """Return index, fraction and squared distance of the nearest segment of the whole track."""
+    """Search the whole track for the segment nearest to (x, y).
+
+    Returns:
+        Index of the segment; position of its nearest point along it, 0 to 1; squared distance to that point, m².
+    """
     first = table.first[track]
     index, fraction, nearest = 0, 0.0, np.inf
     for i in range(table.segments[track]):
@@ -110,10 +114,13 @@ def search_all(table: TrackTable, track: int, x: float, y: float) -> tuple[int, 
 
 @compiled
 def search_near(table: TrackTable, track: int, x: float, y: float, hint: int) -> tuple[int, float, float]:
-    """Return index, fraction and squared distance of the segment nearest among those around the hint.
+    """Search for the segment nearest to (x, y), beginning at the segment `hint`.
 
-    The window moves while the nearest segment is at its edge, so the car may have come any distance
-    along the road, and another piece of road beside this one is never taken for it.
+    The search window moves on while the nearest segment is at its edge. So the car may have driven any distance along
+    the road, and a neighbouring part of the track is never mistaken for the car's own.
+
+    Returns:
+        Index of the segment; position of its nearest point along it, 0 to 1; squared distance to that point, m².
     """
     first, segments = table.first[track], table.segments[track]
     index, fraction, nearest = hint, 0.0, np.inf
@@ -138,15 +145,15 @@ def project_point(table: TrackTable, track: int, x: float, y: float, hint: int) 
 
     Args:
         table: The tracks.
-        track: Which of them.
-        x: World position, m.
-        y: World position, m.
-        hint: The index that an earlier call gave for a place nearby; -1 searches the whole track.
+        track: Index of the track.
+        x: World position along x, m.
+        y: World position along y, m.
+        hint: Index of a segment nearby, for example of an earlier call; -1 searches the whole track.
 
     Returns:
-        The index of the segment (and of its first waypoint), how far along it the point lies (0 to
-        1), and the signed distance from the centre line, m, + left. Beyond the end of an open
-        track that is the distance from the end.
+        Index of the segment (and of its first waypoint); position of the projected point along it, 0 to 1; signed
+        distance from the centre line, m, + left. Beyond the end of an open track, the distance to the end point
+        counts.
     """
     if hint < 0:
         index, fraction, squared = search_all(table, track, x, y)
@@ -160,12 +167,19 @@ def project_point(table: TrackTable, track: int, x: float, y: float, hint: int) 
 def locate(
     table: TrackTable, track: int, x: float, y: float, hint: int
 ) -> tuple[int, float, float, float, float, float, float]:
-    """Project a point and say what the track is like there; arguments as of `project_point`.
+    """Project a point onto a track's centre line and return the properties of the track there.
+
+    Args:
+        table: The tracks.
+        track: Index of the track.
+        x: World position along x, m.
+        y: World position along y, m.
+        hint: Index of a segment nearby, for example of an earlier call; -1 searches the whole track.
 
     Returns:
-        index; station, m, in [0, length) of a closed track; offset, m, + left; heading of the
-        track, rad, in [-pi, pi); curvature, 1/m, + left; distances from the centre line to the left
-        and right border, m. A point is on the road while -right <= offset <= left.
+        Index of the segment; station, m, on a closed track in [0, length); offset, m, + left; direction of the
+        track, rad, in [-pi, pi); curvature, 1/m, + left; distances from the centre line to the left and to the right
+        border, m. A point is on the road while -right <= offset <= left.
     """
     index, fraction, offset = project_point(table, track, x, y, hint)
     row = table.first[track] + index
@@ -181,16 +195,16 @@ def locate(
 
 @compiled
 def pose_at(table: TrackTable, track: int, station: float, offset: float) -> tuple[float, float, float, int]:
-    """Return the pose at a station: the inverse of `locate`.
+    """Return the pose at a station and an offset: the inverse of `locate`.
 
     Args:
         table: The tracks.
-        track: Which of them.
-        station: Arc length, m; wraps round a closed track, stops at the ends of an open one.
+        track: Index of the track.
+        station: Arc length, m; it wraps on a closed track and is clamped to the ends of an open track.
         offset: Distance from the centre line, m, + left.
 
     Returns:
-        x and y, m, the track's heading there, rad, in [-pi, pi), and the index of its segment.
+        World position x and y, m; direction of the track, rad, in [-pi, pi); index of the segment.
     """
     length = table.length[track]
     station = station - length * floor(station / length) if table.closed[track] else min(max(station, 0.0), length)

@@ -19,15 +19,15 @@ Floats = NDArray[np.float64]
 def judge_car(
     number: int, cars: NDArray[np.void], tracks: TrackTable, rules: Rules, objects: Floats, motions: Floats
 ) -> None:
-    """Bring one car's record up to date with where the car is now.
+    """Update one car's record from the motion of all cars after a step.
 
     Args:
-        number: Which car.
-        cars: (N,) the records of all cars.
+        number: Index of the car.
+        cars: (N,) records of all cars, of dtype `CAR`.
         tracks: The tracks of the referee.
-        rules: What counts.
-        objects: (N, K, 3) poses of the objects on the road of each car.
-        motions: How all cars move: rows are `Moving`.
+        rules: The rules, and the dimensions of cars and objects.
+        objects: (N, K, 3) poses x, y, m, and yaw, rad, of the objects on the road of each car.
+        motions: (9, N) motion and commands of all cars; rows are `Moving`.
     """
     car: Car = cars[number]
     pose = (motions[Moving.X, number], motions[Moving.Y, number], motions[Moving.YAW, number])
@@ -56,7 +56,14 @@ def judge_car(
 
 @compiled
 def has_crashed(number: int, rules: Rules, objects: Floats, motions: Floats) -> bool:
-    """Say whether a car touches an object on its road or another car of its heat; arguments as of `judge_car`."""
+    """Return whether a car touches an object on its road or another car of its heat.
+
+    Args:
+        number: Index of the car.
+        rules: The dimensions of cars and objects, and the number of cars per heat.
+        objects: (N, K, 3) poses x, y, m, and yaw, rad, of the objects on the road of each car.
+        motions: (9, N) motion and commands of all cars; rows are `Moving`.
+    """
     size = (rules.body_length, rules.body_width)
     body = middle_of_body(rules, (motions[Moving.X, number], motions[Moving.Y, number], motions[Moving.YAW, number]))
     if touches_object(objects, number, (rules.object_length, rules.object_width), body, size):
@@ -72,7 +79,14 @@ def has_crashed(number: int, rules: Rules, objects: Floats, motions: Floats) -> 
 
 @compiled
 def observe(car: Car, tracks: TrackTable, rules: Rules, pose: tuple[float, float, float]) -> None:
-    """Note where a car is on its track."""
+    """Set the pose of a car's record, and from it the car's position on its track.
+
+    Args:
+        car: Record of the car; updated.
+        tracks: The tracks of the referee.
+        rules: The dimensions of the car.
+        pose: x and y, m, and yaw, rad, of base_link.
+    """
     x, y, yaw = pose
     track = car.track
     front_x, front_y = x + rules.front * cos(yaw), y + rules.front * sin(yaw)
@@ -90,7 +104,15 @@ def observe(car: Car, tracks: TrackTable, rules: Rules, pose: tuple[float, float
 
 @compiled
 def count_wheels(tracks: TrackTable, rules: Rules, track: int, index: int, pose: tuple[float, float, float]) -> int:
-    """Return how many of a car's four wheels touch the road, borders included; arguments as of `judge_car`."""
+    """Return how many of a car's four wheels are on the road, border lines included.
+
+    Args:
+        tracks: The tracks of the referee.
+        rules: The dimensions of the car.
+        track: Index of the car's track.
+        index: Index of the segment at the car's front, the hint of the search.
+        pose: x and y, m, and yaw, rad, of base_link.
+    """
     x, y, yaw = pose
     cosine, sine = cos(yaw), sin(yaw)
     on_road = 0
@@ -109,14 +131,14 @@ def count_wheels(tracks: TrackTable, rules: Rules, track: int, index: int, pose:
 
 @compiled
 def middle_of_body(rules: Rules, pose: tuple[float, float, float]) -> tuple[float, float, float]:
-    """Return the pose of the middle of the body of a car whose base_link is at `pose`."""
+    """Return x, y, m, and yaw, rad, of the middle of a car's body; `pose` is the pose of its base_link."""
     x, y, yaw = pose
     return x + rules.body_x * cos(yaw), y + rules.body_x * sin(yaw), yaw
 
 
 @compiled
 def begin(car: Car, tracks: TrackTable) -> None:
-    """Open an episode where the car stands; its lap is the whole loop, or the rest of an open track."""
+    """Begin an episode at the car's position; its lap is the whole loop, or the rest of an open track."""
     track = car.track
     car.goal = tracks.length[track] - (0.0 if tracks.closed[track] else car.station)
     car.step = 0
@@ -135,7 +157,10 @@ def begin(car: Car, tracks: TrackTable) -> None:
 
 @compiled
 def count_lap(car: Car, rules: Rules) -> None:
-    """Count a lap when its end was passed in this step, and say when; set the progress."""
+    """Count a lap whose end was passed in this step, set its time, and update the progress.
+
+    The time is interpolated within the step.
+    """
     goal = car.goal
     past = car.travelled - goal * (car.lap + 1)
     if past >= -1e-9:
@@ -150,7 +175,7 @@ def count_lap(car: Car, rules: Rules) -> None:
 
 @compiled
 def decide(car: Car, rules: Rules, crashed: bool) -> int:
-    """Return the `Status` of a car after a step; a failure counts before the end of the lap."""
+    """Return the `Status` of a car after a step; leaving the track and collisions take precedence over a finish."""
     seconds = car.step * rules.control_period
     if crashed:
         return Status.CRASHED

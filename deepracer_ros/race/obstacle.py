@@ -1,4 +1,4 @@
-"""What stands on the road: its shape, and where it stands."""
+"""Objects on the road: their shapes and their positions."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,44 +10,44 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.race.config import ObstaclesConfig
 from deepracer_ros.race.vehicle import read_vehicle
 
-if TYPE_CHECKING:  # tracks are compiled with numba, which the check of a configuration does without
+if TYPE_CHECKING:  # importing a track imports numba, which the check of a configuration does not need
     from deepracer_ros.race.track import Track
 
 Floats = NDArray[np.float64]
 
 LANE = 0.5
-"""An object without a given lane stands at this part of the way from the centre line to a border."""
+"""Position of an object without a configured lane, as a part of the way from the centre line to a border."""
 
 SIGHT = 12.0
-"""An object farther from the camera than this covers a few pixels: it is not drawn and does not count as seen, m."""
+"""Largest distance from the camera at which an object is drawn and counts as seen, m; it covers a few pixels there."""
 
 
 @dataclass(frozen=True)
 class ObstacleShape:
-    """The box that an object on the road fills; it stands on the ground."""
+    """Size and colour of the box that represents an object on the road; the box stands on the ground."""
 
     length: float
-    """Along its yaw, m."""
+    """Length of the box along its yaw, m."""
     width: float
-    """m."""
+    """Width of the box across its yaw, m."""
     height: float
-    """m."""
+    """Height of the box above the ground, m."""
     colour: tuple[int, int, int]
-    """RGB of its top."""
+    """RGB colour of the box, each channel 0 to 255."""
 
 
 BOX = ObstacleShape(0.4, 0.5, 0.3, (176, 132, 84))
-"""DeepRacer's cardboard box."""
+"""Shape of DeepRacer's cardboard box."""
 
 PARKED_CAR_COLOUR = (28, 60, 190)
-"""RGB."""
+"""RGB colour of a parked car, each channel 0 to 255."""
 
 
 def shape_of(kind: str) -> ObstacleShape:
-    """Return the shape of a kind of `ObstaclesConfig`.
+    """Return the shape of a kind of object.
 
     Args:
-        kind: "box", or "car": the body of the URDF's car.
+        kind: "box", DeepRacer's cardboard box; or "car", a box of the size of the URDF car's body.
     """
     if kind == "box":
         return BOX
@@ -56,16 +56,15 @@ def shape_of(kind: str) -> ObstacleShape:
 
 
 def place_obstacles(track: "Track", config: ObstaclesConfig, random: np.random.Generator | None) -> Floats:
-    """Return where the objects stand on a track: (K, 3) poses x, y, m, and yaw, rad, of their middles.
+    """Return the poses (K, 3) of the objects on a track: x, y, m, and yaw, rad, of their middles.
 
-    Fixed places are those of the configuration. Other ones are spread evenly over the track, or drawn at random
-    with at least `spacing` from one to the next along the centre line; on an open track that is also the least
-    distance from the start line.
+    The objects stand at the positions of the configuration, or evenly spread over the track, or at random positions.
+    Random positions keep the distance `spacing` along the centre line, on an open track also from the start line.
 
     Args:
-        track: The track; places are counted in its direction.
-        config: What stands there.
-        random: Draws the places where the configuration says random; may be None otherwise.
+        track: The track; positions are measured in its driving direction.
+        config: Number, kind and positions of the objects.
+        random: Generator for random positions; may be None if the configuration has no random positions.
 
     Raises:
         InputError: if the objects do not fit on the track.
@@ -91,7 +90,7 @@ def place_obstacles(track: "Track", config: ObstaclesConfig, random: np.random.G
 
 
 def _draw_stations(track: "Track", count: int, spacing: float, random: np.random.Generator) -> Floats:
-    """Return `count` arc lengths, m: evenly distributed over all ways to keep `spacing` between them."""
+    """Return `count` random arc lengths, m, uniform over all arrangements that keep `spacing` between them."""
     free = np.sort(random.uniform(0.0, track.length - count * spacing, count))
     begin = random.uniform(0.0, track.length) if track.closed else spacing
     stations: Floats = begin + free + spacing * np.arange(count)
@@ -99,6 +98,6 @@ def _draw_stations(track: "Track", count: int, spacing: float, random: np.random
 
 
 def _interpolate(track: "Track", stations: Floats, values: Floats) -> Floats:
-    """Return values (M,) of a track's waypoints at stations (K,)."""
+    """Return the values (M,) of a track's waypoints, interpolated at stations (K,)."""
     period = track.length if track.closed else None
     return np.interp(stations, track.station[: len(values)], values, period=period)

@@ -1,4 +1,4 @@
-"""Race types by name: what stands on the road."""
+"""Race types by name; a race type determines the objects on the road."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -11,7 +11,7 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.race.config import ObstaclesConfig, RaceConfig
 from deepracer_ros.race.obstacle import place_obstacles
 
-if TYPE_CHECKING:  # as in `race.obstacle`
+if TYPE_CHECKING:  # importing a track imports numba, which the check of a configuration does not need
     from deepracer_ros.race.track import Track
 
 Place = Callable[["Track", ObstaclesConfig, "np.random.Generator | None"], NDArray[np.float64]]
@@ -19,11 +19,11 @@ Place = Callable[["Track", ObstaclesConfig, "np.random.Generator | None"], NDArr
 
 @dataclass(frozen=True)
 class RaceType:
-    """A race type.
+    """A race type, an entry of `RACES`.
 
     Attributes:
-        place: Returns the (K, 3) poses of the K = `count` objects on a track, as `place_obstacles` does. None: nothing
-            stands on the road.
+        place: Function that returns the poses (K, 3), x, y, m, and yaw, rad, of the objects on a track, with the
+            arguments of `place_obstacles`. None: the road is empty.
     """
 
     place: Place | None = None
@@ -33,15 +33,15 @@ RACES: dict[str, RaceType] = {
     "time_trial": RaceType(),
     "object_avoidance": RaceType(place_obstacles),
 }
-"""Race types by name: the line to add for another one."""
+"""Race types by name; a new race type needs one more entry."""
 
 
 def find_race(config: RaceConfig) -> RaceType:
     """Return the race type of a configuration.
 
     Raises:
-        InputError: if there is no such type, it has objects and their count is 0, or it has none and a key of
-            `obstacles` is set.
+        InputError: if there is no such type, if it needs objects and their count is 0, or if it has no objects and a
+            key of `race.obstacles` is set.
     """
     if config.type not in RACES:
         raise InputError(f"race.type: found {config.type!r}, expected one of {', '.join(RACES)}")

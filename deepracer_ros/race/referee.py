@@ -1,4 +1,4 @@
-"""The referee: judges the episodes of N cars on several tracks; it knows no simulator."""
+"""The referee: starts and judges the episodes of N cars on several tracks, independently of any simulator."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,73 +29,78 @@ Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 PLACES = 1
-"""Distinguishes the draws of the objects' places from those of the starts."""
+"""Stream number of the random generator that places objects; it differs from the generator of the starts."""
 
 TERMINATES = np.isin(np.array(Status), FAILURES)
 TRUNCATES = np.isin(np.array(Status), CUTS)
 
 
 class Motion(Protocol):
-    """What the referee must know of N cars; `simulation.simulator.CarStates` is one. Arrays (N,)."""
+    """Motion of N cars as the referee needs it, for example `simulation.simulator.CarStates`."""
 
     @property
     def x(self) -> Floats:
-        """World position of base_link, m."""
+        """World position of base_link along x (N,), m."""
 
     @property
     def y(self) -> Floats:
-        """World position of base_link, m."""
+        """World position of base_link along y (N,), m."""
 
     @property
     def yaw(self) -> Floats:
-        """Heading, rad."""
+        """Heading (N,), rad."""
 
     @property
     def speed(self) -> Floats:
-        """Longitudinal speed, m/s."""
+        """Longitudinal speed (N,), m/s."""
 
     @property
     def lateral_speed(self) -> Floats:
-        """Speed to the left, m/s."""
+        """Speed to the left (N,), m/s."""
 
     @property
     def yaw_rate(self) -> Floats:
-        """Anticlockwise, rad/s."""
+        """Yaw rate, anticlockwise (N,), rad/s."""
 
     @property
     def steering(self) -> Floats:
-        """Measured angle of the virtual middle front wheel, rad, + left."""
+        """Measured angle of the virtual middle front wheel (N,), rad, + left."""
 
 
 class Reward(Protocol):
-    """What the referee asks for the reward of a step; `rewards.reward` has two of them."""
+    """Computes the reward of a step; implemented by `WeightedTerms` and `RewardFunction` in `rewards`."""
 
     names: tuple[str, ...]
-    """Of the R terms."""
+    """Names of the R terms of the reward."""
 
     def __call__(self, episodes: EpisodeTable, tracks: Sequence[Track]) -> Floats:
-        """Return the weighted terms (R, N) of N cars; a car's reward is their sum."""
+        """Return the weighted terms (R, N) of N cars; the reward of a car is the sum of its terms.
+
+        Args:
+            episodes: State of the cars' episodes.
+            tracks: The tracks that `episodes.track` refers to.
+        """
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class Verdict:
-    """What the referee says about N cars after a step; arrays (N,) of the caller's own.
+    """Judgement of N cars after a step; arrays have the shape (N,) and are copies.
 
     Attributes:
-        reward: Of the step; 0 at the start of an episode.
-        terms: (R, N) the weighted terms that it is the sum of.
-        terminated: The episode ended by a failure.
-        truncated: The referee ended the episode of a car that could drive on: laps complete, time up.
-        status: A `Status`.
-        progress: Of the lap since the start of the episode, %, at most 100.
+        reward: Reward of the step; 0 at the start of an episode.
+        terms: (R, N) weighted terms of the reward; their sum is `reward`.
+        terminated: Whether the episode ended by a failure.
+        truncated: Whether the episode ended without a failure: laps complete or time up.
+        status: State of the episode, a `Status`.
+        progress: Progress of the lap, %, at most 100.
         episode: Number of the car's episode, from 0.
         step: Number of the step in the episode, 0 at its start.
         lap: Laps completed in the episode.
-        lap_seconds: Time of the last lap completed in the episode, s of simulation; NaN if none was.
-        station: Arc length at the car's front, m.
-        offset: Of the car's front from the centre line, m, + left.
-        heading_error: The car's heading less the track's, rad, in [-pi, pi).
+        lap_seconds: Time of the last completed lap of the episode, s of simulation; NaN before the first.
+        station: Arc length along the centre line at the car's front, m (Frenet s).
+        offset: Distance of the car's front from the centre line, m, + left (Frenet d).
+        heading_error: Heading of the car less the direction of the track, rad, in [-pi, pi).
         all_wheels_on_track: Whether all four wheels are on the road.
     """
 
@@ -116,21 +121,22 @@ class Verdict:
 
     @property
     def ended(self) -> Flags:
-        """Whether the episode is over."""
+        """Whether the episode of each car is over (N,): terminated or truncated."""
         return self.terminated | self.truncated
 
 
 class Referee:
-    """Judges N cars in lock-step.
+    """Starts, judges and ends the episodes of N cars in lock-step.
 
     Attributes:
-        tracks: The tracks as driven: those given, then each of them reversed.
-        car_track: (N,) the index of each car's track among those given.
-        episodes: Where every car stands; read-only for everybody else.
-        objects: (N, K, 3) poses x, y, m, and yaw, rad, of what stands on each car's road now; always the same array.
-        object_shape: Of all of them.
-        state: (N, S) float32: the observation `state`, in the order of `STATE_NAMES`.
-        reward_names: Of the terms of the reward.
+        tracks: The given tracks, then each of them reversed.
+        car_track: (N,) index of each car's track among the given tracks.
+        episodes: State of the cars' episodes; only the referee writes to it.
+        objects: (N, K, 3) poses x, y, m, and yaw, rad, of the objects on each car's road. The array stays the same
+            object; its contents change.
+        object_shape: Size and colour of every object.
+        state: (N, S) float32 observation `state`, in the order of `STATE_NAMES`.
+        reward_names: Names of the terms of the reward.
     """
 
     def __init__(
@@ -146,24 +152,24 @@ class Referee:
         cars_per_heat: int = 1,
         redraw: bool = True,
     ) -> None:
-        """Take the cars to their tracks; `start` begins their first episodes.
+        """Assign the cars to their tracks and place the objects; `start` begins the first episodes.
 
         Args:
             tracks: The tracks.
-            car_track: (N,) the index of each car's track.
-            config: The rules.
-            reward: Called once per step for all cars.
-            seed: Of all draws.
-            race: What is raced; by default one lap alone.
-            footprint: The cars seen from above; by default the package's car.
+            car_track: (N,) index of each car's track.
+            config: The rules of an episode.
+            reward: Computes the rewards; called once per step for all cars.
+            seed: Seed of all random numbers.
+            race: Race type, laps and objects; by default one lap on an empty road.
+            footprint: Dimensions of the cars seen from above; by default of the package's car.
             control_period: Simulation time of a step, s.
-            cars_per_heat: So many cars, one after another in `car_track`, share a road and must not touch each other.
-            redraw: Whether objects with random places are placed anew for every episode. Otherwise, and for cars that
-                share a road, they are placed once per track.
+            cars_per_heat: Number of consecutive cars in `car_track` that share a road and must not touch each other.
+            redraw: Whether objects at random positions are placed anew for every episode. Otherwise, and for cars
+                that share a road, they are placed once per track.
 
         Raises:
-            InputError: if more than one lap is asked for on an open track, there is no such race type, or its objects
-                do not fit on a track.
+            InputError: if `race` has more than one lap on an open track, its type does not exist, or its objects do
+                not fit on a track.
         """
         race = race or RaceConfig()
         self._race, self._type = race, find_race(race)
@@ -198,10 +204,10 @@ class Referee:
         """Begin a new episode for the masked cars.
 
         Args:
-            mask: (N,) which cars.
+            mask: (N,) True for the cars that start an episode.
 
         Returns:
-            (N, 3) x and y, m, and yaw, rad, where each of them starts; the other rows are 0.
+            (N, 3) start poses x and y, m, and yaw, rad, of base_link; rows of the other cars are 0.
         """
         cars = np.flatnonzero(mask)
         episodes = self.episodes
@@ -219,14 +225,14 @@ class Referee:
         return poses
 
     def judge(self, states: Motion, steering: ArrayLike, speed: ArrayLike) -> Verdict:
-        """Judge what one control period did; for a car that was just started, note where it stands.
+        """Judge one control period of all cars; a car that was just started is only observed at its start.
 
-        Every car whose episode ended must be started again before the next call.
+        Every car whose episode ended must be started again with `start` before the next call.
 
         Args:
-            states: Where the cars are now.
-            steering: (N,) the commands that led here, rad, + left.
-            speed: (N,) the commands that led here, m/s.
+            states: Poses and motion of the cars at the end of the period.
+            steering: (N,) steering angles commanded for the period, rad, + left.
+            speed: (N,) speeds commanded for the period, m/s.
         """
         episodes = self.episodes
         motions = self._motions

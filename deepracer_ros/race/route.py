@@ -1,4 +1,4 @@
-"""DeepRacer route files: tracks as numpy arrays on disk."""
+"""Reading and writing of DeepRacer route files: tracks as numpy arrays on disk."""
 
 import tokenize
 from pathlib import Path
@@ -10,17 +10,17 @@ from deepracer_ros.files import replacing
 from deepracer_ros.race.track import MOST_WAYPOINTS, Track
 
 LARGEST_FILE = 6 * 16 * MOST_WAYPOINTS + 4096
-"""Bytes: the longest route in the widest floating-point type, and a header."""
+"""Largest size of a route file, bytes: the longest route in the widest floating-point type, and a header."""
 
 
 def read_route(path: Path) -> Track:
-    """Read a DeepRacer route file; the track is named after it.
+    """Read a DeepRacer route file; the track has the name of the file.
 
     Args:
         path: A `.npy` file with an array (N, 6): centre x, y, inner x, y, outer x, y, m.
 
     Raises:
-        InputError: if the file cannot be read, is no numpy array of numbers, or no route.
+        InputError: if the file cannot be read, is not a numpy array of numbers, or is not a route.
     """
     try:
         size = path.stat().st_size
@@ -30,10 +30,10 @@ def read_route(path: Path) -> Track:
             route = np.lib.format.read_array(file, allow_pickle=False)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); expected a route file") from error
-    # What numpy's reader is known to raise on damaged headers and short data.
+    # Numpy's reader raises these on damaged headers and on data that is too short.
     except (ValueError, TypeError, EOFError, MemoryError, SyntaxError, tokenize.TokenError) as error:
         reason = " ".join(str(error).split())[:120]
-        raise InputError(f"{path}: is no numpy array of numbers ({reason}); expected a route (N, 6)") from error
+        raise InputError(f"{path}: is not a numpy array of numbers ({reason}); expected a route (N, 6)") from error
     try:
         return Track.from_route(path.stem, route)
     except InputError as error:
@@ -41,10 +41,10 @@ def read_route(path: Path) -> Track:
 
 
 def write_route(track: Track, path: Path) -> None:
-    """Write a track as a DeepRacer route file, whole or not at all.
+    """Write a track atomically as a DeepRacer route file: an `.npy` array (N, 6) of centre, inner and outer points.
 
     Raises:
-        InputError: if it cannot be written.
+        InputError: if the file cannot be written.
     """
     inner, outer = (track.left, track.right) if track.turning >= 0.0 else (track.right, track.left)
     route = np.hstack([track.centre, inner, outer])

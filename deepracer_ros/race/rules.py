@@ -1,4 +1,4 @@
-"""The numbers that the kernel of the referee reads: of the rules, the car and the objects on the road."""
+"""The numbers that the referee's kernel reads: the rules, and the dimensions of cars and objects."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -8,13 +8,30 @@ from deepracer_ros.race.obstacle import ObstacleShape
 from deepracer_ros.race.vehicle import Vehicle
 
 FRONT_OF_CAR = 0.14
-"""Of the point whose progress counts ahead of base_link, m: the front of the car, as in DeepRacer's simulator."""
+"""Distance from base_link to the front of the car, m; progress is measured there, as in DeepRacer's simulator."""
 
 
 class Rules(NamedTuple):
-    """The numbers that the kernel reads, of a `RefereeConfig`, a `Footprint` and an `ObstacleShape`: see there.
+    """The numbers that the referee's kernel reads.
 
-    The cars `cars_per_heat * k` to `cars_per_heat * k + cars_per_heat - 1` share a road and must not touch each other.
+    Attributes:
+        laps: Laps of an episode.
+        control_period: Simulation time of a step, s.
+        slowest_speed: Mean speed that sets the time limit of an episode, m/s.
+        immobilized_steps: Number of steps in a row at rest after which a car is immobilized.
+        immobilized_distance: Distance below which a car's movement in a step counts as rest, m.
+        reversed_steps: Number of steps in a row with falling progress after which a car is reversed.
+        front: Distance from base_link forward to the point whose progress counts, m.
+        axle: Distance from base_link to either axle, m.
+        front_half_track: Distance of a front wheel's contact point from the car's middle line, m.
+        rear_half_track: Distance of a rear wheel's contact point from the car's middle line, m.
+        body_x: Distance from base_link forward to the middle of the body, m.
+        body_length: Length of the body, m.
+        body_width: Width of the body, m.
+        object_length: Length of an object on the road, m.
+        object_width: Width of an object on the road, m.
+        cars_per_heat: Number of consecutive cars that share a road and must not touch each other: heat k has the cars
+            `cars_per_heat * k` to `cars_per_heat * k + cars_per_heat - 1`.
     """
 
     laps: int
@@ -37,41 +54,41 @@ class Rules(NamedTuple):
 
 @dataclass(frozen=True)
 class Footprint:
-    """The car seen from above; base_link is on the ground, midway between the axles."""
+    """Dimensions of the car seen from above; base_link is on the ground, midway between the axles."""
 
     wheelbase: float
-    """Between the axles, m."""
+    """Distance between the axles, m."""
     front_track: float
-    """Between the contact points of the front wheels, m."""
+    """Distance between the contact points of the front wheels, m."""
     rear_track: float
-    """Between the contact points of the rear wheels, m."""
+    """Distance between the contact points of the rear wheels, m."""
     body_x: float
-    """Of the middle of the body ahead of base_link, m."""
+    """Distance from base_link forward to the middle of the body, m."""
     body_length: float
-    """m."""
+    """Length of the body, m."""
     body_width: float
-    """m."""
+    """Width of the body, m."""
     front: float = FRONT_OF_CAR
-    """Of the point whose progress counts ahead of base_link, m."""
+    """Distance from base_link forward to the point whose progress counts, m."""
 
     @classmethod
     def of(cls, car: Vehicle) -> "Footprint":
-        """Return that of a vehicle."""
+        """Return the footprint of a vehicle."""
         return cls(car.wheelbase, car.front_track, car.rear_track, car.body_x, car.body_length, car.body_width)
 
 
 def make_rules(
     config: RefereeConfig, race: RaceConfig, car: Footprint, shape: ObstacleShape, control_period: float, heat: int
 ) -> Rules:
-    """Return the numbers that the kernel reads.
+    """Return the numbers that the referee's kernel reads.
 
     Args:
-        config: The rules.
-        race: What is raced.
-        car: The cars.
-        shape: Of the objects.
+        config: The rules of an episode.
+        race: The race, for its number of laps.
+        car: Dimensions of the cars.
+        shape: Size of the objects on the road.
         control_period: Simulation time of a step, s.
-        heat: `Rules.cars_per_heat`.
+        heat: Number of consecutive cars that share a road and must not touch each other.
     """
     return Rules(
         laps=race.laps,

@@ -1,4 +1,4 @@
-"""Where cars start: spread over the track, so that a short training sees all of it."""
+"""Start poses of cars, spread over the track so that even a short training sees all of it."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,40 +12,40 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 GOLDEN_RATIO = 0.6180339887498949
-"""Steps of this part of a lap fill it evenly, however many are taken (Weyl, 1916)."""
+"""Golden-ratio step along the lap: any number of starts covers it evenly (Weyl, 1916)."""
 
 CLEARANCE = 0.5
-"""No object stands so near ahead of or behind a start, m."""
+"""Least distance from a start to an object ahead of it or behind it, m."""
 
 
 class Starter:
-    """Draws the starts of N cars; the same seed and the same calls give the same starts."""
+    """Draws the starts of N cars; equal seeds and equal calls give equal starts."""
 
     def __init__(self, car_track: Integers, config: StartConfig, seed: int) -> None:
-        """Share out each track among its cars.
+        """Divide each track among its cars.
 
         Args:
-            car_track: (N,) the track of each car.
-            config: How they start.
-            seed: Of all draws.
+            car_track: (N,) index of each car's track.
+            config: Distribution of the starts, and their noise.
+            seed: Seed of all random numbers.
         """
         self._config = config
         self._random = np.random.default_rng(seed)
         self._sharing = np.bincount(car_track)[car_track]
-        """(N,) how many cars drive on the car's track."""
+        """(N,) number of cars on the car's track."""
         self._rank = np.array([np.count_nonzero(car_track[:i] == track) for i, track in enumerate(car_track)])
-        """(N,) which of them the car is."""
+        """(N,) number of the car among the cars on its track, from 0."""
 
     def draw(self, cars: Integers, episode: Integers) -> tuple[NDArray[np.bool_], Floats]:
-        """Draw the next starts.
+        """Draw the next starts of K cars.
 
         Args:
-            cars: (K,) which cars start.
-            episode: (K,) number of the episode that each of them starts.
+            cars: (K,) indices of the cars that start.
+            episode: (K,) number of the episode that each car starts.
 
         Returns:
-            (K,) whether each drives in reverse direction; (3, K) the part of the lap where it starts, 0 to 1, the
-            distance from the centre line as a signed part of the way to the border, and the deviation from the
+            (K,) whether each car drives the track in reverse direction. (3, K) position of the start as a part of the
+            lap, 0 to 1; distance from the centre line as a part of the way to the border, + left; deviation from the
             track's direction, rad.
         """
         config, rank = self._config, self._rank[cars]
@@ -76,22 +76,22 @@ def place_cars(
     waypoint: Integers,
     object_places: Floats,
 ) -> None:
-    """Turn the starts of K cars into poses, and find the places of the objects along the tracks as those cars drive.
+    """Compute the start poses of K cars, and the positions of objects along the track that each of them drives.
 
-    A start too near to an object moves on along the track until it is clear.
+    A start too close to an object moves on along the track until it is clear of all objects.
 
     Args:
         tracks: The tracks.
-        objects: (N, M, 3) poses of the objects on the road of each of all N cars.
-        shape: Length and width of the objects, m.
-        cars: (K,) which cars start.
-        track: (K,) on which track.
-        draws: (3, K) part of the lap, taken as 0 on an open track; distance from the centre line as a part of the way
-            to the border, + left; deviation from the track's direction, rad.
-        poses: (N, 3) the rows of the K cars are filled with x and y, m, and yaw, rad.
-        waypoint: (N,) theirs are filled with the index of the waypoint before each car.
-        object_places: (N, M, 2) theirs are filled with the arc length of each object, m, and its distance from the
-            centre line, m, + left.
+        objects: (N, M, 3) poses x, y, m, and yaw, rad, of the objects on the road of each of all N cars.
+        shape: Length and width of an object, m.
+        cars: (K,) indices of the cars that start.
+        track: (K,) index of the track that each of these cars drives.
+        draws: (3, K) position of the start as a part of the lap, taken as 0 on an open track; distance from the
+            centre line as a part of the way to the border, + left; deviation from the track's direction, rad.
+        poses: (N, 3) output; the rows of the K cars are set to x and y, m, and yaw, rad.
+        waypoint: (N,) output; the entries of the K cars are set to the index of the waypoint before the car.
+        object_places: (N, M, 2) output; the rows of the K cars are set to the arc length of each object, m, and its
+            distance from the centre line, m, + left.
     """
     for k in range(len(cars)):
         car, length = cars[k], tracks.length[track[k]]
@@ -109,7 +109,17 @@ def place_cars(
 
 @compiled
 def place_car(tracks: TrackTable, track: int, station: float, lateral: float) -> tuple[float, float, float, int]:
-    """Return x, y, the track's heading and the waypoint before a place at a part of the way to the border."""
+    """Return the pose at a station, at a part of the way from the centre line to the border.
+
+    Args:
+        tracks: The tracks.
+        track: Index of the track.
+        station: Arc length, m.
+        lateral: Part of the way from the centre line to the border, -1 to 1, + left.
+
+    Returns:
+        World position x and y, m; direction of the track, rad; index of the waypoint before that point.
+    """
     _, _, _, waypoint = pose_at(tracks, track, station, 0.0)
     row = tracks.first[track] + waypoint
     offset = lateral * (tracks.left[row] if lateral > 0.0 else tracks.right[row])

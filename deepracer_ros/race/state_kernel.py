@@ -1,4 +1,4 @@
-"""Fills the observation `state` of one car: scalar numba functions."""
+"""Computation of the observation `state` of one car: scalar numba functions."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from deepracer_ros.race.state import CURVATURE_AHEAD, OBJECT_RANGE
 Floats = NDArray[np.float64]
 
 CURVATURES = 8
-"""Where the curvatures begin in `STATE_NAMES`."""
+"""Index of the first curvature in `STATE_NAMES`."""
 
 
 @compiled
@@ -23,15 +23,15 @@ def fill_state(
     object_places: Floats,
     motions: Floats,
 ) -> None:
-    """Fill one car's row with the numbers of `STATE_NAMES`.
+    """Fill one car's row of the observation `state` with the numbers of `STATE_NAMES`.
 
     Args:
-        state: (N, S) of all cars.
-        number: Which car.
-        car: Its record, brought up to date.
+        state: (N, S) observation of all cars; row `number` is filled.
+        number: Index of the car.
+        car: Record of the car after this step.
         tracks: The tracks of the referee.
-        object_places: (N, K, 2) as of `EpisodeTable`.
-        motions: How all cars move: rows are `Moving`.
+        object_places: (N, K, 2) arc length of each object, m, and its distance from the centre line, m, + left.
+        motions: (9, N) motion and commands of all cars; rows are `Moving`.
     """
     row = state[number]
     row[0] = car.offset
@@ -49,13 +49,13 @@ def fill_state(
 
 @compiled
 def fill_curvatures(row: NDArray[np.float32], tracks: TrackTable, track: int, waypoint: int, station: float) -> None:
-    """Fill in the curvature of the centre line ahead; beyond the end of an open track it is that of the end.
+    """Fill in the curvature of the centre line ahead; beyond the end of an open track, the curvature at the end.
 
     Args:
-        row: (S,) of one car.
+        row: (S,) observation `state` of one car; its curvatures are filled.
         tracks: The tracks.
-        track: Which of them.
-        waypoint: The one before the car's front: the walk along the track begins there.
+        track: Index of the track.
+        waypoint: Index of the waypoint before the car's front, where the search along the track begins.
         station: Arc length at the car's front, m.
     """
     first, last = tracks.first[track], tracks.segments[track] - 1
@@ -81,14 +81,16 @@ def fill_curvatures(row: NDArray[np.float32], tracks: TrackTable, track: int, wa
 def next_object(
     tracks: TrackTable, track: int, station: float, object_places: Floats, number: int
 ) -> tuple[float, float]:
-    """Return the distance along the centre line to the next object ahead, m, and its distance from that line, + left.
+    """Return the distance to the next object ahead along the centre line, m, and its offset from it, m, + left.
+
+    If there is no object within `OBJECT_RANGE`, they are `OBJECT_RANGE` and 0.
 
     Args:
         tracks: The tracks.
-        track: Which of them.
+        track: Index of the track.
         station: Arc length at the car's front, m.
-        object_places: (N, K, 2) as of `EpisodeTable`.
-        number: Which car.
+        object_places: (N, K, 2) arc length of each object, m, and its distance from the centre line, m, + left.
+        number: Index of the car.
     """
     nearest, offset = OBJECT_RANGE, 0.0
     for k in range(object_places.shape[1]):

@@ -1,13 +1,13 @@
-"""How an episode stands or ended."""
+"""States of an episode, and which of them end it."""
 
 from enum import IntEnum
 
 
 class Status(IntEnum):
-    """State of a car's episode; the lower-case names are DeepRacer's words in its logs."""
+    """State of a car's episode; in lower case, the names are the terms of DeepRacer's logs."""
 
     PREPARE = 0
-    """The car stands at its start; the first frame of an episode."""
+    """The car stands at its start: the first frame of an episode."""
     IN_PROGRESS = 1
     """The car drives."""
     LAP_COMPLETE = 2
@@ -15,21 +15,21 @@ class Status(IntEnum):
     OFF_TRACK = 3
     """No wheel is on the road."""
     CRASHED = 4
-    """The car touches an obstacle."""
+    """The car touches an object on the road or another car."""
     IMMOBILIZED = 5
-    """The car stood still for too many steps."""
+    """The car stood still for too many steps in a row."""
     REVERSED = 6
     """The car's progress fell for too many steps in a row."""
     TIME_UP = 7
-    """The laps took longer than the time limit."""
+    """The laps took longer than the time limit of the episode."""
 
 
 FAILURES = (Status.OFF_TRACK, Status.CRASHED, Status.IMMOBILIZED, Status.REVERSED)
-"""What the driver did wrong: the episode terminates, and no reward is to be had afterwards."""
+"""Failures of the driver: the episode terminates, and no later reward counts."""
 
 CUTS = (Status.LAP_COMPLETE, Status.TIME_UP)
-"""The referee stops a car that could drive on: the episode is truncated.
+"""Endings that are no failure: the episode is truncated.
 
-A finished lap is one of them because a lap ends wherever it began, and no camera shows where that
-was: taken as terminal, the same frame would be worth little or much by chance.
+A finished lap belongs here, because a lap may start anywhere and no camera image shows its end. If it terminated the
+episode, equal images would have different values.
 """

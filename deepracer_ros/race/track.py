@@ -1,4 +1,4 @@
-"""A race track: a centre line with a border on either side, driven in the order of its points."""
+"""A race track: a centre line with a border on each side, driven in the order of its waypoints."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,33 +14,36 @@ from deepracer_ros.race.geometry import TrackTable, locate, nearest_on_segment, 
 Floats = NDArray[np.float64]
 
 SAME_POINT = 1e-3
-"""Waypoints nearer to each other than this (m) are one waypoint."""
+"""Waypoints closer to each other than this count as one waypoint, m."""
 
 MISPLACED = 0.2
-"""Share of waypoints whose pair of border points may lie oddly: real routes pair them askew in tight corners."""
+"""Largest share of waypoints that may lie outside their pair of border points.
+
+Real routes pair border points inaccurately in tight corners.
+"""
 
 FARTHEST = 1000.0
-"""How far from the world's origin a track may reach along x or y, m."""
+"""Largest coordinate of a track along x or y, in either direction from the world's origin, m."""
 
 MOST_WAYPOINTS = 20_000
-"""Waypoints a route may have: 200 m at 1 cm."""
+"""Largest number of waypoints of a route: 200 m with one waypoint per cm."""
 
 REVERSED = "-reversed"
-"""What the name of a track driven the other way ends with."""
+"""Ending of the name of a track that is driven in the opposite direction."""
 
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """Where K points lie on a track; every field has shape (K,).
+    """Positions of K points relative to a track; every field has the shape (K,).
 
     Attributes:
-        station: Arc length of the perpendicular foot on the centre line, m.
-        offset: Distance from the centre line, m, + left.
-        heading: Direction of the centre line there, rad, in [-pi, pi).
-        curvature: Of the centre line there, 1/m, + left.
-        left_width: Distance from the centre line to the left border there, m.
-        right_width: Distance from the centre line to the right border there, m.
-        index: The waypoint before the foot.
+        station: Arc length of the projected point on the centre line, m (Frenet s).
+        offset: Distance of the point from the centre line, m, + left (Frenet d).
+        heading: Direction of the centre line at the projected point, rad, in [-pi, pi).
+        curvature: Curvature of the centre line at the projected point, 1/m, + left.
+        left_width: Distance from the centre line to the left border at the projected point, m.
+        right_width: Distance from the centre line to the right border at the projected point, m.
+        index: Index of the waypoint before the projected point.
     """
 
     station: Floats
@@ -54,14 +57,14 @@ class Projection:
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """A track; arrays are read-only.
+    """A race track with M waypoints; its arrays are read-only.
 
     Attributes:
-        name: How the catalogue, the logs and the experience call it.
-        closed: Whether the last waypoint joins the first.
-        centre: (M, 2) centre line in driving order, m; the first waypoint is not repeated.
-        left: (M, 2) border to the left of each waypoint, m.
-        right: (M, 2) border to the right of each waypoint, m.
+        name: Name of the track in the catalogue, in logs and in recorded experience.
+        closed: Whether the track is a loop: its last waypoint is joined to the first.
+        centre: (M, 2) waypoints of the centre line in driving order, m; the first is not repeated at the end.
+        left: (M, 2) point of the left border at each waypoint, m.
+        right: (M, 2) point of the right border at each waypoint, m.
     """
 
     name: str
@@ -70,10 +73,10 @@ class Track:
     left: Floats
     right: Floats
     station: Floats = field(init=False)
-    """Arc length at each waypoint, m: (M + 1,) of a closed track, its last entry the length; (M,) of an open one."""
+    """Arc length at each waypoint, m: (M,) for an open track; (M + 1,) for a closed one, its last entry the length."""
 
     def __post_init__(self) -> None:
-        """Measure the arc length along the centre line's polyline and freeze the arrays."""
+        """Compute the arc length along the centre line and make the arrays read-only."""
         steps = np.hypot(*np.diff(_padded(self.centre, self.closed), axis=0).T)
         object.__setattr__(self, "station", np.concatenate([[0.0], np.cumsum(steps)]))
         for array in (self.centre, self.left, self.right, self.station):
@@ -87,13 +90,13 @@ class Track:
         are dropped.
 
         Args:
-            name: Of the track, also of its source in error messages.
-            route: (N, 6) rows of centre x, y, inner x, y and outer x, y in m, in driving order;
-                the inner border may lie on either side.
+            name: Name of the track, also used in error messages.
+            route: (N, 6) rows of centre x, y, inner x, y and outer x, y in m, in driving order. The inner border may
+                lie on either side.
 
         Raises:
-            InputError: if the route is no such array, too short, or its borders are not on either
-                side of the centre line.
+            InputError: if the route is not such an array, has too few or too many waypoints or too large coordinates,
+                or its centre line does not lie between its borders.
         """
         rows = np.asarray(route)
         if rows.ndim != 2 or rows.shape[1] != 6 or rows.dtype.kind not in "iuf":
@@ -103,7 +106,9 @@ class Track:
             raise InputError(f"route {name}: found {len(rows)} waypoints, expected at most {MOST_WAYPOINTS}")
         outside = ~(np.abs(rows) <= FARTHEST).all(axis=1)
         if outside.any():
-            raise InputError(f"route {name}: row {_first_row(outside)} is not finite and within {FARTHEST:.0f} m")
+            raise InputError(
+                f"route {name}: row {_first_row(outside)}: expected finite numbers within {FARTHEST:.0f} m"
+            )
         rows = _without_repeats(rows)
         closed = len(rows) > 1 and bool(_distance(rows[0, :2], rows[-1, :2]) < SAME_POINT)
         rows = rows[:-1] if closed else rows
@@ -120,12 +125,12 @@ class Track:
 
     @cached_property
     def left_width(self) -> Floats:
-        """(M,) distance from each waypoint to the nearest point of the left border, m."""
+        """Distance from each waypoint to the nearest point of the left border (M,), m."""
         return _distances_from(_padded(self.left, self.closed), self.centre)
 
     @cached_property
     def right_width(self) -> Floats:
-        """(M,) distance from each waypoint to the nearest point of the right border, m."""
+        """Distance from each waypoint to the nearest point of the right border (M,), m."""
         return _distances_from(_padded(self.right, self.closed), self.centre)
 
     @cached_property
@@ -135,10 +140,10 @@ class Track:
 
     @cached_property
     def heading(self) -> Floats:
-        """Direction at each entry of `station`, rad, continuous along the track (not wrapped).
+        """Direction of the centre line at each entry of `station`, rad, continuous along the track (not wrapped).
 
-        Between its two chords the tangent divides the turn as their lengths do, which is exact on
-        an arc of a circle.
+        The tangent at a waypoint divides the turn between its two chords in proportion to their lengths. This is exact
+        on an arc of a circle.
         """
         turn, before, after = self._turns()
         directions = np.unwrap(_directions(_padded(self.centre, self.closed)))
@@ -151,7 +156,10 @@ class Track:
 
     @cached_property
     def curvature(self) -> Floats:
-        """Curvature at each entry of `station`, 1/m, + left: the turn over half the length of both chords."""
+        """Curvature of the centre line at each entry of `station`, 1/m, + left.
+
+        It is the turn between the two chords at a waypoint over half the sum of their lengths.
+        """
         turn, before, after = self._turns()
         curvature = 2.0 * turn / (before + after)
         if self.closed:
@@ -160,11 +168,11 @@ class Track:
 
     @cached_property
     def turning(self) -> float:
-        """Angle by which one whole drive turns, rad, + left; 2 pi on an anticlockwise loop."""
+        """Total angle by which the centre line turns from start to end, rad, + left: 2 pi on an anticlockwise loop."""
         return float(self.heading[-1] - self.heading[0])
 
     def reversed(self) -> "Track":
-        """Return the track driven the other way, from the same start line."""
+        """Return the track driven in the opposite direction; a closed track keeps its start line."""
         name = self.name.removesuffix(REVERSED) if self.name.endswith(REVERSED) else self.name + REVERSED
         shift = 1 if self.closed else 0
         centre, left, right = (np.roll(a[::-1], shift, axis=0) for a in (self.centre, self.right, self.left))
@@ -184,11 +192,11 @@ class Track:
         return Projection(station, offset, heading, curvature, left, right, index)
 
     def pose_at(self, station: ArrayLike, offset: ArrayLike = 0.0) -> Floats:
-        """Return the (K, 3) poses x, y (m) and heading (rad, in [-pi, pi)) at stations of the track.
+        """Return the poses (K, 3) at stations of the track: x, y, m, and direction of the track, rad, in [-pi, pi).
 
         Args:
-            station: (K,) arc length, m; wraps round a closed track, stops at the ends of an open one.
-            offset: (K,) or a number: distance from the centre line, m, + left.
+            station: (K,) arc length, m; it wraps on a closed track and is clamped to the ends of an open track.
+            offset: Distance from the centre line, (K,) or one number, m, + left.
         """
         stations = np.array(station, dtype=np.float64, ndmin=1)
         offsets = np.array(np.broadcast_to(np.asarray(offset, dtype=np.float64), stations.shape))
@@ -211,7 +219,7 @@ class Track:
 
 
 def flatten(tracks: Sequence[Track]) -> TrackTable:
-    """Lay tracks one after another for the kernels; track t of the table is `tracks[t]`."""
+    """Return several tracks as one table for numba kernels; track t of the table is `tracks[t]`."""
 
     def joined(arrays: list[Floats]) -> Floats:
         return np.concatenate(arrays) if arrays else np.empty(0)
@@ -248,7 +256,7 @@ def _poses_at_all(table: TrackTable, stations: Floats, offsets: Floats, poses: F
 
 @compiled
 def _distances_from(line: Floats, points: Floats) -> Floats:
-    """Return the distance (m) of each point from the nearest place of a polyline."""
+    """Return the distance (m) of each point from a polyline."""
     distances = np.empty(len(points))
     for k in range(len(points)):
         nearest = np.inf
@@ -260,7 +268,7 @@ def _distances_from(line: Floats, points: Floats) -> Floats:
 
 
 def _padded(values: Floats, closed: bool) -> Floats:
-    """Return values of the waypoints, the first repeated at the end of a closed track."""
+    """Return the values of the waypoints, for a closed track with the first value repeated at the end."""
     return np.concatenate([values, values[:1]]) if closed else values
 
 
@@ -284,7 +292,7 @@ def _without_repeats(rows: Floats) -> Floats:
 
 
 def _sides(name: str, closed: bool, rows: Floats) -> tuple[Floats, Floats]:
-    """Return the left and right border of a route's rows, whichever of them is called inner."""
+    """Return the left and the right border of a route's rows; the inner border may be either of them."""
     centre, inner, outer = rows[:, :2].copy(), rows[:, 2:4].copy(), rows[:, 4:].copy()
     before, after = np.roll(centre, 1, axis=0), np.roll(centre, -1, axis=0)
     if not closed:
@@ -292,7 +300,7 @@ def _sides(name: str, closed: bool, rows: Floats) -> tuple[Floats, Floats]:
     along = after - before
 
     def to_left(border: Floats) -> Floats:
-        """How far (times a positive number) each border point lies to the left of the driving direction."""
+        """Return a number per border point that is positive to the left of the driving direction."""
         aside = border - centre
         return along[:, 0] * aside[:, 1] - along[:, 1] * aside[:, 0]
 

@@ -1,4 +1,4 @@
-"""The car's geometry, masses and limits, read from its URDF: the single source of them."""
+"""Geometry, masses and limits of the car, read from its URDF, their only source."""
 
 import math
 import threading
@@ -17,7 +17,7 @@ from deepracer_ros.share import share_directory
 Matrix = NDArray[np.float64]
 
 EXPANDING = threading.Lock()
-"""Held by who runs xacro, which keeps its state in module variables."""
+"""Lock around runs of xacro, which keeps its state in module variables."""
 
 WHEELS = tuple(f"{end}_{side}_wheel" for end in ("front", "rear") for side in ("left", "right"))
 
@@ -30,26 +30,26 @@ class Vehicle:
 
     Attributes:
         wheelbase: Distance between the axles, m.
-        front_track: Distance between the front wheels' middles, m.
-        rear_track: Distance between the rear wheels' middles, m.
-        wheel_radius: m.
-        mass: Of the whole car, kg.
-        yaw_inertia: Of the whole car about the vertical through its centre of mass, kg m².
-        centre_of_mass_x: m ahead of base_link.
-        centre_of_mass_z: m above the ground.
-        wheel_inertia: Of a wheel about its axle, kg m².
-        steering_limit: Largest angle of the front wheels to either side, rad.
-        steering_rate: Largest rate of that angle, rad/s.
+        front_track: Distance between the middles of the front wheels, m.
+        rear_track: Distance between the middles of the rear wheels, m.
+        wheel_radius: Radius of a wheel, m.
+        mass: Mass of the whole car, kg.
+        yaw_inertia: Moment of inertia of the whole car about the vertical axis through its centre of mass, kg m².
+        centre_of_mass_x: Distance from base_link forward to the centre of mass, m.
+        centre_of_mass_z: Height of the centre of mass above the ground, m.
+        wheel_inertia: Moment of inertia of a wheel about its axle, kg m².
+        steering_limit: Largest angle of the virtual middle front wheel to either side, rad.
+        steering_rate: Largest rate of the steering angle, rad/s.
         drive_torque: Largest torque of all driven wheels together, N m.
-        friction: Coefficient of the tyres on the road.
-        camera_x: m ahead of base_link.
-        camera_z: m above the ground.
-        camera_pitch: Angle of the optical axis below the horizontal, rad.
-        camera_fov: Horizontal field of view, rad.
-        body_x: Middle of the body box, m ahead of base_link.
-        body_length: Of the box that holds chassis and wheels, m.
-        body_width: Of that box, m.
-        body_height: Of that box from the ground, m.
+        friction: Coefficient of friction between tyres and road.
+        camera_x: Distance from base_link forward to the camera, m.
+        camera_z: Height of the camera above the ground, m.
+        camera_pitch: Angle of the camera's optical axis below the horizontal, rad.
+        camera_fov: Horizontal field of view of the camera, rad.
+        body_x: Distance from base_link forward to the middle of the body, m.
+        body_length: Length of the body, the box around chassis and wheels, m.
+        body_width: Width of the body, m.
+        body_height: Height of the body's top above the ground, m.
     """
 
     wheelbase: float
@@ -80,11 +80,11 @@ class Vehicle:
 
         Args:
             text: The URDF as XML, without xacro macros.
-            source: What the text was read from, for error messages.
+            source: Name of the source in error messages, for example a path.
 
         Raises:
-            InputError: if the text is no URDF, or one of the links, joints, limits or sensors that
-                describe the car is missing from it.
+            InputError: if the text is not a URDF, or lacks one of the links, joints, limits or sensors that describe
+                the car.
         """
         try:
             robot = ET.fromstring(text)
@@ -128,26 +128,26 @@ class Vehicle:
 def read_vehicle(path: Path | None = None) -> Vehicle:
     """Read a car from a URDF or xacro file; by default the package's own DeepRacer.
 
-    The variant for gz-sim is read: it alone holds contact, camera and the limit of the (virtual,
-    middle) front wheel.
+    The gz-sim variant of the file is read, because only this variant has contact parameters, the camera, and the limit
+    of the virtual middle front wheel.
 
     Raises:
-        InputError: if the file cannot be read or expanded, or describes no such car.
+        InputError: if the file cannot be read or expanded, or does not describe such a car.
     """
     return Vehicle.from_urdf(expand_urdf(path, simulator="gz"), str(path or "urdf/deepracer.urdf.xacro"))
 
 
 def expand_urdf(path: Path | None = None, **arguments: str) -> str:
-    """Return the URDF of a xacro file; by default of the package's own DeepRacer. Threads may call it.
+    """Return the URDF that a xacro file expands to; by default of the package's own DeepRacer. Thread-safe.
 
     Args:
-        path: The file.
-        arguments: Of the file, by name.
+        path: The xacro file; by default the package's own.
+        arguments: Arguments of the xacro file by name.
 
     Raises:
         InputError: if the file cannot be read or expanded.
     """
-    import xacro  # takes 0.1 s, and only this function needs it
+    import xacro  # the import takes 0.1 s, and only this function needs it
 
     path = path or share_directory() / "urdf" / "deepracer.urdf.xacro"
     try:
@@ -160,7 +160,7 @@ def expand_urdf(path: Path | None = None, **arguments: str) -> str:
 
 
 def _link_poses(robot: ET.Element, source: str) -> dict[str, Matrix]:
-    """Return the (4, 4) pose of every link in base_link, with all joints at zero."""
+    """Return the pose (4, 4) of every link in the frame of base_link, with all joints at zero."""
     poses = {"base_link": np.eye(4)}
     joints = robot.findall("joint")
     while joints:
@@ -174,7 +174,9 @@ def _link_poses(robot: ET.Element, source: str) -> dict[str, Matrix]:
                 later.append(joint)
         if len(later) == len(joints):
             names = ", ".join(str(joint.get("name")) for joint in later)
-            raise InputError(f"{source}: joints {names} do not hang on base_link, expected one tree from base_link")
+            raise InputError(
+                f"{source}: found joints {names} without a chain to base_link, expected one tree with root base_link"
+            )
         joints = later
     return poses
 
@@ -196,7 +198,7 @@ def _pose(origin: ET.Element | None) -> Matrix:
 
 
 def _mass_properties(robot: ET.Element, poses: dict[str, Matrix]) -> tuple[float, Matrix, float]:
-    """Return mass, centre of mass (3,) and yaw inertia about it, by the parallel axis theorem."""
+    """Return the mass, the centre of mass (3,) and the yaw inertia about it, by the parallel axis theorem."""
     masses, centres, inertias = [], [], []
     for link in robot.findall("link"):
         inertial = link.find("inertial")
@@ -220,7 +222,7 @@ def _inertia(element: ET.Element) -> Matrix:
 
 
 def _bounds(robot: ET.Element, poses: dict[str, Matrix]) -> tuple[Matrix, Matrix]:
-    """Return the corners (3,) of the axis-aligned box round every box and cylinder of the collision geometry."""
+    """Return the corners (3,) of the axis-aligned box around all boxes and cylinders of the collision geometry."""
     points = [
         poses[link.get("name", "")] @ _pose(collision.find("origin")) @ np.array([*corner, 1.0])
         for link in robot.findall("link")

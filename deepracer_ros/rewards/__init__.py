@@ -1,1 +1,1 @@
-"""Rewards: weighted terms, and a user's `reward_function(params)`."""
+"""Rewards of a step: weighted terms, or a user's DeepRacer `reward_function(params)`."""

@@ -1,4 +1,4 @@
-"""A user's DeepRacer `reward_function(params)`, called for every car with the params of its step."""
+"""Rewards by a user's DeepRacer `reward_function(params)`, called for every car and step."""
 
 import math
 import traceback
@@ -22,24 +22,24 @@ Floats = NDArray[np.float64]
 
 
 class RewardFunction:
-    """A reward in the words of DeepRacer, with one term; a `Reward`.
+    """A `Reward` with one term, computed by a user's DeepRacer `reward_function(params)`.
 
-    Every car has its own copy of the file's module, because reward functions keep what they
-    remember of the last step in globals.
+    Every car has its own copy of the file's module, because reward functions keep values of earlier steps in global
+    variables.
     """
 
     names: tuple[str, ...] = (FUNCTION,)
 
     def __init__(self, path: Path) -> None:
-        """Load the file.
+        """Load the reward function from a file.
 
-        The file is the user's own code and runs with the user's rights.
+        The file is the user's own code and runs with the user's permissions.
 
         Args:
             path: A Python file that defines `reward_function(params)`.
 
         Raises:
-            InputError: if it cannot be read, is no Python, fails, or defines no such function.
+            InputError: if the file cannot be read, is not Python, raises an error, or does not define the function.
         """
         self._path = path
         self._code = _compile(path)
@@ -48,10 +48,14 @@ class RewardFunction:
         self._waypoints: dict[Track, list[tuple[float, float]]] = {}
 
     def __call__(self, episodes: EpisodeTable, tracks: Sequence[Track]) -> Floats:
-        """Return (1, N) rewards; 0 for a car at its start, for which the function is not called.
+        """Return the rewards (1, N) of N cars; 0 for a car at its start, for which the function is not called.
+
+        Args:
+            episodes: State of the cars' episodes.
+            tracks: The tracks that `episodes.track` refers to.
 
         Raises:
-            InputError: if the function fails or returns no finite number.
+            InputError: if the function raises an error or does not return a finite number.
         """
         cars = len(episodes.track)
         while len(self._functions) < cars:
@@ -67,7 +71,7 @@ class RewardFunction:
         return rewards[None]
 
     def _load(self) -> Callable[[Params], Any]:
-        """Run the file as a module of its own and return its function."""
+        """Run the file as a new module and return its reward function."""
         module = ModuleType(self._path.stem)
         module.__file__ = str(self._path)
         self._guarded(exec, self._code, module.__dict__)
@@ -85,10 +89,10 @@ class RewardFunction:
         raise InputError(f"{self._path}:{line}: {FUNCTION} returned {value!r}, expected a finite number")
 
     def _guarded(self, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
-        """Call the user's code; whatever it raises becomes one line that names the place."""
+        """Call the user's code; any error of it becomes an `InputError` of one line with file and line number."""
         try:
             return function(*arguments)
-        except (Exception, SystemExit) as error:  # a user's code may raise anything
+        except (Exception, SystemExit) as error:  # a user's code may raise any error
             lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)
                      if frame.filename == str(self._path)]  # fmt: skip
             what = " ".join(str(error).split())
@@ -110,5 +114,5 @@ def _compile(path: Path) -> CodeType:
         raise InputError(f"{path}: cannot be read ({error.strerror}); expected a file with {FUNCTION}") from error
     except SyntaxError as error:
         raise InputError(f"{path}:{error.lineno or 1}: {error.msg}, expected Python") from error
-    except ValueError as error:  # null bytes
+    except ValueError as error:  # the file contains null bytes
         raise InputError(f"{path}: {error}, expected Python") from error

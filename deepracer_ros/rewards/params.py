@@ -1,4 +1,4 @@
-"""What DeepRacer's simulator passes to a `reward_function(params)`, in its words and units."""
+"""The params of DeepRacer's `reward_function(params)`, with DeepRacer's names and units."""
 
 import math
 from collections.abc import Sequence
@@ -13,21 +13,21 @@ Params = dict[str, Any]
 
 
 class Eye(NamedTuple):
-    """What decides whether the camera sees an object."""
+    """Position and field of view of a car's camera, which decide whether it sees an object."""
 
     ahead: float
-    """Camera ahead of base_link, m."""
+    """Distance from base_link forward to the camera, m."""
     half_fov: float
     """Half the horizontal field of view, rad."""
 
     @classmethod
     def of(cls, vehicle: Vehicle) -> "Eye":
-        """Return that of a vehicle."""
+        """Return the camera's position and field of view for a vehicle."""
         return cls(vehicle.camera_x, 0.5 * vehicle.camera_fov)
 
 
 def waypoints(track: Track) -> list[tuple[float, float]]:
-    """Return a track's centre line as DeepRacer gives it: in driving order, a loop's first point also last."""
+    """Return a track's waypoints x, y, m, in driving order; a closed track repeats its first point, as in DeepRacer."""
     points = [(float(x), float(y)) for x, y in track.centre]
     return [*points, points[0]] if track.closed else points
 
@@ -35,15 +35,15 @@ def waypoints(track: Track) -> list[tuple[float, float]]:
 def make_params(row: Params, track: Track, points: list[tuple[float, float]], reverse: bool, eye: Eye) -> Params:
     """Return the params of one car's step.
 
-    Meaning: the AWS DeepRacer developer guide, "Input parameters of the reward function"; x, y and
-    all that lies on the track are of the car's front, and speed is the commanded one, as in the simulator.
+    The AWS DeepRacer developer guide defines them in "Input parameters of the reward function". As in DeepRacer's
+    simulator, x, y and all positions relative to the track refer to the car's front, and speed is the commanded speed.
 
     Args:
-        row: One car's row of the referee's table, an `EpisodeTable`.
-        track: That the car drives on, in its direction.
-        points: Its `waypoints`.
-        reverse: Whether that direction is not the one the track was given in.
-        eye: The car's camera.
+        row: Values of one car by the column names of `EpisodeTable`.
+        track: The car's track in its driving direction.
+        points: Waypoints of the track, from `waypoints`.
+        reverse: Whether the car drives the configured track in the opposite direction.
+        eye: Position and field of view of the car's camera.
     """
     return {
         "all_wheels_on_track": row["wheels_on_track"] == 4,
@@ -70,13 +70,13 @@ def make_params(row: Params, track: Track, points: list[tuple[float, float]], re
 
 
 def object_params(row: Params, length: float, closed: bool, eye: Eye) -> Params:
-    """Return what the params say of the objects on the road, which stand still.
+    """Return the params that describe the objects on the road, which stand still.
 
     Args:
-        row: As of `make_params`.
-        length: Of the track, m.
-        closed: Whether it is a loop.
-        eye: The car's camera.
+        row: Values of one car by the column names of `EpisodeTable`.
+        length: Length of the track, m.
+        closed: Whether the track is a loop.
+        eye: Position and field of view of the car's camera.
     """
     poses, places = row["objects"], row["object_places"]
     stations = [station for station, _ in places]
@@ -95,13 +95,13 @@ def object_params(row: Params, length: float, closed: bool, eye: Eye) -> Params:
 def closest_objects(station: float, stations: Sequence[float], length: float, closed: bool) -> list[int]:
     """Return the indices of the nearest object behind a car and of the nearest one ahead; [0, 0] if there is none.
 
-    Where an open track has none on one side, that on the other side is both.
+    If all objects of an open track are on one side of the car, both indices are those of the nearest object.
 
     Args:
         station: Arc length at the car's front, m.
-        stations: (K,) of the objects, m.
-        length: Of the track, m.
-        closed: Whether it is a loop.
+        stations: (K,) arc lengths of the objects, m.
+        length: Length of the track, m.
+        closed: Whether the track is a loop.
     """
     if not stations:
         return [0, 0]
@@ -118,10 +118,10 @@ def is_seen(row: Params, x: float, y: float, eye: Eye) -> bool:
     """Return whether the middle of an object is in the camera's horizontal field of view and within `SIGHT`.
 
     Args:
-        row: As of `make_params`.
-        x: World position of the object, m.
-        y: World position of the object, m.
-        eye: The car's camera.
+        row: Values of one car by the column names of `EpisodeTable`.
+        x: World position of the object along x, m.
+        y: World position of the object along y, m.
+        eye: Position and field of view of the car's camera.
     """
     away_x = x - row["x"] - eye.ahead * math.cos(row["yaw"])
     away_y = y - row["y"] - eye.ahead * math.sin(row["yaw"])

@@ -1,4 +1,4 @@
-"""The reward of a step: weighted terms, or a user's file."""
+"""The reward of a step by configuration: weighted terms, or a user's Python file."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -18,16 +18,16 @@ Floats = NDArray[np.float64]
 
 
 class WeightedTerms:
-    """A sum of terms by their weights; a `Reward`."""
+    """A `Reward` that is the weighted sum of terms."""
 
     def __init__(self, weights: Mapping[str, float]) -> None:
-        """Look the terms up.
+        """Find the terms.
 
         Args:
-            weights: Of each term, by its name in `TERMS`.
+            weights: Weight of each term by its name in `TERMS`.
 
         Raises:
-            InputError: if there is no such term, none at all, or a weight is not finite.
+            InputError: if a term does not exist, there is no term, or a weight is not finite.
         """
         for name, weight in weights.items():
             if name not in TERMS:
@@ -42,7 +42,12 @@ class WeightedTerms:
         self._terms = [(TERMS[name], float(weight)) for name, weight in weights.items()]
 
     def __call__(self, episodes: EpisodeTable, tracks: Sequence[Track]) -> Floats:
-        """Return the weighted terms (R, N)."""
+        """Return the weighted terms (R, N) of N cars.
+
+        Args:
+            episodes: State of the cars' episodes.
+            tracks: The tracks that `episodes.track` refers to.
+        """
         return np.stack([weight * term(episodes, tracks) for term, weight in self._terms])
 
 
@@ -50,10 +55,10 @@ def find_reward(reward: str | Mapping[str, float]) -> Reward:
     """Return the reward that a configuration describes.
 
     Args:
-        reward: Weights of terms by name; or the path of a Python file with `reward_function(params)`.
+        reward: Weights of terms by name, or the path of a Python file with `reward_function(params)`.
 
     Raises:
-        InputError: if there is no such term, or the file does not hold a reward function.
+        InputError: if a term does not exist, or the file does not define a reward function.
     """
     if not isinstance(reward, str):
         return WeightedTerms(reward)

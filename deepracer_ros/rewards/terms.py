@@ -1,4 +1,4 @@
-"""Reward terms: small pure functions over all cars at once, which a reward weighs and adds up."""
+"""Reward terms: pure functions over all cars at once; a reward is their weighted sum."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,36 +12,39 @@ from deepracer_ros.race.track import Track
 Floats = NDArray[np.float64]
 
 Term = Callable[[EpisodeTable, Sequence[Track]], Floats]
-"""(N,) values of a step, from the referee's table and the tracks that its `track` points into."""
+"""A function of the episodes' state and the tracks that its column `track` refers to; returns a value per car (N,)."""
 
 FULL_STEP = 0.2
-"""Distance driven in one step that is worth 1, m: 3 m/s at 15 steps/s."""
+"""Distance driven in one step that gives 1, m: 3 m/s at 15 steps/s."""
 FULL_SPEED = 4.0
-"""Speed along the track that is worth 1, m/s: the car's top speed."""
+"""Speed along the track that gives 1, m/s: the car's largest speed."""
 
 
 def progress(episodes: EpisodeTable, tracks: Sequence[Track]) -> Floats:
-    """Distance driven along the centre line: the faster round the track, the more per step."""
+    """Return the distance driven along the centre line in the step, over `FULL_STEP` (N,)."""
     return episodes.distance / FULL_STEP
 
 
 def centre_line(episodes: EpisodeTable, tracks: Sequence[Track]) -> Floats:
-    """Distance driven along the centre line, in full on it and falling to nothing at the border."""
+    """Return the distance driven along the centre line in the step, over `FULL_STEP`, weighted by closeness (N,).
+
+    The weight is 1 on the centre line and falls linearly to 0 at the border.
+    """
     half_width = 0.5 * (episodes.left + episodes.right)
     closeness = np.maximum(0.0, 1.0 - np.abs(episodes.offset) / half_width)
     return closeness * episodes.distance / FULL_STEP
 
 
 def speed_along_track(episodes: EpisodeTable, tracks: Sequence[Track]) -> Floats:
-    """The part of the speed that points along the track, while all wheels are on it."""
+    """Return the speed component along the track, over `FULL_SPEED` (N,); 0 unless all wheels are on the road."""
     along = episodes.speed * np.cos(episodes.heading_error) / FULL_SPEED
     return np.where(episodes.wheels_on_track == 4, along, 0.0)
 
 
 def failure(episodes: EpisodeTable, tracks: Sequence[Track]) -> Floats:
-    """1 in the step in which the episode ends by a failure, else 0: give it a negative weight."""
+    """Return 1 in the step in which the episode ends by a failure, else 0 (N,); its weight should be negative."""
     return np.where(np.isin(episodes.status, FAILURES), 1.0, 0.0)
 
 
 TERMS: dict[str, Term] = {term.__name__: term for term in (progress, centre_line, speed_along_track, failure)}
-"""Reward terms by name: the line to add for another one."""
+"""Reward terms by name; a new term needs one more entry."""

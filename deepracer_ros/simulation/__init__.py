@@ -1,1 +1,1 @@
-"""Simulators: the embedded one, its dynamics and camera, and the Gymnasium view of them."""
+"""Simulators behind one protocol, the environment that joins them with the referee, and its Gymnasium interface."""

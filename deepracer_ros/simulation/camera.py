@@ -1,4 +1,4 @@
-"""The camera: rows of pixels are straight lines on the ground, looked up in the ground image."""
+"""Rendering of the ground: each row of pixels is a straight line on the ground, sampled from the ground image."""
 
 from math import cos, sin, tan
 from typing import NamedTuple
@@ -10,26 +10,26 @@ from deepracer_ros.race.compilation import compiled
 from deepracer_ros.simulation.ground import LEVELS, Ground
 
 HORIZON = 2e-3
-"""Pixels whose rays fall less than this over their reach are sky; their ends would be 70 m away."""
+"""Least descent of a ray per unit of its horizontal reach; flatter rays show sky. They would end 70 m away."""
 
 DETAIL = 2.0
-"""A pixel may cover so many texels of the level it is looked up in: more would flicker, fewer blur."""
+"""Largest number of texels that a pixel covers in its mipmap level: more make the image flicker, fewer blur it."""
 
 Line = tuple[float, float, float, float]
-"""A row of pixels on the ground: where column 0 lies, and the step per column."""
+"""Points on the ground of a row of pixels: x and y of column 0, and the steps along x and y per column, m."""
 
 
 class View(NamedTuple):
-    """A camera in the world: a pinhole without roll, square pixels, its axis through the image's middle.
+    """A pinhole camera in the world, without roll and with square pixels; its optical axis meets the image's middle.
 
     Attributes:
-        x: m.
-        y: m.
-        z: Above the ground, m.
-        cos_yaw: Of the direction of the optical axis.
-        sin_yaw: Of the same.
-        cos_pitch: Of its angle below the horizontal.
-        sin_pitch: Of the same.
+        x: World position of the camera along x, m.
+        y: World position of the camera along y, m.
+        z: Height of the camera above the ground, m.
+        cos_yaw: Cosine of the yaw of the optical axis.
+        sin_yaw: Sine of the yaw of the optical axis.
+        cos_pitch: Cosine of the angle of the optical axis below the horizontal.
+        sin_pitch: Sine of the angle of the optical axis below the horizontal.
         focal: Focal length, pixels.
     """
 
@@ -50,13 +50,13 @@ def view_from(
     """Return the view of a car's camera.
 
     Args:
-        pose: x and y, m, and yaw, rad, of base_link.
-        ahead: Camera ahead of base_link, m.
-        z: Above the ground, m.
-        pitch: Of the optical axis below the horizontal, rad.
-        yaw: Of the optical axis to the left of the car's, rad.
+        pose: World position x and y, m, and yaw, rad, of base_link.
+        ahead: Distance from base_link forward to the camera, m.
+        z: Height of the camera above the ground, m.
+        pitch: Angle of the optical axis below the horizontal, rad.
+        yaw: Angle of the optical axis to the left of the car's x axis, rad.
         fov: Horizontal field of view, rad.
-        width: Of the image, pixels.
+        width: Width of the image, pixels.
     """
     car_x, car_y, car_yaw = pose
     focal = 0.5 * width / tan(0.5 * fov)
@@ -66,16 +66,16 @@ def view_from(
 
 @compiled
 def ground_line(view: View, down: float, width: int) -> Line:
-    """Return the points, m, where a row of pixels meets the ground.
+    """Return the points where the rays of a row of pixels meet the ground.
 
-    The ray of a pixel `right` and `down` of the optical axis (in focal lengths) is that axis plus
-    `right` and `down` times the camera's own axes. Without roll its fall depends on `down` alone, so
-    all rays of a row end on a straight line parallel to the image, with even spacing.
+    The direction of a pixel's ray is the optical axis plus the pixel's distances to the right of it and below it (in
+    focal lengths) times the camera's axes. Without roll its descent depends only on the distance below the optical
+    axis. So all rays of a row end on a straight line parallel to the image, with equal spacing.
 
     Args:
         view: The camera.
-        down: The row's distance below the optical axis over the focal length; limited to the horizon.
-        width: Of the image, pixels.
+        down: Distance of the row below the optical axis over the focal length; limited to the horizon.
+        width: Width of the image, pixels.
     """
     length = view.z / max(view.sin_pitch + down * view.cos_pitch, HORIZON)
     ahead = length * (view.cos_pitch - down * view.sin_pitch)
@@ -87,14 +87,16 @@ def ground_line(view: View, down: float, width: int) -> Line:
 
 
 class Level(NamedTuple):
-    """One level of a track's ground image: numbers alone, for a kernel counts references of every array it passes on.
+    """One mipmap level of a track's ground image.
+
+    It holds numbers only, because a numba kernel counts references of every array that it passes on.
 
     Attributes:
-        first: Where its texels begin.
-        width: Columns.
-        height: Rows.
-        x: World position of the image's lower left corner, m.
-        y: World position of the same, m.
+        first: Index of the level's first texel in `Ground.texels`.
+        width: Number of columns.
+        height: Number of rows.
+        x: World position of the image's lower left corner along x, m.
+        y: World position of the image's lower left corner along y, m.
         texel: Size of a texel, m.
     """
 
@@ -110,13 +112,13 @@ class Level(NamedTuple):
 def render_ground(frame: NDArray[np.uint8], ground: Ground, track: int, view: View, sky: NDArray[np.uint8]) -> None:
     """Draw the ground of a track and the sky above it.
 
-    Row by row, first where each pixel's texel lies, then what it is: the one is arithmetic on 16 columns at a time,
-    the other is not.
+    For each row, the indices of all texels are computed first and the texels read afterwards: the CPU computes the
+    indices of 16 columns at a time with vector instructions.
 
     Args:
-        frame: (H, W * C) to draw in.
-        ground: All tracks.
-        track: Which of them.
+        frame: (H, W * C) image to draw in.
+        ground: The ground images of all tracks.
+        track: Index of the track.
         view: The camera.
         sky: (W * C,) a row of pixels above the horizon.
     """
@@ -140,7 +142,7 @@ def render_ground(frame: NDArray[np.uint8], ground: Ground, track: int, view: Vi
             ground.origin[track, 1],
             texel,
         )
-        # Two lines lie a quarter of a row above the middle of the pixels and a quarter below.
+        # With two texels per pixel, their lines lie a quarter of a row above and below the pixels' middles.
         apart = 0.25 / view.focal if twice else 0.0
         find_texels(far, level, ground_line(view, down - apart, width))
         if twice:
@@ -150,23 +152,26 @@ def render_ground(frame: NDArray[np.uint8], ground: Ground, track: int, view: Vi
                 value = np.uint32(ground.texels[channel, far[column]])
                 if twice:
                     value = np.uint32(value + np.uint32(ground.texels[channel, near[column]])) >> one
-                # An unsigned index is not looked at for being counted from the end.
+                # An unsigned index saves the check for an index that counts from the end.
                 pixels[np.uint64(start + column * channels + channel)] = np.uint8(value)
 
 
 @compiled
 def choose_level(view: View, down: float, texel: float) -> tuple[int, float, bool]:
-    """Choose what a row of pixels is looked up in: the level, its size of a texel, and whether to take two texels.
+    """Choose the mipmap level of a row of pixels, and whether its pixels are the mean of two texels.
 
-    All of a row is looked up in one level of the ground image, chosen so that far lines neither
-    flicker nor blur. A far pixel covers much more ground along the road than across it: it takes
-    the mean of two texels in place of one from a still coarser level (anisotropic filtering as the
-    OpenGL extension EXT_texture_filter_anisotropic describes it; four would cost a third more time).
+    All pixels of a row use one level of the ground image, chosen so that distant lines neither flicker nor blur. A
+    distant pixel covers much more ground along the view than across it. It then shows the mean of two texels instead
+    of one texel of a coarser level (anisotropic filtering, OpenGL extension EXT_texture_filter_anisotropic). Four
+    texels would take a third more time.
 
     Args:
         view: The camera.
-        down: As of `ground_line`.
+        down: Distance of the row below the optical axis over the focal length.
         texel: Size of a texel of the finest level, m.
+
+    Returns:
+        Index of the level; size of its texels, m; whether to use two texels per pixel.
     """
     fall = view.sin_pitch + down * view.cos_pitch
     across = view.z / (fall * view.focal)
@@ -184,12 +189,12 @@ def choose_level(view: View, down: float, texel: float) -> tuple[int, float, boo
 
 @compiled
 def find_texels(found: NDArray[np.uint32], level: Level, line: Line) -> None:
-    """Find the texels nearest to evenly spaced points of a line; beyond the image, those of its border.
+    """Find the texels at evenly spaced points of a line; points outside the image get the nearest texel of its border.
 
     Args:
-        found: (W,) filled with indices into the texels of all levels.
-        level: Of the ground image.
-        line: On the ground.
+        found: (W,) output; filled with indices into `Ground.texels`.
+        level: The mipmap level of the ground image.
+        line: The points on the ground of a row of pixels.
     """
     scale = 1.0 / level.texel
     u, v, step_u, step_v = (line[0] - level.x) * scale, (line[1] - level.y) * scale, line[2] * scale, line[3] * scale
@@ -210,7 +215,7 @@ def find_texels(found: NDArray[np.uint32], level: Level, line: Line) -> None:
 
 @compiled
 def is_inside(line: Line, count: int, width: int, height: int) -> bool:
-    """Say whether `count` points of a line all lie in an image."""
+    """Return whether `count` points of a line (in texels) all lie in an image of the given width and height."""
     u, v, step_u, step_v = line
     last_u, last_v = u + step_u * (count - 1), v + step_v * (count - 1)
     return bool(min(u, last_u) >= 0.0 and max(u, last_u) < width and min(v, last_v) >= 0.0 and max(v, last_v) < height)
@@ -218,5 +223,5 @@ def is_inside(line: Line, count: int, width: int, height: int) -> bool:
 
 @compiled
 def fixed(value: float) -> np.uint32:
-    """Return a texel coordinate or step as 16.16 fixed point, modulo 2**32: adding steps wraps as it should."""
+    """Return a texel coordinate or step as 16.16 fixed-point number modulo 2**32; sums of steps wrap correctly."""
     return np.uint32(np.int64(value * 65536.0))

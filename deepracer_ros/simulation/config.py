@@ -1,4 +1,4 @@
-"""What can be configured about a simulation: cameras, dynamics, randomisation, and the environment as a whole."""
+"""Configuration of a simulation: cameras, dynamics, randomisation, and the environment as a whole."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,119 +14,127 @@ DEFAULT_REWARD: Mapping[str, float] = {"progress": 1.0, "failure": -1.0}
 
 @dataclass(frozen=True)
 class CameraConfig(Section):
-    """The image that a car's camera gives; where it sits and how wide it looks stands in the URDF."""
+    """The image of a car's camera; the URDF defines the camera's position and field of view."""
 
-    width: int = key(80, "Pixels of a row.", unit="pixels", least=8, most=4096)
-    height: int = key(60, "Rows of pixels.", unit="pixels", least=8, most=4096)
-    colour: Literal["grey", "rgb"] = key("grey", "grey: one channel, as DeepRacer's networks see. rgb: three.")
+    width: int = key(80, "Width of the image.", unit="pixels", least=8, most=4096)
+    height: int = key(60, "Height of the image.", unit="pixels", least=8, most=4096)
+    colour: Literal["grey", "rgb"] = key(
+        "grey", "grey: one channel, as DeepRacer's networks read. rgb: three channels."
+    )
 
     @property
     def channels(self) -> int:
-        """1 or 3."""
+        """Number of colour channels: 1 for grey, 3 for RGB."""
         return 1 if self.colour == "grey" else 3
 
     @property
     def frame_shape(self) -> tuple[int, ...]:
-        """(height, width) of a grey camera, (height, width, 3) of an RGB one."""
+        """Shape of a frame: (height, width) for grey, (height, width, 3) for RGB."""
         return (self.height, self.width) if self.colour == "grey" else (self.height, self.width, 3)
 
 
 @dataclass(frozen=True)
 class DynamicsConfig(Section):
-    """What the URDF does not say of the car's motion."""
+    """Parameters of the car's motion that the URDF does not contain."""
 
     substeps: int = key(
-        16, "Steps of the integration in one control period; 16 are 1/240 s each, as Gazebo's.", least=1, most=1000
+        16, "Integration steps per control period; 16 steps are 1/240 s each, as in Gazebo.", least=1, most=1000
     )
     slip_stiffness: float = key(
         5.0,
-        "Tyre force per unit of slip, over load times friction. 5 1/rad is what was identified for a 1/10 car on its "
-        "tyres (4.72 front, 5.46 rear: O'Kelly et al., F1TENTH, NeurIPS 2019 Competition Track).",
+        "Tyre force per unit of slip, over load times friction. The default is near the values identified for a 1/10 "
+        "car (4.72 front, 5.46 rear: O'Kelly et al., F1TENTH, NeurIPS 2019 Competition Track).",
         unit="1/rad",
         above=0,
     )
     steering_lag: float = key(
-        0.03, "Time constant of the steering servo near its goal; far from it the URDF's rate limits.", unit="s",
+        0.03, "Time constant of the steering servo near its goal; far from it the URDF's rate limit applies.", unit="s",
         above=0,
     )  # fmt: skip
     drive_lag: float = key(
-        0.06, "Time constant of the speed controller while the motors' torque suffices. Estimated: no identification "
-        "of the real drive is published.", unit="s", above=0,
+        0.06, "Time constant of the speed controller while the motors' torque suffices. The default is an estimate: no "
+        "identification of the real drive is published.", unit="s", above=0,
     )  # fmt: skip
-    maximum_speed: float = key(4.0, "Commands beyond this are limited to it.", unit="m/s", above=0)
+    maximum_speed: float = key(4.0, "Largest speed; faster commands are limited to it.", unit="m/s", above=0)
     latency: float = key(
-        0.0, "Time from a frame until the command that answers it takes effect.", unit="s", least=0, most=10
+        0.0, "Time from a camera frame until the command that answers it takes effect.", unit="s", least=0, most=10
     )
 
 
 @dataclass(frozen=True)
 class RandomisationConfig(Section):
-    """How far each term strays to either side, evenly spread; drawn per car at each reset. 0 is off."""
+    """Largest deviations to either side, uniformly distributed and drawn for each car at each reset; 0 is off."""
 
-    light_gain: float = key(0.0, "Of the brightness, as a part of it.", least=0, most=1)
-    light_offset: float = key(0.0, "Of the brightness, grey levels (0 to 255).", unit="levels", least=0, most=255)
-    colour: float = key(
-        0.0, "Of each of several tones of each channel on its own: road, lines and ground become darker, lighter or of "
-        "another hue independently.", unit="levels", least=0, most=255,
-    )  # fmt: skip
-    camera_x: float = key(0.0, "Of the camera's place along the car.", unit="m", least=0, most=255)
-    camera_z: float = key(0.0, "Of the camera's height.", unit="m", least=0, most=255)
-    camera_pitch: float = key(0.0, "Of the camera's pitch.", unit="rad", least=0, most=255)
-    camera_yaw: float = key(0.0, "Of the camera's yaw.", unit="rad", least=0, most=255)
-    camera_fov: float = key(0.0, "Of the camera's field of view, as a part of it.", least=0, most=0.5)
-    friction: float = key(0.0, "Of the tyres' friction, as a part of it.", least=0, most=0.9)
-    latency: float = key(
-        0.0, "Drive commands are late by up to this much beyond the usual latency.", unit="s", least=0, most=255
+    light_gain: float = key(0.0, "Largest relative change of the image's brightness.", least=0, most=1)
+    light_offset: float = key(
+        0.0, "Largest shift of the image's brightness, in levels of 0 to 255.", unit="levels", least=0, most=255
     )
-    steering_bias: float = key(0.0, "Added to the steering angle.", unit="rad", least=0, most=255)
-    steering_gain: float = key(0.0, "Of the steering angle, as a part of it.", least=0, most=0.9)
-    speed_gain: float = key(0.0, "Of the commanded speed, as a part of it.", least=0, most=0.9)
+    colour: float = key(
+        0.0, "Largest shift of each of several tones of each colour channel: road, lines and ground become darker, "
+        "lighter or of another hue independently.", unit="levels", least=0, most=255,
+    )  # fmt: skip
+    camera_x: float = key(0.0, "Largest shift of the camera along the car.", unit="m", least=0, most=255)
+    camera_z: float = key(0.0, "Largest change of the camera's height.", unit="m", least=0, most=255)
+    camera_pitch: float = key(0.0, "Largest change of the camera's pitch.", unit="rad", least=0, most=255)
+    camera_yaw: float = key(0.0, "Largest change of the camera's yaw.", unit="rad", least=0, most=255)
+    camera_fov: float = key(0.0, "Largest relative change of the camera's field of view.", least=0, most=0.5)
+    friction: float = key(0.0, "Largest relative change of the tyres' friction.", least=0, most=0.9)
+    latency: float = key(
+        0.0, "Largest extra delay of drive commands, added to dynamics.latency.", unit="s", least=0, most=255
+    )
+    steering_bias: float = key(0.0, "Largest constant error of the steering angle.", unit="rad", least=0, most=255)
+    steering_gain: float = key(0.0, "Largest relative error of the steering angle.", least=0, most=0.9)
+    speed_gain: float = key(0.0, "Largest relative error of the commanded speed.", least=0, most=0.9)
     pixel_noise: float = key(
-        0.0, "Standard deviation of the noise of every pixel of every frame.", unit="levels", least=0, most=255
+        0.0, "Standard deviation of the noise in every pixel of every frame.", unit="levels", least=0, most=255
     )
 
 
 @dataclass(frozen=True)
 class SimulationConfig(Section):
-    """One simulation job: the cars it steps together."""
+    """One simulation job: its simulator, its cars and its timing."""
 
-    simulator: str = key("embedded", "Simulator by name. embedded is fast; gazebo is a real Gazebo.")
-    cars: int = key(64, "Cars in lock-step; they are shared out over the job's tracks.", least=1, most=65535)
-    threads: int = key(1, "Threads of the embedded simulator.", least=1, most=1024)
+    simulator: str = key(
+        "embedded", "Simulator by name. embedded: the package's own fast simulator. gazebo: Gazebo Classic 11."
+    )
+    cars: int = key(
+        64, "Number of cars, simulated in lock-step and divided among the job's tracks.", least=1, most=65535
+    )
+    threads: int = key(1, "Number of threads of the embedded simulator.", least=1, most=1024)
     real_time: bool = key(
-        False, "false: wait for every drive command, faster than real time. true: 15 frames per second of wall-clock "
-        "time, and a car without a fresh command stops.",
+        False, "false: wait for every drive command and run faster than real time. true: run 15 frames per second of "
+        "wall-clock time; a car without a recent command stops.",
     )  # fmt: skip
     agent_seconds: float = key(
-        60.0, "How long to wait for an agent (and a recorder) before giving up.", unit="s", above=0
+        60.0, "Time to wait for an agent (and a recorder) before the job fails.", unit="s", above=0
     )
 
 
 @dataclass(frozen=True)
 class EnvironmentConfig(Section):
-    """Everything that an environment is made of: simulator, race, referee, rewards and sensors."""
+    """Configuration of an environment: simulator, race, referee, rewards and sensors."""
 
-    race: RaceConfig = section(RaceConfig, "What is raced.")
+    race: RaceConfig = section(RaceConfig, "The race: its type, laps and objects.")
     referee: RefereeConfig = section(RefereeConfig, "The rules of an episode.")
     reward: str | Mapping[str, float] = field(
         default_factory=lambda: dict(DEFAULT_REWARD),
         metadata={
-            "text": "Weights of reward terms by name; or the path of a Python file with reward_function(params)."
+            "text": "Weights of reward terms by name, or the path of a Python file with reward_function(params)."
         },
     )
     sensors: tuple[str, ...] = key(
-        ("FRONT_FACING_CAMERA", "state"), "What is observed at every step, and recorded, by name."
+        ("FRONT_FACING_CAMERA", "state"), "Sensors that are observed and recorded at every step, by name."
     )
     simulation: SimulationConfig = section(SimulationConfig, "The simulation jobs.")
-    camera: CameraConfig = section(CameraConfig, "What the simulated cameras deliver.")
-    dynamics: DynamicsConfig = section(DynamicsConfig, "How the car moves, beyond the URDF.")
-    randomisation: RandomisationConfig = section(RandomisationConfig, "What varies from episode to episode.")
+    camera: CameraConfig = section(CameraConfig, "The images of the simulated cameras.")
+    dynamics: DynamicsConfig = section(DynamicsConfig, "Parameters of the car's motion that the URDF does not contain.")
+    randomisation: RandomisationConfig = section(RandomisationConfig, "Random differences between cars and episodes.")
 
     def __post_init__(self) -> None:
-        """Refuse keys that cannot take effect together.
+        """Check that all keys take effect with the configured simulator, and that the race type exists.
 
         Raises:
-            ValueError: if one cannot; names it.
+            ValueError: if a key has no effect, or the race is not valid.
         """
         super().__post_init__()
         if self.simulation.simulator == "gazebo":

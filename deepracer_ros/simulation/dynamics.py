@@ -1,4 +1,4 @@
-"""How a car moves: a double-track model with tyre slip and load transfer, one car and one substep at a time."""
+"""Dynamics of a car: a double-track model with tyre slip and load transfer, for one car and one substep at a time."""
 
 from math import cos, sin, sqrt, tan
 from typing import NamedTuple
@@ -9,30 +9,31 @@ from deepracer_ros.race.vehicle import Vehicle
 from deepracer_ros.simulation.config import DynamicsConfig
 
 GRAVITY = 9.81
-"""m/s²."""
+"""Acceleration of gravity, m/s²."""
 
 
 class CarModel(NamedTuple):
-    """The constants of the equations of motion; distances are from the centre of mass.
+    """The constants of a car's equations of motion.
 
     Attributes:
-        dt: Substep, s.
-        substeps: In a control period.
-        mass: kg.
-        yaw_inertia: kg m².
-        front: Distance of the front axle, m.
-        rear: Distance of the rear axle, m.
-        offset: Of the centre of mass ahead of base_link, m.
-        height: Of the centre of mass, m.
-        front_half: Half the distance of the front wheels, m.
-        rear_half: Half the distance of the rear wheels, m.
-        stiffness: As of `DynamicsConfig.slip_stiffness`.
-        steering_limit: rad.
-        steering_rate: rad/s.
-        steering_lag: s.
-        drive_lag: s.
-        thrust: Largest force that the motors give through one wheel, N, beside what turns the wheel ever faster.
-        maximum_speed: m/s.
+        dt: Duration of a substep, s.
+        substeps: Number of substeps in a control period.
+        mass: Mass of the car, kg.
+        yaw_inertia: Moment of inertia about the vertical axis through the centre of mass, kg m².
+        front: Distance from the centre of mass forward to the front axle, m.
+        rear: Distance from the centre of mass back to the rear axle, m.
+        offset: Distance from base_link forward to the centre of mass, m.
+        height: Height of the centre of mass above the ground, m.
+        front_half: Half the distance between the front wheels, m.
+        rear_half: Half the distance between the rear wheels, m.
+        stiffness: Tyre force per unit of slip, over load times friction, 1/rad.
+        steering_limit: Largest steering angle to either side, rad.
+        steering_rate: Largest rate of the steering angle, rad/s.
+        steering_lag: Time constant of the steering servo, s.
+        drive_lag: Time constant of the speed controller, s.
+        thrust: Largest force of the motors on the car through one wheel, N. The part of the torque that accelerates
+            the wheel itself is subtracted.
+        maximum_speed: Largest commanded speed, m/s.
     """
 
     dt: float
@@ -55,7 +56,12 @@ class CarModel(NamedTuple):
 
     @classmethod
     def of(cls, vehicle: Vehicle, config: DynamicsConfig) -> "CarModel":
-        """Return the constants for a vehicle."""
+        """Return the constants of a vehicle.
+
+        Args:
+            vehicle: Geometry, masses and limits of the car.
+            config: Parameters that the URDF does not contain.
+        """
         turning_mass = 4.0 * vehicle.wheel_inertia / vehicle.wheel_radius**2
         return cls(
             dt=CONTROL_PERIOD / config.substeps,
@@ -79,22 +85,22 @@ class CarModel(NamedTuple):
 
 
 class Motion(NamedTuple):
-    """The state of one car; the pose is base_link's, the velocity the centre of mass's in the car's frame.
+    """The state of motion of one car.
 
     Attributes:
-        x: m.
-        y: m.
-        yaw: rad, not wrapped.
-        speed: Longitudinal, m/s.
-        lateral_speed: To the left, m/s.
-        yaw_rate: rad/s.
-        steering: Angle of the (virtual, middle) front wheel, rad.
-        front_left: Circumferential speed of that wheel, m/s.
-        front_right: Likewise.
-        rear_left: Likewise.
-        rear_right: Likewise.
-        acceleration: That the tyres give forward, m/s².
-        lateral_acceleration: That they give to the left, m/s².
+        x: World position of base_link along x, m.
+        y: World position of base_link along y, m.
+        yaw: Heading, rad, not wrapped.
+        speed: Speed of the centre of mass forward, m/s.
+        lateral_speed: Speed of the centre of mass to the left, m/s.
+        yaw_rate: Yaw rate, anticlockwise, rad/s.
+        steering: Angle of the virtual middle front wheel, rad, + left.
+        front_left: Circumferential speed of the front left wheel, m/s.
+        front_right: Circumferential speed of the front right wheel, m/s.
+        rear_left: Circumferential speed of the rear left wheel, m/s.
+        rear_right: Circumferential speed of the rear right wheel, m/s.
+        acceleration: Forward acceleration by the tyre forces in the last substep, m/s².
+        lateral_acceleration: Acceleration to the left by the tyre forces in the last substep, m/s².
     """
 
     x: float
@@ -113,34 +119,34 @@ class Motion(NamedTuple):
 
 
 SLOW = 0.3
-"""Slip is measured against no less than this speed (m/s), so that it stays finite at rest."""
+"""Smallest speed in the denominator of the slip, m/s: it keeps the slip finite at rest."""
 
 LEAST_LOAD = 0.1
-"""Of that at rest: a wheel that lifts off has no grip to be counted."""
+"""Smallest load of a wheel as a part of its load at rest; it keeps the tyre model finite when a wheel lifts off."""
 
 
 @compiled
 def clip(value: float, low: float, high: float) -> float:
-    """Return the value, or the limit that it exceeds."""
+    """Return the value limited to the range from `low` to `high`."""
     return min(max(value, low), high)
 
 
 @compiled
 def tyre_compliance(slide_along: float, slide_across: float, rim: float, grip: float, stiffness: float) -> float:
-    """Return by how much a tyre slides for every newton that it gives, m/s/N; along and across alike.
+    """Return the sliding velocity of a tyre per newton of its force, m/s/N, equal along and across the wheel.
 
-    Dugoff's tyre (Dugoff, Fancher and Segel, SAE 700377, 1970) with one stiffness in all directions,
-    over the theoretical slip (sliding velocity over the wheel's circumferential speed; Pacejka, Tire
-    and Vehicle Dynamics): linear up to half the friction, then bending towards all of it. Forces along
-    and across share one friction circle. Below `SLOW` the denominator stays, so a tyre acts as a
-    damper there and the car rolls where its wheels point, at rest too.
+    The model is Dugoff's tyre (Dugoff, Fancher and Segel, SAE 700377, 1970) with one stiffness in all directions, over
+    the theoretical slip (sliding velocity over the wheel's circumferential speed; Pacejka, Tire and Vehicle Dynamics).
+    The force is linear up to half the friction and then approaches the full friction. Forces along and across share
+    one friction circle. Below the speed `SLOW` the denominator of the slip is constant. There a tyre acts as a damper,
+    so the car rolls in the direction of its wheels even from rest.
 
     Args:
-        slide_along: Circumferential speed less the velocity over the road, m/s.
-        slide_across: Velocity over the road along the axle, m/s.
-        rim: Circumferential speed, m/s.
-        grip: Friction times load, N.
-        stiffness: As of `DynamicsConfig.slip_stiffness`.
+        slide_along: Circumferential speed of the wheel less its forward velocity over the road, m/s.
+        slide_across: Velocity of the wheel over the road along its axle, m/s.
+        rim: Circumferential speed of the wheel, m/s.
+        grip: Coefficient of friction times load, N.
+        stiffness: Tyre force per unit of slip, over load times friction, 1/rad.
     """
     rolling = max(abs(rim), SLOW)
     demand = stiffness * sqrt(slide_along * slide_along + slide_across * slide_across) / rolling
@@ -158,23 +164,23 @@ def advance_axle(
     grips: tuple[float, float],
     model: CarModel,
 ) -> tuple[float, float, float, float, float]:
-    """Return what an axle does to the car, and how fast its wheels turn one substep later.
+    """Return the forces of an axle on the car, and the speeds of its wheels after one substep.
 
-    An open differential gives both wheels the same force, whatever their ways over the road and their
-    loads are, so each slides by that force times its compliance. The force is no more than what the
-    motors give, and than what the wheel with less grip holds.
+    An open differential gives both wheels the same drive force, independent of their paths and loads. So each wheel
+    slides by this force times its compliance. The force is limited by the motors and by the wheel with less grip.
 
     Args:
-        velocity: Of the axle's middle forward and to the left, m/s, and the yaw rate, rad/s.
-        tangent: Of the angle of the axle's virtual middle wheel; Ackermann's geometry gives those of both wheels.
-        half: Half the distance of the wheels, m.
+        velocity: Velocity of the axle's middle forward and to the left, m/s, and the yaw rate, rad/s.
+        tangent: Tangent of the angle of the axle's virtual middle wheel; the angles of both wheels follow from the
+            Ackermann geometry.
+        half: Half the distance between the wheels, m.
         rims: Circumferential speeds of the left and the right wheel, m/s.
-        goal: Of their mean, m/s.
-        grips: Friction times load of the left and the right wheel, N.
-        model: The car.
+        goal: Target of the mean circumferential speed, m/s.
+        grips: Coefficient of friction times load of the left and the right wheel, N.
+        model: The constants of the car.
 
     Returns:
-        Force forward and to the left, N; moment about the axle's middle, N m; circumferential speeds of the left
+        Force forward and force to the left, N; moment about the axle's middle, N m; circumferential speeds of the left
         and the right wheel, m/s.
     """
     forward, left, yaw_rate = velocity
@@ -204,39 +210,39 @@ def advance_axle(
 
 @compiled
 def direction(x: float, y: float) -> tuple[float, float]:
-    """Return the unit vector along (x, y)."""
+    """Return the unit vector in the direction of (x, y)."""
     scale = 1.0 / sqrt(x * x + y * y)
     return x * scale, y * scale
 
 
 @compiled
 def wheel_grips(load: float, least: float, lean: float, friction: float) -> tuple[float, float]:
-    """Return friction times load, N, of the left and the right wheel.
+    """Return the coefficient of friction times load, N, of the left and the right wheel of an axle.
 
     Args:
-        load: Of either, without the lean, N.
-        least: That is counted of either, N.
-        lean: Load that goes from the left to the right, N.
-        friction: Coefficient.
+        load: Load of each wheel without lateral load transfer, N.
+        least: Smallest load of a wheel, N.
+        lean: Load transferred from the left to the right wheel, N.
+        friction: Coefficient of friction between tyres and road.
     """
     return friction * max(load - lean, least), friction * max(load + lean, least)
 
 
 @compiled
 def advance_motion(motion: Motion, steering: float, speed: float, friction: float, model: CarModel) -> Motion:
-    """Return the motion one substep later.
+    """Return the motion of a car after one substep.
 
-    The double-track model (Rajamani, Vehicle Dynamics and Control, chapter 8) with four driven wheels: an
-    open differential on each axle keeps the mean speed of its wheels at what the car's speed asks of it,
-    the front one's 1 / cos(steering) larger. Load moves between the wheels with the acceleration of the
-    substep before, at once: the car has no springs, and leans on both axles alike. Semi-implicit Euler.
+    The model is the double-track model (Rajamani, Vehicle Dynamics and Control, chapter 8) with four driven wheels. An
+    open differential on each axle holds the mean speed of its wheels at the commanded speed, on the front axle times
+    1 / cos(steering). The load of the wheels follows the acceleration of the previous substep without delay, because
+    the car has no springs; lateral load transfer is equal on both axles. The integration is semi-implicit Euler.
 
     Args:
-        motion: Now.
-        steering: Commanded angle, rad, + left; the limit of the car is applied.
-        speed: Commanded speed, m/s; the limit of the car is applied.
-        friction: Coefficient of the tyres on this road.
-        model: The car.
+        motion: Motion before the substep.
+        steering: Commanded steering angle, rad, + left; limited to the car's largest angle.
+        speed: Commanded speed, m/s; limited to the car's largest speed.
+        friction: Coefficient of friction between tyres and road.
+        model: The constants of the car.
     """
     dt = model.dt
     steering = clip(steering, -model.steering_limit, model.steering_limit)

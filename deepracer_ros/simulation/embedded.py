@@ -1,4 +1,4 @@
-"""The embedded simulator: all cars on all tracks in one compiled call per step."""
+"""The embedded simulator: one compiled call per step simulates all cars on all tracks."""
 
 import os
 import threading
@@ -28,32 +28,32 @@ from deepracer_ros.worlds.texture import draw_track
 Floats = NDArray[np.float64]
 
 WAITING = "OMP_WAIT_POLICY"
-"""Says how OpenMP's threads wait for work: active or passive."""
+"""Environment variable that sets how OpenMP's threads wait for work: active (spinning) or passive."""
 
 LAUNCH = threading.Lock()
-"""Held by who runs a parallel kernel: numba's own pool, used where there is no OpenMP, ends the process otherwise."""
+"""Lock around parallel kernels: without OpenMP, numba's own thread pool aborts the process on concurrent calls."""
 
 GROUND_MARGIN = 1.5
-"""Ground around the track that is held as an image, m; beyond it the image's border goes on."""
+"""Width of the ground around a track in its ground image, m; beyond it the colours of the image's border continue."""
 
 FINE, COARSE = 0.005, 0.01
-"""Sizes of a texel, m: the fine one unless a track's image would be larger than `MOST_TEXELS`."""
+"""Sizes of a texel of the finest level, m: `COARSE` if a track's image would have more than `MOST_TEXELS` texels."""
 
 MOST_TEXELS = 20_000_000
-"""Of the finest level of one track's ground image."""
+"""Largest number of texels in the finest level of a track's ground image with texels of size `FINE`."""
 
 SKY = (178, 178, 178)
-"""RGB above the horizon: the background of Gazebo's scenes, which have no sky of their own."""
+"""RGB colour above the horizon: the background colour of Gazebo's scenes, which have no sky."""
 
 
 class EmbeddedSimulator:
-    """N cars on several tracks, simulated and seen by numba kernels; a `Simulator`.
+    """A `Simulator` of N cars on several tracks whose motion and camera images are computed by numba kernels.
 
-    The results depend on the arguments and calls alone, not on the number of threads.
+    The results depend only on the arguments and calls, not on the number of threads.
 
     Attributes:
-        cars: N.
-        sensors: The camera.
+        cars: Number of cars, N.
+        sensors: Specification of the simulator's only sensor, the camera, by its name.
     """
 
     def __init__(
@@ -70,25 +70,24 @@ class EmbeddedSimulator:
         cars_per_heat: int = 1,
         threads: int | None = None,
     ) -> None:
-        """Draw the tracks and put all cars at rest at their origin; `reset` puts them in place.
+        """Draw the ground images of the tracks, with all cars at rest at the origin; `reset` moves the cars.
 
         Args:
             tracks: The tracks.
-            car_track: (N,) the index of each car's track.
-            camera: The image of each car's camera.
-            vehicle: The car; by default that of the package's URDF.
-            dynamics: How it moves.
-            randomisation: What differs between cars and episodes.
-            seed: Of all draws, a non-negative number.
-            objects: (N, K, 3) poses of what stands on each car's road; by default nothing. The array is kept, and read
-                whenever a frame is drawn.
-            object_shape: Of what stands there.
-            cars_per_heat: So many cars, one after another in `car_track`, drive together and see
-                each other.
-            threads: How many to use; by default one per core.
+            car_track: (N,) index of each car's track.
+            camera: Size and colour of the camera images; by default those of `CameraConfig`.
+            vehicle: The car; by default the car of the package's URDF.
+            dynamics: Parameters of the car's motion; by default those of `DynamicsConfig`.
+            randomisation: Random differences between cars and episodes; by default none.
+            seed: Seed of all random numbers, not negative.
+            objects: (N, K, 3) poses x, y, m, and yaw, rad, of the objects on each car's road; by default none. The
+                array is kept and read for every frame, so changes of it become visible.
+            object_shape: Size and colour of every object.
+            cars_per_heat: Number of consecutive cars in `car_track` that drive together and see each other.
+            threads: Number of threads; by default one per core.
 
         Raises:
-            ValueError: if `cars_per_heat` does not divide the cars into heats on one track each.
+            ValueError: if N is not a multiple of `cars_per_heat`, or the cars of a heat are on different tracks.
         """
         camera = camera or CameraConfig()
         dynamics = dynamics or DynamicsConfig()
@@ -121,14 +120,14 @@ class EmbeddedSimulator:
         self._count = 0
 
     def reset(self, mask: NDArray[np.bool_], poses: Floats) -> tuple[Observations, CarStates]:
-        """Put the masked cars at rest on new poses and draw their terms anew; no time passes.
+        """Put the masked cars at rest on new poses and draw their random terms anew; no time passes.
 
         Args:
-            mask: (N,) which cars are moved.
-            poses: (N, 3) x, y in m and yaw in rad; rows outside the mask are ignored.
+            mask: (N,) True for the cars that are moved.
+            poses: (N, 3) x and y, m, and yaw, rad; rows outside the mask are ignored.
 
         Returns:
-            Observations and states of all N cars, as of `Simulator`.
+            Observations (N, *shape) by sensor, and states, of all N cars: buffers that the next call overwrites.
         """
         self._random.draw(mask)
         self._motion[mask] = 0.0
@@ -141,20 +140,20 @@ class EmbeddedSimulator:
         return self._run(heats, moving=False)
 
     def step(self, steering: Floats, speed: Floats) -> tuple[Observations, CarStates]:
-        """Apply the commands for one control period and return what the cameras then see.
+        """Apply commands for one control period and return the observations after it.
 
         Args:
-            steering: (N,) commanded steering angle, rad, + left; limited to what the car can do.
-            speed: (N,) commanded speed, m/s; limited to what the car can do.
+            steering: (N,) commanded steering angle, rad, + left; limited to the car's largest angle.
+            speed: (N,) commanded speed, m/s; limited to the car's largest speed.
 
         Returns:
-            Observations and states of all N cars, as of `Simulator`.
+            Observations (N, *shape) by sensor, and states, of all N cars: buffers that the next call overwrites.
 
         Raises:
             ValueError: if a command is not finite.
         """
         if not (np.isfinite(steering).all() and np.isfinite(speed).all()):
-            raise ValueError("drive commands: found a number that is not finite")
+            raise ValueError("drive commands: found a number that is not finite, expected finite numbers")
         self._commands[:, 1:] = self._commands[:, :-1]
         self._commands[:, 0, 0] = steering
         self._commands[:, 0, 1] = speed
@@ -162,13 +161,13 @@ class EmbeddedSimulator:
         return self._run(self._heats, moving=True)
 
     def close(self) -> None:
-        """Do nothing: there is only memory to free."""
+        """Do nothing; this simulator holds only memory."""
 
     def _run(self, heats: NDArray[np.int64], moving: bool) -> tuple[Observations, CarStates]:
-        """Drive the cars of some heats for a control period if they are moving, and draw what they see."""
+        """Advance the cars of some heats by one control period if `moving`, and draw their camera images."""
         random = self._random
         with LAUNCH:
-            before = numba.get_num_threads()  # that of the whole program, which is put back
+            before = numba.get_num_threads()  # a setting of the whole program, restored below
             numba.set_num_threads(self._threads)
             try:
                 run_heats(
@@ -195,7 +194,7 @@ class EmbeddedSimulator:
 
 
 def make_embedded(setup: Setup) -> EmbeddedSimulator:
-    """Return the simulator of an environment."""
+    """Return the embedded simulator for an environment."""
     config = setup.config
     return EmbeddedSimulator(
         setup.tracks,
@@ -211,11 +210,11 @@ def make_embedded(setup: Setup) -> EmbeddedSimulator:
 
 
 def start_threads() -> int:
-    """Start numba's threads if this process has none yet, and return how many there are.
+    """Start numba's threads if this process has none yet, and return their number.
 
-    OpenMP's wait spinning by default, and where the cores are busy they keep each other from the work that they wait
-    for: a step takes six times as long. OpenMP reads the variable that says otherwise when it is loaded, so it stands
-    in the environment, which belongs to the whole program, for that moment only.
+    By default OpenMP's threads spin while they wait. On busy cores they then delay the work that they wait for, and a
+    step takes six times as long. OpenMP reads the environment variable for passive waiting when it is loaded. The
+    environment belongs to the whole program, so the variable is set only for that moment.
     """
     with LAUNCH:
         if WAITING in os.environ:
@@ -240,7 +239,7 @@ def _check_heats(car_track: NDArray[np.int64], cars_per_heat: int) -> None:
 
 @lru_cache(maxsize=2)
 def _draw_ground(tracks: tuple[Track, ...], grey: bool) -> Ground:
-    """Return what the cameras look at; kept, for it takes longer than all else to begin anew with another seed."""
+    """Return the ground images of the tracks; cached, because drawing them takes most of the time of a restart."""
     images = []
     for track in tracks:
         borders = np.concatenate([track.left, track.right])

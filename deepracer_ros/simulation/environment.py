@@ -1,4 +1,4 @@
-"""The environment: any simulator and the referee, as one unbroken stream of observations per car."""
+"""The environment: a simulator and the referee joined to one continuous stream of observations per car."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -15,12 +15,12 @@ Floats = NDArray[np.float64]
 
 
 class Outcome(NamedTuple):
-    """What came of a step; arrays are the simulator's and the referee's own buffers, valid until the next step.
+    """The result of a step for N cars; observations and states are buffers that the next step overwrites.
 
     Attributes:
-        observations: (N, *shape) of each sensor, by its name.
-        states: Of all cars.
-        verdict: On all cars.
+        observations: Observations (N, *shape) of each sensor by its name.
+        states: Poses and motion of all cars.
+        verdict: The referee's judgement of all cars.
     """
 
     observations: Observations
@@ -29,34 +29,34 @@ class Outcome(NamedTuple):
 
     @property
     def frames(self) -> NDArray[np.uint8]:
-        """(N, H, W) or (N, H, W, 3): what the cameras see."""
+        """Camera frames of all cars: (N, H, W) grey or (N, H, W, 3) RGB, uint8."""
         return self.observations[CAMERA]
 
 
 class Environment:
     """N cars that drive one episode after another.
 
-    Everything is observed once, in order, also at the last step of an episode: the action that answers an observation
-    which ended an episode is ignored, and the next one is the first of a new episode, with reward 0 and status
-    PREPARE (Gymnasium's NEXT_STEP autoreset).
+    Every observation is returned once and in order, also the last observation of an episode. The action that answers
+    it is ignored, and the next observation is the first of a new episode, with reward 0 and status PREPARE
+    (Gymnasium's NEXT_STEP autoreset).
 
     Attributes:
-        simulator: Moves the cars and observes.
+        simulator: Simulates the cars and their own sensors.
         referee: Starts, judges and ends the episodes.
-        sensors: What is observed, by name.
-        tracks: The tracks.
-        cars: N.
+        sensors: Specification of each observed sensor by its name.
+        tracks: The tracks in their given direction.
+        cars: Number of cars, N.
     """
 
     def __init__(
         self, simulator: Simulator, referee: Referee, measured: Mapping[str, SensorSpec] | None = None
     ) -> None:
-        """Join a simulator and a referee of the same cars on the same tracks; `reset` begins.
+        """Join a simulator and a referee of the same cars on the same tracks; `reset` begins the first episodes.
 
         Args:
-            simulator: Its own sensors are all observed.
-            referee: Judges.
-            measured: Sensors that are measured besides, by name; by default none.
+            simulator: Simulates the cars; all of its sensors are observed.
+            referee: Judges the cars.
+            measured: Specification of further sensors, measured from states and referee, by name; by default none.
         """
         self.simulator = simulator
         self.referee = referee
@@ -72,26 +72,30 @@ class Environment:
 
     @property
     def car_track(self) -> NDArray[np.int64]:
-        """(N,) the index of each car's track, whichever way it drives."""
+        """Index of each car's track (N,), the same for both driving directions."""
         return self.referee.car_track
 
     @property
     def objects(self) -> Floats:
-        """(N, K, 3) poses x, y, m, and yaw, rad, of what stands on each car's road now."""
+        """Poses (N, K, 3), x, y, m, and yaw, rad, of the objects on each car's road now."""
         return self.referee.objects
 
     def reset(self) -> Outcome:
-        """Begin a new episode of every car and return its first observations."""
+        """Begin a new episode of every car and return the first observations."""
         return self.restart(np.ones(self.cars, dtype=np.bool_))
 
     def restart(self, mask: NDArray[np.bool_]) -> Outcome:
-        """Begin a new episode of the masked (N,) cars at once; no time passes, and the others stay where they are."""
+        """Begin a new episode of the masked cars at once; no time passes, and the other cars do not move.
+
+        Args:
+            mask: (N,) True for the cars that begin a new episode.
+        """
         observations, states = self.simulator.reset(mask, self.referee.start(mask))
         nothing = np.zeros(self.cars)
         return self._judge(observations, states, nothing, nothing)
 
     def step(self, steering: Floats, speed: Floats) -> Outcome:
-        """Drive all cars for one control period; those whose episode had ended begin a new one instead.
+        """Drive all cars for one control period; cars whose episode had ended begin a new episode instead.
 
         Args:
             steering: (N,) commanded steering angle, rad, + left.

@@ -1,4 +1,4 @@
-"""Evaluation: every car of an environment drives one episode, and what came of it is counted."""
+"""Evaluation: every car of an environment drives one episode; the results are collected."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -19,40 +19,45 @@ from deepracer_ros.simulation.simulator import CarStates
 
 Floats = NDArray[np.float64]
 Driver = Callable[[Observations], tuple[Floats, Floats]]
-"""Observations (N, *shape) by sensor to (N,) steering angles, rad, + left, and (N,) speeds, m/s."""
+"""A function from observations (N, *shape) by sensor to steering angles (N,), rad, + left, and speeds (N,), m/s."""
 
 
 class Course(Protocol):
-    """What an evaluation drives on; `simulation.environment.Environment` is one."""
+    """The environment that an evaluation needs, for example `simulation.environment.Environment`."""
 
     @property
     def tracks(self) -> Sequence[Track]:
-        """The tracks."""
+        """The tracks that `car_track` refers to."""
 
     @property
     def car_track(self) -> NDArray[np.int64]:
-        """(N,) the index of each car's track."""
+        """Index of each car's track (N,)."""
 
     @property
     def objects(self) -> Floats:
-        """(N, K, 3) poses x, y, m, and yaw, rad, of what stands on each car's road now."""
+        """Poses (N, K, 3), x, y, m, and yaw, rad, of the objects on each car's road now."""
 
     def reset(self) -> Outcome:
-        """Start a new episode of every car."""
+        """Begin a new episode of every car and return the first observations."""
 
     def step(self, steering: Floats, speed: Floats) -> Outcome:
-        """Drive for one control period."""
+        """Drive all cars for one control period.
+
+        Args:
+            steering: (N,) commanded steering angle, rad, + left.
+            speed: (N,) commanded speed, m/s.
+        """
 
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """What one car drove, from its start to the end of its episode; arrays (steps + 1,).
+    """Motion of one car from the start to the end of its episode; arrays have the shape (steps + 1,).
 
     Attributes:
-        x: m.
-        y: m.
-        speed: Measured, m/s.
-        steering: Measured, rad, + left.
+        x: World position of base_link along x, m.
+        y: World position of base_link along y, m.
+        speed: Measured longitudinal speed, m/s.
+        steering: Measured steering angle, rad, + left.
     """
 
     x: Floats
@@ -63,17 +68,17 @@ class Trajectory:
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
-    """One episode of one car.
+    """Result of one episode of one car.
 
     Attributes:
         track: Name of the track.
-        start: Arc length where the car's front started, m.
-        status: How the episode ended; IN_PROGRESS if the evaluation was stopped before.
-        progress: Of the lap, %.
-        lap_seconds: Time of the lap, s of simulation; None if it was not completed.
-        steps: Of the episode.
-        trajectory: What was driven, if it was recorded.
-        objects: (K, 3) poses x, y, m, and yaw, rad, of what stood on the road.
+        start: Arc length at the car's front at the start, m.
+        status: Status at the end of the episode; IN_PROGRESS if the evaluation stopped before the end.
+        progress: Progress of the lap, %.
+        lap_seconds: Time of the last lap, s of simulation; None if the laps were not completed.
+        steps: Number of steps of the episode.
+        trajectory: Motion of the car; None if it was not recorded.
+        objects: (K, 3) poses x, y, m, and yaw, rad, of the objects on the road.
     """
 
     track: str
@@ -87,43 +92,43 @@ class Attempt:
 
     @property
     def completed(self) -> bool:
-        """Whether the lap was completed."""
+        """Whether the car completed its laps."""
         return self.status == Status.LAP_COMPLETE
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What came of every attempt.
+    """Results of an evaluation.
 
     Attributes:
-        attempts: One of each car, in the order of the cars.
+        attempts: One attempt per car, in the order of the cars.
     """
 
     attempts: tuple[Attempt, ...]
 
     @property
     def laps_attempted(self) -> int:
-        """How many attempts were made."""
+        """Number of attempts."""
         return len(self.attempts)
 
     @property
     def laps_completed(self) -> int:
-        """How many of them completed their lap."""
+        """Number of attempts that completed their lap."""
         return len(self._lap_seconds)
 
     @property
     def all_completed(self) -> bool:
-        """Whether every lap was completed."""
+        """Whether every attempt completed its lap."""
         return self.laps_completed == self.laps_attempted
 
     @property
     def mean_lap_seconds(self) -> float | None:
-        """Mean time of the completed laps, s of simulation; None if there is none."""
+        """Mean time of the completed laps, s of simulation; None if no lap was completed."""
         return float(np.mean(self._lap_seconds)) if self._lap_seconds else None
 
     @property
     def best_lap_seconds(self) -> float | None:
-        """Time of the fastest lap, s of simulation; None if there is none."""
+        """Time of the fastest lap, s of simulation; None if no lap was completed."""
         return min(self._lap_seconds, default=None)
 
     @property
@@ -144,14 +149,14 @@ def evaluate(
     record: bool = False,
     timeout_seconds: float = inf,
 ) -> Evaluation:
-    """Let every car drive its first episode to the end.
+    """Drive one episode of every car to its end and return the results.
 
     Args:
-        environment: Its referee should have a `RefereeConfig.for_evaluation()`.
-        driver: Drives all cars.
-        stop_on_failure: Stop at the first failure: enough to know that not every lap is complete.
-        record: Keep what was driven.
-        timeout_seconds: Stop after this time of the clock on the wall, s; the rules end every episode anyway.
+        environment: The cars on their tracks; its referee should use `RefereeConfig.for_evaluation()`.
+        driver: Computes the commands of all cars from their observations.
+        stop_on_failure: Whether to stop at the first car that does not complete its lap.
+        record: Whether to record trajectories.
+        timeout_seconds: Wall-clock time after which to stop, s; the rules of an episode end it in any case.
     """
     deadline = time.monotonic() + timeout_seconds
     outcome = environment.reset()
@@ -173,7 +178,7 @@ def evaluate(
 
 
 class _Final:
-    """The last verdict on the first episode of every car."""
+    """The final verdict on the first episode of every car."""
 
     def __init__(self, verdict: Verdict) -> None:
         self.ended: NDArray[np.bool_] = np.zeros(len(verdict.status), dtype=bool)
@@ -184,12 +189,12 @@ class _Final:
 
     @property
     def failed(self) -> NDArray[np.bool_]:
-        """(N,) whose episode ended without its lap."""
+        """Whether each car's episode ended without a completed lap (N,)."""
         failed: NDArray[np.bool_] = self.ended & (self._status != Status.LAP_COMPLETE)
         return failed
 
     def update(self, verdict: Verdict) -> None:
-        """Take in a verdict; a car whose first episode is over is left as it ended."""
+        """Update the cars whose first episode still runs from a verdict."""
         running = ~self.ended
         for mine, new in (
             (self._status, verdict.status),
@@ -201,7 +206,7 @@ class _Final:
         self.ended |= verdict.ended
 
     def attempt(self, car: int, track: str, start: float, objects: Floats, history: Floats | None) -> Attempt:
-        """Return what came of one car among `objects` (K, 3); `history` is (4, N, steps + 1)."""
+        """Return the result of one car; `objects` is (K, 3), `history` is (4, N, steps + 1) or None."""
         status, steps = Status(self._status[car]), int(self._steps[car])
         seconds = float(self._lap_seconds[car]) if status == Status.LAP_COMPLETE else None
         trajectory = Trajectory(*history[:, car, : steps + 1]) if history is not None else None
@@ -210,5 +215,5 @@ class _Final:
 
 
 def _motion(states: CarStates) -> Floats:
-    """Return a copy (4, N) of what a `Trajectory` holds."""
+    """Return a copy (4, N) of the states that a `Trajectory` records."""
     return np.stack([states.x, states.y, states.speed, states.steering])

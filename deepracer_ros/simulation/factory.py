@@ -1,4 +1,4 @@
-"""One function builds every environment: nodes, trainer, evaluation, Gymnasium and benchmarks call it."""
+"""Construction of environments from a configuration, for nodes, trainer, evaluation, Gymnasium and benchmarks."""
 
 import importlib
 from collections.abc import Callable, Sequence
@@ -18,24 +18,27 @@ SIMULATORS: dict[str, str] = {
     "embedded": "deepracer_ros.simulation.embedded:make_embedded",
     "gazebo": "deepracer_ros.simulation.gazebo.simulator:make_gazebo",
 }
-"""Simulators by name, each `module:function` of a `Setup`; imported only when asked for, since parts may be absent.
-The line to add for another one."""
+"""Simulators by name; a new simulator needs one more entry.
+
+An entry is `module:function`, a function from a `Setup` to a `Simulator`. The module is imported only when its
+simulator is used, because its dependencies may be missing.
+"""
 
 SHARED_ROAD = frozenset({"gazebo"})
-"""Simulators whose cars on one track share one world: what stands there cannot change with every car's episode."""
+"""Simulators whose cars share one world per track, so objects cannot change with the episodes of a single car."""
 
 
 @dataclass(frozen=True, eq=False)
 class Setup:
-    """All that a simulator is made from.
+    """Everything that a simulator is built from.
 
     Attributes:
-        config: Of the environment.
+        config: Configuration of the environment.
         tracks: The tracks.
-        car_track: The index of each car's track.
-        referee: Of the same cars; its `objects` and `object_shape` say what stands on their roads.
-        seed: Of all draws of the simulator.
-        threads: Of the embedded simulator.
+        car_track: Index of each car's track.
+        referee: Referee of the same cars; its `objects` and `object_shape` describe the objects on their roads.
+        seed: Seed of all random numbers of the simulator.
+        threads: Number of threads of the embedded simulator.
     """
 
     config: EnvironmentConfig
@@ -55,33 +58,35 @@ def make_environment(
     reward: Reward | None = None,
     threads: int | None = None,
 ) -> Environment:
-    """Build simulator and referee: `cars` cars shared out over the tracks in turn.
+    """Build an environment whose cars are assigned to the tracks in turn.
 
     Args:
-        config: What to build.
-        track_names: Names of tracks, or paths of route files.
-        cars: How many.
-        seed: Of all draws.
-        reward: One that was found already; by default that of the configuration.
-        threads: Of the embedded simulator; by default those of the configuration.
+        config: Configuration of the environment.
+        track_names: Names of tracks, or paths of route or track definition files.
+        cars: Number of cars.
+        seed: Seed of all random numbers.
+        reward: The reward; by default the reward of the configuration.
+        threads: Number of threads of the embedded simulator; by default that of the configuration.
 
     Raises:
-        InputError: if a track, sensor, simulator or the reward does not exist, or Gazebo is not prepared.
+        InputError: if a track, a sensor, the simulator or the reward does not exist, or Gazebo is not prepared.
     """
     tracks = find_tracks(track_names)
     return _build(config, tracks, [car % len(tracks) for car in range(cars)], seed, reward, threads)
 
 
 def make_evaluation(config: EnvironmentConfig, track_names: Sequence[str], starts: int) -> Environment:
-    """Build an environment for evaluation: `starts` cars evenly over each track, nothing random, no user's reward.
+    """Build an environment for evaluation, with cars spread evenly over each track and no randomisation.
+
+    The reward is the term `progress`, so a user's reward function is not called.
 
     Args:
-        config: What to build.
-        track_names: Names of tracks, or paths of route files.
-        starts: Cars on each track.
+        config: Configuration of the environment.
+        track_names: Names of tracks, or paths of route or track definition files.
+        starts: Number of cars on each track.
 
     Raises:
-        InputError: as `make_environment`.
+        InputError: if a track, a sensor or the simulator does not exist, or Gazebo is not prepared.
     """
     tracks = find_tracks(track_names)
     car_track = [index for index in range(len(tracks)) for _ in range(starts)]
@@ -92,10 +97,13 @@ def make_evaluation(config: EnvironmentConfig, track_names: Sequence[str], start
 
 
 def find_simulator(name: str) -> Callable[[Setup], Simulator]:
-    """Return what makes a simulator.
+    """Return the function that builds a simulator from a `Setup`.
+
+    Args:
+        name: Name of the simulator in `SIMULATORS`.
 
     Raises:
-        InputError: if there is none of that name.
+        InputError: if there is no simulator of that name.
     """
     if name not in SIMULATORS:
         raise InputError(f"simulation.simulator: found {name!r}, expected one of {', '.join(SIMULATORS)}")

@@ -1,4 +1,4 @@
-"""What the cameras look at: the ground images of all tracks in ever coarser levels, laid out flat."""
+"""Ground images of all tracks as mipmaps in flat arrays, the texture that cameras see."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 from deepracer_ros.worlds.texture import TrackImage
 
 LEVELS = 9
-"""Each level of a ground image has half the resolution of the one before: 5 mm to 1.3 m a texel."""
+"""Number of mipmap levels; each has half the resolution of the previous one, from 5 mm to 1.3 m per texel."""
 
 
 class Ground(NamedTuple):
-    """The ground images of several tracks as flat arrays, ready for a numba kernel.
+    """The ground images of several tracks as flat arrays for a numba kernel.
 
-    Texel (column, row) of level k of a track covers `resolution * 2**k` metres from
-    `origin + (column, row) * resolution * 2**k` on, both of them the track's.
+    Texel (column, row) of level k of a track is a square with sides of `resolution * 2**k` m. Its lower left corner is
+    at `origin + (column, row) * resolution * 2**k`, with the track's `origin` and `resolution`.
 
     Attributes:
-        texels: (C, T) uint8; one row per colour channel, all levels of all tracks one after another.
-        first: (tracks, LEVELS) where a level's texels begin.
-        width: (tracks, LEVELS) columns of a level.
-        height: (tracks, LEVELS) rows of a level.
+        texels: (C, T) uint8 texels: one row per colour channel, all levels of all tracks one after another.
+        first: (tracks, LEVELS) index of the first texel of each level.
+        width: (tracks, LEVELS) number of columns of each level.
+        height: (tracks, LEVELS) number of rows of each level.
         origin: (tracks, 2) world position of each image's lower left corner, m.
         resolution: (tracks,) size of a texel of the finest level, m.
     """
@@ -37,11 +37,11 @@ class Ground(NamedTuple):
 
 
 def flatten_ground(images: Sequence[TrackImage], grey: bool) -> Ground:
-    """Lay ground images and their coarser levels one after another; track t of the result is `images[t]`.
+    """Return the ground images of several tracks with their mipmap levels; track t of the result is `images[t]`.
 
     Args:
-        images: One per track.
-        grey: Whether to keep one grey channel or three.
+        images: The ground picture of each track.
+        grey: Whether the result has one grey channel; otherwise it has three channels, RGB.
     """
     channels = [[image.grey] if grey else cv2.split(image.rgb) for image in images]
     pyramids = [[_pyramid(np.asarray(plane, np.uint8)) for plane in planes] for planes in channels]
@@ -62,7 +62,7 @@ def flatten_ground(images: Sequence[TrackImage], grey: bool) -> Ground:
 
 
 def _pyramid(image: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    """Return the image and its halvings, each texel the mean of the four below it."""
+    """Return the mipmap levels of an image: each texel is the mean of four texels of the previous level."""
     levels = [image]
     for _ in range(LEVELS - 1):
         finer = levels[-1]

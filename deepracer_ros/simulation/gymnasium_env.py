@@ -1,4 +1,4 @@
-"""Gymnasium's view of the environment: `gymnasium.make("DeepRacer-v0")` and `gymnasium.make_vec`."""
+"""Gymnasium environments of the package, made by `gymnasium.make("DeepRacer-v0")` and `gymnasium.make_vec`."""
 
 from typing import Any
 
@@ -18,16 +18,20 @@ Info = dict[str, Any]
 
 
 class DeepRacerEnv(gymnasium.Env[Any, Any]):
-    """One car: observations in, an action out, one episode at a time."""
+    """Gymnasium environment of one car on one of the package's simulators."""
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": CONTROL_RATE}
 
     def __init__(self, render_mode: str | None = None, **settings: Any) -> None:  # noqa: ANN401
-        """Describe the task; the first `reset` starts the simulator.
+        """Check the settings and set the spaces; the first `reset` starts the simulator.
 
         Args:
-            render_mode: None or `rgb_array`, the camera's picture.
-            settings: The fields of `TaskConfig`.
+            render_mode: `rgb_array`: `render` returns the camera's image. None: it returns None.
+            settings: Keyword arguments, the fields of `TaskConfig`.
+
+        Raises:
+            InputError: if a track, a sensor or the reward does not exist.
+            ValueError: if two settings contradict each other.
         """
         self.render_mode = render_mode
         self._task = Task(TaskConfig(**settings), 1)
@@ -37,14 +41,26 @@ class DeepRacerEnv(gymnasium.Env[Any, Any]):
         self._image: Frames = np.zeros(self._task.image_shape, dtype=np.uint8)
 
     def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[Any, Info]:
-        """Begin an episode; a seed begins everything anew."""
+        """Begin an episode and return its first observation and info.
+
+        Args:
+            seed: Seed of all random numbers; the simulator is then built anew. None continues with the present one.
+            options: Not used.
+        """
         super().reset(seed=seed)
         self._environment = _begin(self._task, self._environment, seed, self.np_random)
         outcome = self._environment.reset()
         return self._observe(outcome), _car_info(outcome.verdict)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, Info]:  # noqa: ANN401
-        """Drive for one control period."""
+        """Drive for one control period; return observation, reward, terminated, truncated and info.
+
+        Args:
+            action: An element of `action_space`.
+
+        Raises:
+            ResetNeeded: if `reset` was not called before.
+        """
         if self._environment is None:
             raise gymnasium.error.ResetNeeded("step: found no episode, expected reset before it")
         outcome = self._environment.step(*self._task.decode(np.asarray(action)[None]))
@@ -53,7 +69,7 @@ class DeepRacerEnv(gymnasium.Env[Any, Any]):
         return self._observe(outcome), float(verdict.reward[0]), terminated, truncated, _car_info(verdict)
 
     def render(self) -> Frames | None:
-        """Return what the camera saw last, (H, W, 3)."""
+        """Return the last camera image (H, W, 3), uint8 RGB; None without a render mode."""
         return self._task.picture(self._image) if self.render_mode else None
 
     def close(self) -> None:
@@ -68,7 +84,10 @@ class DeepRacerEnv(gymnasium.Env[Any, Any]):
 
 
 class DeepRacerVectorEnv(VectorEnv[Any, Any, NDArray[np.float64]]):
-    """N cars in lock-step, each with its own episodes; an ended one begins anew with the next step."""
+    """Gymnasium vector environment of N cars in lock-step.
+
+    A car whose episode ended begins a new one with the next step (NEXT_STEP autoreset).
+    """
 
     metadata: dict[str, Any] = {
         "render_modes": ["rgb_array"],
@@ -77,12 +96,16 @@ class DeepRacerVectorEnv(VectorEnv[Any, Any, NDArray[np.float64]]):
     }
 
     def __init__(self, num_envs: int = 1, render_mode: str | None = None, **settings: Any) -> None:  # noqa: ANN401
-        """Describe the task; the first `reset` starts the simulator.
+        """Check the settings and set the spaces; the first `reset` starts the simulator.
 
         Args:
-            num_envs: N.
-            render_mode: None or `rgb_array`, the cameras' pictures.
-            settings: The fields of `TaskConfig`.
+            num_envs: Number of cars, N.
+            render_mode: `rgb_array`: `render` returns the cameras' images. None: it returns None.
+            settings: Keyword arguments, the fields of `TaskConfig`.
+
+        Raises:
+            InputError: if a track, a sensor or the reward does not exist.
+            ValueError: if two settings contradict each other.
         """
         self.num_envs = num_envs
         self.render_mode = render_mode
@@ -95,18 +118,31 @@ class DeepRacerVectorEnv(VectorEnv[Any, Any, NDArray[np.float64]]):
         self._images: Frames = np.zeros((num_envs, *self._task.image_shape), dtype=np.uint8)
 
     def reset(self, *, seed: int | list[int | None] | None = None, options: Info | None = None) -> tuple[Any, Info]:
-        """Begin an episode of every car; a seed (of a list, its first) begins everything anew."""
+        """Begin an episode of every car and return the first observations and infos.
+
+        Args:
+            seed: Seed of all random numbers, of a list the first element; the simulator is then built anew. None
+                continues with the present one.
+            options: Not used.
+        """
         first = seed[0] if isinstance(seed, list) else seed
         super().reset(seed=first)
         self._environment = _begin(self._task, self._environment, first, self.np_random)
         outcome = self._environment.reset()
         return self._observe(outcome), _info(outcome.verdict)
 
-    def step(  # type: ignore[override]  # ends are flags, not the numbers that the base class says
+    def step(  # type: ignore[override]  # terminated and truncated are bool arrays, in the base class numbers
         self,
         actions: Any,  # noqa: ANN401
     ) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], Info]:
-        """Drive all cars for one control period."""
+        """Drive all cars for one control period; return observations, rewards, terminated, truncated and infos.
+
+        Args:
+            actions: An element of `action_space`, one action per car.
+
+        Raises:
+            ResetNeeded: if `reset` was not called before.
+        """
         if self._environment is None:
             raise gymnasium.error.ResetNeeded("step: found no episode, expected reset before it")
         outcome = self._environment.step(*self._task.decode(actions))
@@ -114,7 +150,7 @@ class DeepRacerVectorEnv(VectorEnv[Any, Any, NDArray[np.float64]]):
         return self._observe(outcome), verdict.reward, verdict.terminated, verdict.truncated, _info(verdict)
 
     def render(self) -> tuple[Frames, ...] | None:
-        """Return what the cameras saw last, N pictures (H, W, 3)."""
+        """Return the last camera images, N arrays (H, W, 3), uint8 RGB; None without a render mode."""
         return tuple(self._task.picture(image) for image in self._images) if self.render_mode else None
 
     def close_extras(self, **_: Any) -> None:  # noqa: ANN401
@@ -139,14 +175,14 @@ def _begin(task: Task, running: Environment | None, seed: int | None, random: np
 
 
 def _info(verdict: Verdict) -> Info:
-    """Return a vector environment's info: arrays (N,), and beside each of them which cars it holds for."""
+    """Return the info of a vector environment: arrays (N,), each with a mask of the cars it is valid for."""
     everyone = np.ones(len(verdict.status), dtype=np.bool_)
     values = {name: getattr(verdict, name) for name in ("progress", "status", "station", "offset", "lap_seconds")}
     return values | {f"_{name}": everyone for name in values}
 
 
 def _car_info(verdict: Verdict) -> Info:
-    """Return the info of a single car."""
+    """Return the info of a single-car environment."""
     info = {name: getattr(verdict, name)[0].item() for name in ("progress", "station", "offset", "lap_seconds")}
     if np.isnan(info["lap_seconds"]):
         info["lap_seconds"] = None

@@ -1,4 +1,4 @@
-"""The kernel of the embedded simulator: drives all cars of some heats and draws what they see."""
+"""The kernel of the embedded simulator: it advances the cars of some heats and draws their camera images."""
 
 import numpy as np
 from numba import prange
@@ -34,25 +34,25 @@ def run_heats(
     seed: int,
     count: int,
 ) -> None:
-    """Drive and draw all cars of some heats; no heat knows of another, so each is one piece of work.
+    """Advance all cars of some heats and draw their camera images; heats are independent and run in parallel.
 
     Args:
-        heats: Which.
-        moving: Whether a control period passes.
-        motions: (N, fields) the `Motion` of each car; updated.
-        states: (7, N) the rows of `CarStates`; filled.
-        commands: (N, K, 2) steering and speed, the newest first, one control period apart.
-        model: The car.
-        frames: (N, H, W * C) filled.
-        car_track: (N,) the track of each car.
-        ground: Of all tracks.
-        objects: On the tracks.
+        heats: Indices of the heats.
+        moving: Whether a control period passes; otherwise the images are only drawn.
+        motions: (N, fields) `Motion` of each car; updated.
+        states: (7, N) rows of `CarStates`; filled.
+        commands: (N, K, 2) commanded steering angle, rad, and speed, m/s, the newest first, one control period apart.
+        model: The constants of the car.
+        frames: (N, H, W * C) camera images; filled.
+        car_track: (N,) index of each car's track.
+        ground: The ground images of all tracks.
+        objects: The objects on the roads, and the size and colours of the cars.
         sky: (W * C,) a row of pixels above the horizon.
-        values: (N, terms) as of `Randomisation`.
-        tones: As of `Randomisation`.
-        noise: As of `Randomisation`.
-        seed: Of the noise.
-        count: Steps so far: no two frames have the same noise.
+        values: (N, terms) random terms of each car; columns are `Term`.
+        tones: (N, C, 256) new level of each grey level; (0, C, 256) if levels do not change.
+        noise: (`NOISE`,) pixel noise, grey levels; (0,) if there is no noise.
+        seed: Seed of the pixel noise.
+        count: Number of steps so far, which makes the noise of every frame different.
     """
     size = objects.heat
     for k in prange(len(heats)):
@@ -70,7 +70,16 @@ def run_heats(
 
 @compiled
 def drive(car: int, motions: Floats, states: Floats, commands: Floats, values: Floats, model: CarModel) -> None:
-    """Advance one car by one control period; arguments as of `run_heats`."""
+    """Advance one car by one control period.
+
+    Args:
+        car: Index of the car.
+        motions: (N, fields) `Motion` of each car; the car's row is updated.
+        states: (7, N) rows of `CarStates`; the car's column is filled.
+        commands: (N, K, 2) commanded steering angle, rad, and speed, m/s, the newest first, one control period apart.
+        values: (N, terms) random terms of each car; columns are `Term`.
+        model: The constants of the car.
+    """
     row = motions[car]
     motion = Motion(
         row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], row[10], row[11], row[12]
@@ -78,7 +87,7 @@ def drive(car: int, motions: Floats, states: Floats, commands: Floats, values: F
     late = round(values[car, Term.LATENCY] / model.dt)
     oldest = commands.shape[1] - 1
     for substep in range(model.substeps):
-        # The newest command is so many periods old that it has been under way for the latency.
+        # The newest command that is at least as old as the latency takes effect.
         age = min(max((late - substep + model.substeps - 1) // model.substeps, 0), oldest)
         steering = commands[car, age, 0] * values[car, Term.STEERING_GAIN] + values[car, Term.STEERING_BIAS]
         speed = commands[car, age, 1] * values[car, Term.SPEED_GAIN]
@@ -105,17 +114,17 @@ def see(
     states: Floats,
     values: Floats,
 ) -> None:
-    """Draw what one car sees.
+    """Draw the camera image of one car, without tones and noise.
 
     Args:
-        car: Which.
-        frame: (H, W * C) filled.
-        track: Where it is.
-        ground: As of `run_heats`.
-        objects: As of `run_heats`.
-        sky: As of `run_heats`.
-        states: As of `run_heats`.
-        values: (terms,) of this car.
+        car: Index of the car.
+        frame: (H, W * C) camera image; filled.
+        track: Index of the car's track.
+        ground: The ground images of all tracks.
+        objects: The objects on the roads, and the size and colours of the cars.
+        sky: (W * C,) a row of pixels above the horizon.
+        states: (7, N) rows of `CarStates`.
+        values: (terms,) random terms of this car; entries are `Term`.
     """
     view = view_from(
         (states[0, car], states[1, car], states[2, car]),

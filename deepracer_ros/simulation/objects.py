@@ -1,4 +1,4 @@
-"""Boxes and other cars before the camera: boxes on the ground, drawn in front of what they hide."""
+"""Rendering of objects and other cars as boxes on the ground, with a depth buffer."""
 
 from math import cos, floor, inf, sin
 from typing import NamedTuple
@@ -15,25 +15,25 @@ Floats = NDArray[np.float64]
 Colour = tuple[int, int, int]
 
 CAR_COLOURS: tuple[Colour, ...] = ((204, 31, 13), (28, 60, 190), (240, 140, 20), (230, 230, 230), (110, 30, 140))
-"""RGB; the cars of a heat take turns."""
+"""RGB colours of the cars of a heat, assigned in turn."""
 
 TOP, ENDS, SIDES = 1.0, 0.82, 0.66
-"""Brightness of a box's faces: light from above."""
+"""Relative brightness of a box's faces in light from above."""
 
 NEAR = 0.02
-"""Nearest distance that a camera sees, m."""
+"""Least distance at which a camera sees, m."""
 
 
 class Box(NamedTuple):
-    """A box on the ground.
+    """A box that stands on the ground.
 
     Attributes:
-        x: Middle, m.
-        y: Middle, m.
-        yaw: Direction of its length, rad.
-        half_length: m.
-        half_width: m.
-        height: m.
+        x: World position of the box's middle along x, m.
+        y: World position of the box's middle along y, m.
+        yaw: Direction of the box's length, rad.
+        half_length: Half the length of the box, m.
+        half_width: Half the width of the box, m.
+        height: Height of the box, m.
     """
 
     x: float
@@ -45,15 +45,16 @@ class Box(NamedTuple):
 
 
 class Objects(NamedTuple):
-    """All that stands or drives on the tracks, ready for a numba kernel.
+    """Objects and cars on the tracks in the form of a numba kernel.
 
     Attributes:
-        poses: (N, K, 3) x, y, m, and yaw, rad, of what stands on each car's road.
-        box: (3,) half length, half width and height of all that stands, m.
-        box_colour: (C,) of all of it.
-        body: (4,) of a car: how far its middle lies ahead of base_link, half length, half width and height, m.
-        car_colours: (N, C).
-        heat: How many cars drive together and see each other; 1 if every car has the track to itself.
+        poses: (N, K, 3) x, y, m, and yaw, rad, of the objects on each car's road.
+        box: (3,) half length, half width and height of an object, m.
+        box_colour: (C,) colour of an object, levels of 0 to 255.
+        body: (4,) distance from base_link forward to the middle of a car's body, and half length, half width and
+            height of the body, m.
+        car_colours: (N, C) colour of each car, levels of 0 to 255.
+        heat: Number of consecutive cars that drive together and see each other; 1 if every car drives alone.
     """
 
     poses: Floats
@@ -65,14 +66,15 @@ class Objects(NamedTuple):
 
 
 def gather_objects(poses: Floats, shape: ObstacleShape, vehicle: Vehicle, heat: int, grey: bool) -> Objects:
-    """Bring objects and cars into the form of the kernels.
+    """Return objects and cars in the form of the kernels.
 
     Args:
-        poses: (N, K, 3) of the objects on the road of each of N cars. The array is kept: what changes in it is seen.
-        shape: Of the objects.
-        vehicle: The car.
-        heat: Cars `heat * k` to `heat * k + heat - 1` see each other.
-        grey: Whether the cameras are grey.
+        poses: (N, K, 3) x, y, m, and yaw, rad, of the objects on the road of each of N cars. The array is kept, so
+            changes of it become visible.
+        shape: Size and colour of every object.
+        vehicle: The car, for the size of its body.
+        heat: Number of cars per heat: cars `heat * k` to `heat * k + heat - 1` see each other.
+        grey: Whether the cameras are grey; otherwise they are RGB.
     """
     colours = [CAR_COLOURS[car % heat % len(CAR_COLOURS)] for car in range(len(poses))]
     return Objects(
@@ -86,7 +88,7 @@ def gather_objects(poses: Floats, shape: ObstacleShape, vehicle: Vehicle, heat: 
 
 
 def camera_colour(colour: Colour, grey: bool) -> list[float]:
-    """Return an RGB colour as the camera's channels; grey by ITU-R BT.601, as OpenCV weighs it."""
+    """Return an RGB colour as levels of the camera's channels; grey is luma by ITU-R BT.601, as in OpenCV."""
     red, green, blue = colour
     return [0.299 * red + 0.587 * green + 0.114 * blue] if grey else [float(red), float(green), float(blue)]
 
@@ -95,16 +97,16 @@ def camera_colour(colour: Colour, grey: bool) -> list[float]:
 def render_objects(
     frame: NDArray[np.uint8], view: View, objects: Objects, car: int, x: Floats, y: Floats, yaw: Floats
 ) -> None:
-    """Draw what stands on a car's road and the other cars of its heat over the ground.
+    """Draw the objects on a car's road and the other cars of its heat over the ground.
 
     Args:
-        frame: (H, W * C) the ground as the car sees it.
+        frame: (H, W * C) image that already shows the ground; updated.
         view: The car's camera.
-        objects: What may be seen.
-        car: Which car looks.
-        x: (N,) of all cars, m.
-        y: (N,) of all cars, m.
-        yaw: (N,) of all cars, rad.
+        objects: Objects and cars on the tracks.
+        car: Index of the car whose camera it is.
+        x: (N,) world position of base_link of all cars along x, m.
+        y: (N,) world position of base_link of all cars along y, m.
+        yaw: (N,) heading of all cars, rad.
     """
     channels = objects.car_colours.shape[1]
     depth = np.full((frame.shape[0], frame.shape[1] // channels), np.float32(inf))
@@ -123,23 +125,23 @@ def render_objects(
 
 @compiled
 def draw_box(frame: NDArray[np.uint8], depth: NDArray[np.float32], view: View, box: Box, colour: Floats) -> None:
-    """Draw a box where nothing nearer is drawn.
+    """Draw a box in the pixels in which no nearer box is drawn.
 
-    A box stands on the ground, so its part of a pixel's ray comes before the ground.
+    A box stands on the ground, so a ray that hits the box hits it before the ground.
 
     Args:
-        frame: (H, W * C) to draw in.
-        depth: (H, W) distance along the optical axis of what is drawn, m; updated.
+        frame: (H, W * C) image; updated.
+        depth: (H, W) distance of the nearest drawn box along the optical axis, m; updated.
         view: The camera.
-        box: What to draw.
-        colour: (C,) of its top.
+        box: The box.
+        colour: (C,) colour of the box's top, levels of 0 to 255.
     """
     height, width = depth.shape
     left, right, top, bottom = bounds(view, box, width, height)
     along = (cos(box.yaw), sin(box.yaw))
     away_x, away_y = view.x - box.x, view.y - box.y
     eye = (away_x * along[0] + away_y * along[1], away_y * along[0] - away_x * along[1], view.z)
-    # The camera's axis and its right in the box's frame; down is the axis turned by 90 degrees of pitch.
+    # Cosine and sine of the camera's yaw in the box's frame.
     cosine = view.cos_yaw * along[0] + view.sin_yaw * along[1]
     sine = view.sin_yaw * along[0] - view.cos_yaw * along[1]
     for row in range(top, bottom):
@@ -158,15 +160,15 @@ def draw_box(frame: NDArray[np.uint8], depth: NDArray[np.float32], view: View, b
 
 @compiled
 def hit_box(eye: tuple[float, float, float], ray: tuple[float, float, float], box: Box) -> tuple[float, float]:
-    """Return how far along a ray it enters a box, and the brightness of the face there; inf if it misses.
+    """Return the distance along a ray to a box, in lengths of `ray`, and the brightness of the face that it hits.
 
-    The slab method: a ray is inside a box while it is between all three pairs of faces (Kay and
-    Kajiya, SIGGRAPH 1986).
+    The slab method (Kay and Kajiya, SIGGRAPH 1986): a ray is inside a box while it is between all three pairs of
+    faces. The distance is infinite if the ray misses the box.
 
     Args:
-        eye: Where the ray begins, in the box's frame, m.
-        ray: Its direction in the box's frame.
-        box: Its size.
+        eye: Origin of the ray in the box's frame, m.
+        ray: Direction of the ray in the box's frame.
+        box: The box, for its size.
     """
     enter, leave, brightness = NEAR, inf, 0.0
     for axis, low, high, shade in (
@@ -185,7 +187,16 @@ def hit_box(eye: tuple[float, float, float], ray: tuple[float, float, float], bo
 
 @compiled
 def bounds(view: View, box: Box, width: int, height: int) -> tuple[int, int, int, int]:
-    """Return the columns and rows (from, to) that hold a box's image; none if it is out of sight."""
+    """Return the pixels that a box's image may cover: first and end column, first and end row (ends excluded).
+
+    All are 0 if the box is behind the camera or farther away than `SIGHT`.
+
+    Args:
+        view: The camera.
+        box: The box.
+        width: Width of the image, pixels.
+        height: Height of the image, pixels.
+    """
     reach = box.half_length + box.half_width
     away_x, away_y = box.x - view.x, box.y - view.y
     forward = away_x * view.cos_yaw + away_y * view.sin_yaw

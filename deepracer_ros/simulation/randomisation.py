@@ -1,4 +1,4 @@
-"""What differs from car to car and from episode to episode, so that a policy does not rely on it."""
+"""Domain randomisation: terms that differ between cars and episodes, so that a policy does not rely on them."""
 
 from enum import IntEnum
 
@@ -12,37 +12,49 @@ from deepracer_ros.simulation.config import DynamicsConfig, RandomisationConfig
 Floats = NDArray[np.float64]
 
 TONES = 9
-"""Levels of brightness that `RandomisationConfig.colour` moves, evenly from black to white."""
+"""Number of tones that `RandomisationConfig.colour` shifts, evenly spaced from black to white."""
 
 NOISE = 4096
-"""Length of the noise that rows of pixels start in at random; a power of two."""
+"""Length of the table of pixel noise, a power of two; every row of pixels begins at a random entry."""
 
 
 class Term(IntEnum):
-    """Columns of the table of what differs between cars."""
+    """Columns of the table of random terms, `Randomisation.values`."""
 
     LIGHT_GAIN = 0
+    """Factor of the image's brightness."""
     LIGHT_OFFSET = 1
+    """Shift of the image's brightness, levels."""
     CAMERA_X = 2
+    """Distance from base_link forward to the camera, m."""
     CAMERA_Z = 3
+    """Height of the camera above the ground, m."""
     CAMERA_PITCH = 4
+    """Angle of the optical axis below the horizontal, rad."""
     CAMERA_YAW = 5
+    """Angle of the optical axis to the left of the car's x axis, rad."""
     CAMERA_FOV = 6
+    """Horizontal field of view, rad."""
     FRICTION = 7
+    """Coefficient of friction between tyres and road."""
     LATENCY = 8
+    """Time from a camera frame until the command that answers it takes effect, s."""
     STEERING_BIAS = 9
+    """Constant error of the steering angle, rad, + left."""
     STEERING_GAIN = 10
+    """Factor of the commanded steering angle."""
     SPEED_GAIN = 11
+    """Factor of the commanded speed."""
 
 
 class Randomisation:
-    """Draws the terms of N cars; the same seed gives a car the same terms in the same episode.
+    """Draws the random terms of N cars; a car's terms depend only on the seed, its index and its episode.
 
     Attributes:
-        values: (N, terms) what each car drives with; columns are `Term`.
-        tones: (N, C, 256) what each level of brightness becomes; empty, (0, C, 256), if it stays as it is.
-        noise: (`NOISE`,) noise of pixels, grey levels; empty if there is none.
-        longest_latency: s.
+        values: (N, terms) current terms of each car; columns are `Term`.
+        tones: (N, C, 256) new level of each grey level; (0, C, 256) if levels do not change.
+        noise: (`NOISE`,) pixel noise, grey levels; (0,) if there is no noise.
+        longest_latency: Largest possible latency, s.
     """
 
     def __init__(
@@ -54,7 +66,16 @@ class Randomisation:
         channels: int,
         seed: int,
     ) -> None:
-        """Take the terms' middles from the vehicle and how far they stray from the config."""
+        """Set the mean of each term from the car and its largest deviation from the configuration.
+
+        Args:
+            config: Largest deviations of the terms.
+            vehicle: The car, with the means of camera pose and friction.
+            dynamics: Parameters of the car's motion, with the smallest latency.
+            cars: Number of cars, N.
+            channels: Number of colour channels of the camera, C.
+            seed: Seed of all random numbers.
+        """
         middle_and_spread = {
             Term.LIGHT_GAIN: (1.0, config.light_gain),
             Term.LIGHT_OFFSET: (0.0, config.light_offset),
@@ -81,7 +102,7 @@ class Randomisation:
         self.noise = np.rint(normal).astype(np.int64)
 
     def draw(self, mask: NDArray[np.bool_]) -> None:
-        """Draw all terms of the masked (N,) cars anew."""
+        """Draw all terms anew for the cars for which `mask` (N,) is True."""
         cars = np.flatnonzero(mask)
         self._episodes[cars] += 1
         if not self._spread.any() and not len(self.tones):
@@ -95,7 +116,7 @@ class Randomisation:
                 self.tones[car] = self._shade(self.values[car], shift)
 
     def _shade(self, values: Floats, shifts: Floats) -> NDArray[np.uint8]:
-        """Return (C, 256) tones from a car's light and the (C, TONES) shifts of its colours."""
+        """Return the tones (C, 256) of a car from its terms and the shifts (C, TONES) of its colours."""
         knots = np.linspace(0.0, 255.0, TONES)
         curves = np.array([np.interp(np.arange(256.0), knots, knots + shift) for shift in shifts])
         lit = curves * values[Term.LIGHT_GAIN] + values[Term.LIGHT_OFFSET]
@@ -104,7 +125,7 @@ class Randomisation:
 
 @compiled
 def scramble(bits: np.uint64) -> np.uint64:
-    """Return the bits in thorough disorder (SplitMix64: Steele, Lea and Flood, OOPSLA 2014)."""
+    """Return a 64-bit hash of 64 bits by SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)."""
     bits = np.uint64(bits + np.uint64(0x9E3779B97F4A7C15))
     bits = np.uint64((bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9))
     bits = np.uint64((bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB))
@@ -113,7 +134,7 @@ def scramble(bits: np.uint64) -> np.uint64:
 
 @compiled
 def random_bits(seed: int, car: int, count: int, item: int) -> np.uint64:
-    """Return 64 random bits that depend on nothing but these four numbers."""
+    """Return 64 pseudo-random bits, a function of seed, car, count (of frames or episodes) and item only."""
     bits = scramble(np.uint64(seed))
     bits = scramble(bits ^ np.uint64(car))
     bits = scramble(bits ^ np.uint64(count))
@@ -122,7 +143,7 @@ def random_bits(seed: int, car: int, count: int, item: int) -> np.uint64:
 
 @compiled
 def apply_tones(frame: NDArray[np.uint8], tones: NDArray[np.uint8]) -> None:
-    """Change the levels of a frame (H, W * C) as a table (C, 256) says."""
+    """Replace the levels of a frame (H, W * C) in place by those of a lookup table (C, 256)."""
     channels = len(tones)
     for row in range(frame.shape[0]):
         for channel in range(channels):
@@ -132,7 +153,15 @@ def apply_tones(frame: NDArray[np.uint8], tones: NDArray[np.uint8]) -> None:
 
 @compiled
 def add_noise(frame: NDArray[np.uint8], noise: NDArray[np.int64], seed: int, car: int, count: int) -> None:
-    """Add noise to a frame (H, W * C), the same for the same seed, car and count of frames."""
+    """Add noise to a frame (H, W * C) in place; the noise depends only on seed, car and count of frames.
+
+    Args:
+        frame: (H, W * C) camera image; updated.
+        noise: (`NOISE`,) table of pixel noise, grey levels.
+        seed: Seed of the noise.
+        car: Index of the car.
+        count: Number of the frame.
+    """
     for row in range(frame.shape[0]):
         start = np.int64(random_bits(seed, car, count, row) & np.uint64(NOISE - 1))
         for k in range(frame.shape[1]):
@@ -142,7 +171,7 @@ def add_noise(frame: NDArray[np.uint8], noise: NDArray[np.int64], seed: int, car
 
 @compiled
 def _draw_all(draws: Floats, seed: int, cars: NDArray[np.int64], episodes: NDArray[np.int64]) -> None:
-    """Fill (K, items) with numbers evenly spread over [-1, 1) for the K cars."""
+    """Fill `draws` (K, items) with uniform random numbers in [-1, 1) for K cars."""
     for k in range(draws.shape[0]):
         for item in range(draws.shape[1]):
             bits = random_bits(seed, cars[k], episodes[cars[k]], item)

@@ -1,8 +1,8 @@
-"""Sensors: what is observed of every car at every step, as named arrays.
+"""Sensors: the named arrays that are observed for every car at every step.
 
-A simulator gives its own sensors, at least the camera. Others are measured from the cars' states and the referee's
-knowledge of the track, so they work with every simulator. `SENSORS` has all of them by name; the names are DeepRacer's
-where it has one.
+A simulator has its own sensors, at least the camera. Other sensors are measured from the states of the cars and the
+referee, so they work with every simulator. `SENSORS` contains all sensors by name. A sensor that DeepRacer also has is
+called by DeepRacer's name.
 """
 
 import math
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 Observations = Mapping[str, Array]
-"""(N, *shape) of each sensor, by its name."""
+"""Observations (N, *shape) of N cars by each sensor, by its name."""
 
 CAMERA = "FRONT_FACING_CAMERA"
-"""The camera, as DeepRacer calls it."""
+"""Name of the camera, as in DeepRacer."""
 STATE = "state"
-"""The referee's numbers of a car: `race.state`."""
+"""Name of the sensor of the referee's numbers of a car, defined in `race.state`."""
 
 
 @dataclass(frozen=True)
 class SensorSpec:
-    """What one car's observation by a sensor is.
+    """Specification of one car's observation by a sensor.
 
     Attributes:
-        shape: Of the array.
-        dtype: As numpy writes it, little-endian: `|u1`, `<f4`.
-        unit: Of the numbers; of `numbers`, if they have different ones, "each its own".
-        numbers: Name of each number, where the array is a list of them; otherwise empty.
+        shape: Shape of the array.
+        dtype: Numpy's name of the element type, little-endian: `|u1`, `<f4`.
+        unit: Unit of the elements; "each its own" if `numbers` have different units.
+        numbers: Name of each element if the array is a list of numbers; otherwise empty.
     """
 
     shape: tuple[int, ...]
@@ -49,17 +49,18 @@ class SensorSpec:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of one observation."""
+        """Size of one observation, bytes."""
         return math.prod(self.shape) * np.dtype(self.dtype).itemsize
 
 
 @dataclass(frozen=True)
 class SensorType:
-    """A kind of sensor.
+    """A kind of sensor, an entry of `SENSORS`.
 
     Attributes:
-        spec: Returns what it observes under a configuration.
-        measure: Returns (N, *shape) from the cars' states and the referee; None where the simulator itself observes.
+        spec: Function from the configuration of an environment to the sensor's specification.
+        measure: Function from the cars' states and the referee to observations (N, *shape); None for a sensor of the
+            simulator.
     """
 
     spec: Callable[[EnvironmentConfig], SensorSpec]
@@ -67,17 +68,17 @@ class SensorType:
 
 
 def camera_spec(config: EnvironmentConfig) -> SensorSpec:
-    """Return what the camera gives: grey (height, width) or RGB (height, width, 3) levels."""
+    """Return the specification of the camera: grey (height, width) or RGB (height, width, 3) levels."""
     return SensorSpec(config.camera.frame_shape, "|u1", "levels")
 
 
 def state_spec(config: EnvironmentConfig) -> SensorSpec:
-    """Return what `state` gives: the numbers of `STATE_NAMES`."""
+    """Return the specification of the sensor `state`: the numbers of `STATE_NAMES`."""
     return SensorSpec((len(STATE_NAMES),), "<f4", "each its own", STATE_NAMES)
 
 
 def measure_state(states: "CarStates", referee: "Referee") -> Array:
-    """Return the referee's own buffer (N, S)."""
+    """Return the observation `state` (N, S) of N cars, which is the referee's own buffer."""
     return referee.state
 
 
@@ -85,18 +86,18 @@ SENSORS: dict[str, SensorType] = {
     CAMERA: SensorType(camera_spec),
     STATE: SensorType(state_spec, measure_state),
 }
-"""Sensors by name: the line to add for another one."""
+"""Sensors by name; a new sensor needs one more entry."""
 
 
 def sensor_specs(config: EnvironmentConfig, names: Sequence[str] | None = None) -> dict[str, SensorSpec]:
-    """Return what is observed under a configuration, by sensor.
+    """Return the specifications of sensors under a configuration, by the sensor's name.
 
     Args:
-        config: Of the environment.
-        names: Of the sensors; by default all that are configured.
+        config: Configuration of the environment.
+        names: Names of the sensors; by default all configured sensors.
 
     Raises:
-        InputError: if there is no such sensor.
+        InputError: if a sensor does not exist.
     """
     wanted = config.sensors if names is None else names
     for name in wanted:

@@ -1,4 +1,4 @@
-"""The one contact with any simulator: N cars in lock-step."""
+"""The protocol of all simulators: N cars in lock-step, with their states and observations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from deepracer_ros.simulation.sensors import Observations, SensorSpec
 
 @dataclass(frozen=True, eq=False)
 class CarStates:
-    """Where N cars are and how they move; each field is a float64 array of shape (N,).
+    """Poses and motion of N cars; each field is a float64 array of the shape (N,).
 
-    Frames follow REP 103: x forward, y left, yaw anticlockwise from the world's x axis. The pose is
-    that of base_link: on the ground, midway between the axles.
+    Frames follow REP 103: x forward, y left, yaw anticlockwise from the world's x axis. The frame base_link is on the
+    ground, midway between the axles.
 
     Attributes:
-        x: World position, m.
-        y: World position, m.
+        x: World position of base_link along x, m.
+        y: World position of base_link along y, m.
         yaw: Heading, rad, in [-pi, pi).
-        speed: Longitudinal velocity of the body, m/s.
-        lateral_speed: Velocity to the body's left, m/s.
-        yaw_rate: Anticlockwise, rad/s.
-        steering: Measured steering angle of the (virtual, middle) front wheel, rad, + left.
+        speed: Velocity of base_link forward, m/s.
+        lateral_speed: Velocity of base_link to the left, m/s.
+        yaw_rate: Yaw rate, anticlockwise, rad/s.
+        steering: Measured angle of the virtual middle front wheel, rad, + left.
     """
 
     x: NDArray[np.float64]
@@ -38,22 +38,23 @@ class CarStates:
 
 @runtime_checkable
 class Simulator(Protocol):
-    """N cars with sensors, stepped together by one control period.
+    """N cars with sensors, which advance together by one control period per step.
 
-    The arrays that `reset` and `step` return are the simulator's own buffers: valid until the next call, copied by
-    whoever keeps them. Nothing in a simulator draws a random number that its seed does not determine.
+    The arrays that `reset` and `step` return are the simulator's own buffers. They are valid until the next call; a
+    caller that keeps them must copy them. All random numbers of a simulator are determined by its seed.
     """
 
     cars: int
+    """Number of cars, N."""
     sensors: Mapping[str, SensorSpec]
-    """What it observes itself: at least the camera."""
+    """Specification of each sensor of the simulator by its name; at least the camera."""
 
     def reset(self, mask: NDArray[np.bool_], poses: NDArray[np.float64]) -> tuple[Observations, CarStates]:
         """Put the masked cars at rest on new poses; no time passes.
 
         Args:
-            mask: (N,) which cars are moved.
-            poses: (N, 3) x, y in m and yaw in rad; rows outside the mask are ignored.
+            mask: (N,) True for the cars that are moved.
+            poses: (N, 3) x and y, m, and yaw, rad; rows outside the mask are ignored.
 
         Returns:
             Observations (N, *shape) by sensor, and states, of all N cars.
@@ -61,7 +62,7 @@ class Simulator(Protocol):
         ...
 
     def step(self, steering: NDArray[np.float64], speed: NDArray[np.float64]) -> tuple[Observations, CarStates]:
-        """Apply the commands for one control period and return what is then observed.
+        """Apply commands for one control period and return the observations after it.
 
         Args:
             steering: (N,) commanded steering angle, rad, + left.
@@ -73,5 +74,5 @@ class Simulator(Protocol):
         ...
 
     def close(self) -> None:
-        """Free what the simulator holds; it cannot be used afterwards."""
+        """Free the resources of the simulator; it cannot be used afterwards."""
         ...

@@ -1,4 +1,4 @@
-"""What Gymnasium's single and vectorised environments share: their keyword arguments, spaces and actions."""
+"""Keyword arguments, spaces and actions shared by the single and the vectorised Gymnasium environment."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -32,19 +32,20 @@ class TaskConfig:
     """The keyword arguments of `gymnasium.make` and `gymnasium.make_vec`.
 
     Attributes:
-        track: Name of a track or path of a route file; of several, cars are shared out over them in turn.
-        width: Of the camera's image, pixels.
-        height: Of the camera's image, pixels.
-        colour: `grey` or `rgb`.
-        sensors: What is observed. One sensor gives a box, several a dictionary of boxes by name.
+        track: Name of a track or path of a route file, or several of them, which are assigned to the cars in turn.
+        width: Width of the camera's image, pixels.
+        height: Height of the camera's image, pixels.
+        colour: Colour of the camera's image: `grey` or `rgb`.
+        sensors: Names of the observed sensors. For one sensor the observation space is a box, for several a
+            dictionary of boxes by name.
         reward: Weights of reward terms by name, or path of a Python file with a DeepRacer `reward_function(params)`.
-        actions: An action space; continuous ones are a box of steering and speed, each in [-1, 1]. Or a list of
-            pairs of steering angle (rad, + left) and speed (m/s), which makes the action space discrete.
-        simulator: `embedded` or `gazebo`.
-        threads: Of the embedded simulator; by default one per core.
-        race: What is raced.
+        actions: Configuration of the action space; a continuous one is a box of steering and speed, each in [-1, 1].
+            Or a list of pairs of steering angle (rad, + left) and speed (m/s), for a discrete action space.
+        simulator: Name of the simulator: `embedded` or `gazebo`.
+        threads: Number of threads of the embedded simulator; by default one per core.
+        race: The race: its type, laps and objects.
         referee: The rules of an episode.
-        randomisation: What differs between cars and episodes.
+        randomisation: Random differences between cars and episodes.
     """
 
     track: str | Sequence[str] = "technical"
@@ -62,13 +63,23 @@ class TaskConfig:
 
 
 class Task:
-    """What the single and the vectorised environment share: spaces, actions, and the environment of a seed."""
+    """Spaces, action conversion and environments for the single and the vectorised Gymnasium environment.
+
+    Attributes:
+        image_shape: Shape (H, W, C) of a camera image.
+        observation_space: Observation space of one car.
+        action_space: Action space of one car.
+    """
 
     def __init__(self, config: TaskConfig, cars: int) -> None:
-        """Find track, sensors and reward.
+        """Find tracks, sensors and reward, and set the spaces.
+
+        Args:
+            config: The keyword arguments.
+            cars: Number of cars.
 
         Raises:
-            InputError: if one of them does not exist.
+            InputError: if a track, a sensor or the reward does not exist.
             ValueError: if two keyword arguments contradict each other.
         """
         self._cars, self._threads = cars, config.threads or len(os.sched_getaffinity(0))
@@ -106,20 +117,24 @@ class Task:
         return spaces.Box(-np.inf, np.inf, spec.shape, np.dtype(spec.dtype).type)
 
     def begin(self, seed: int) -> Environment:
-        """Return an environment whose every draw follows from the seed."""
+        """Return a new environment; `seed` determines all of its random numbers."""
         return make_environment(
             self._config, self._tracks, self._cars, seed, reward=self._reward, threads=self._threads
         )
 
     def decode(self, actions: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # noqa: ANN401
-        """Return (N,) steering angles, rad, and speeds, m/s, from (N,) choices or (N, 2) numbers in [-1, 1]."""
+        """Return the steering angles (N,), rad, + left, and speeds (N,), m/s, of N actions.
+
+        Args:
+            actions: (N,) indices of a discrete action space, or (N, 2) numbers in [-1, 1] of a continuous one.
+        """
         if isinstance(self._coder, DiscreteActions):
             return self._coder.decode(np.asarray(actions, dtype=np.float32).reshape(-1, 1))
         wanted = np.clip(np.asarray(actions, dtype=np.float32), -1.0, 1.0)
         return self._coder.decode(0.5 * (wanted + 1.0))
 
     def observe(self, outcome: Outcome) -> Any:  # noqa: ANN401
-        """Return copies of what is observed: an array (N, *shape), or several by name."""
+        """Return copies of the observations: an array (N, *shape) of the only sensor, or arrays by sensor name."""
         found = {
             name: (self.images(outcome) if name == CAMERA else outcome.observations[name].copy())
             for name in self._observed
@@ -127,9 +142,9 @@ class Task:
         return found if len(found) > 1 else next(iter(found.values()))
 
     def images(self, outcome: Outcome) -> Frames:
-        """Return a copy of what the cameras see, (N, H, W, C)."""
+        """Return a copy of the camera images, (N, H, W, C)."""
         return outcome.frames.reshape(-1, *self.image_shape).copy()
 
     def picture(self, image: Frames) -> Frames:
-        """Return a car's image as a picture (H, W, 3)."""
+        """Return the RGB picture (H, W, 3) of a camera image (H, W, C)."""
         return np.repeat(image, 3 // self.image_shape[2], axis=-1)

@@ -1,1 +1,1 @@
-"""Gazebo worlds of tracks, and the pictures and meshes that they show."""
+"""Gazebo worlds of tracks, with their ground pictures and meshes."""

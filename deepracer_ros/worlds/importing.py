@@ -1,4 +1,4 @@
-"""Import of a user's tracks: each is kept with its world, and its name then finds it."""
+"""Import of a user's tracks: a track is stored with its world, and can then be used by its name."""
 
 import re
 from dataclasses import replace
@@ -15,20 +15,20 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 def import_track(path: Path, name: str | None = None) -> tuple[Track, Path, Path]:
-    """Keep a route (or definition) of the user's and write its world; its name finds it from now on.
+    """Import a route or track definition and write its world; `find_track` then finds it by its name.
 
-    An imported track of the same name is replaced, whole or not at all.
+    An imported track of the same name is replaced atomically.
 
     Args:
-        path: The file.
-        name: How to call the track; by default as the file.
+        path: The route (`.npy`) or track definition (`.yaml`).
+        name: Name of the track; by default the name of the file.
 
     Returns:
-        The track, the route file that keeps it, and its world file.
+        The track, its stored route file, and its world file.
 
     Raises:
-        InputError: if the file is bad, the name is not usable or that of one of the package's own tracks, or the
-            folder of imported tracks cannot be written.
+        InputError: if the file is invalid, the name is not allowed or belongs to one of the package's own tracks, or
+            the folder of imported tracks cannot be written.
     """
     if path.suffix not in (".npy", ".yaml", ".yml"):
         raise InputError(f"{path}: expected a route (.npy) or a track definition (.yaml)")
@@ -45,7 +45,7 @@ def import_track(path: Path, name: str | None = None) -> tuple[Track, Path, Path
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise write_error(folder, error) from error
-    # The route comes into its place last: a track of which no world can be written is not kept.
+    # The route is put into place last, so a track whose world cannot be written is not imported.
     with replacing(route) as temporary:
         write_route(track, temporary)
         world = write_world(track, folder / "worlds")

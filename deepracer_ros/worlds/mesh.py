@@ -1,4 +1,4 @@
-"""Wavefront OBJ meshes that a track's world shows: its ground and its barriers."""
+"""Wavefront OBJ meshes of a track's world: its ground and its barriers."""
 
 from collections.abc import Sequence
 
@@ -10,14 +10,14 @@ from deepracer_ros.worlds.texture import TrackImage
 Floats = NDArray[np.float64]
 
 HORIZON = 200.0
-"""The ground reaches this far beyond the picture of the track, m."""
+"""Extent of the ground beyond the picture of the track, m."""
 
 PLAIN_UV = 0.002
-"""Where in the picture there is plain ground, from its corner."""
+"""Texture coordinate (u and v) of a point of the picture that shows plain ground, near the picture's corner."""
 
 
 def materials(name: str) -> str:
-    """Return the mesh materials: the picture of the track, and the barrier's paint."""
+    """Return the MTL text of the materials of a track's meshes: the ground picture `name`.png, and `barrier`."""
     return (
         f"newmtl {name}\nKa 1 1 1\nKd 1 1 1\nKs 0 0 0\nillum 1\nmap_Kd {name}.png\n\n"
         "newmtl barrier\nKa 0.75 0.2 0.16\nKd 0.75 0.2 0.16\nKs 0 0 0\nillum 1\n"
@@ -25,9 +25,14 @@ def materials(name: str) -> str:
 
 
 def ground_mesh(name: str, image: TrackImage) -> str:
-    """Return the whole ground as one flat mesh: the picture, and around it the colour of the picture's corner.
+    """Return the OBJ text of the ground: a flat mesh with the picture, and around it the colour of its corner.
 
-    One surface, where a road above a ground would flicker in the distance.
+    Road and ground are one surface, because a road surface slightly above a ground surface would flicker in the
+    distance.
+
+    Args:
+        name: Name of the track, whose material shows the picture.
+        image: The picture, for its position and size.
     """
     width, depth = image.size
     low_x, low_y = image.origin
@@ -35,7 +40,7 @@ def ground_mesh(name: str, image: TrackImage) -> str:
     ys = [low_y - HORIZON, low_y, low_y + depth, low_y + depth + HORIZON]
     lines = [f"mtllib {name}.mtl"]
     lines += [f"v {x:.4f} {y:.4f} 0" for y in ys for x in xs]
-    # 1 to 4 are the picture's corners, 5 is a point of plain ground.
+    # Texture coordinates 1 to 4 are the picture's corners, 5 is a point of plain ground.
     lines += ["vt 0 0", "vt 1 0", "vt 1 1", "vt 0 1", f"vt {PLAIN_UV} {PLAIN_UV}", "vn 0 0 1", f"usemtl {name}"]
     for row in range(3):
         for column in range(3):
@@ -48,12 +53,12 @@ def ground_mesh(name: str, image: TrackImage) -> str:
 
 
 def barrier_mesh(name: str, lines: Sequence[Floats], height: float) -> str:
-    """Return walls seen from both sides.
+    """Return the OBJ text of walls that are visible from both sides.
 
     Args:
-        name: Of the track, whose material file has the paint.
-        lines: Closed lines (K, 2) of the walls' feet, m.
-        height: Of the walls, m.
+        name: Name of the track, whose material file contains the barrier's material.
+        lines: Closed lines, each (K, 2) x and y, m, along which walls stand.
+        height: Height of the walls, m.
     """
     mesh = [f"mtllib {name}.mtl", "usemtl barrier"]
     wall = 0
@@ -68,7 +73,7 @@ def barrier_mesh(name: str, lines: Sequence[Floats], height: float) -> str:
 
 
 def _wall(vertices: int, normals: int, start: Floats, end: Floats, normal: Floats, height: float) -> list[str]:
-    """Return the lines of one upright rectangle, after so many vertices and normals."""
+    """Return the OBJ lines of one upright rectangle; the file has `vertices` and `normals` so far."""
     foot, next_foot, next_top, top = (vertices + i for i in range(1, 5))
     lines = [
         f"v {x:.3f} {y:.3f} {z:.3f}" for (x, y), z in zip((start, end, end, start), (0, 0, height, height), strict=True)

@@ -1,4 +1,4 @@
-"""A track's plan: the road from above with its start line, driving direction and scale, for people."""
+"""Plan of a track for readers: the road from above with start line, driving direction and scale."""
 
 from math import ceil, log10
 
@@ -12,13 +12,13 @@ from deepracer_ros.worlds.texture import Pixels, TrackImage, draw_track
 Floats = NDArray[np.float64]
 
 LONGEST_SIDE = 1600
-"""Pixels of the plan's longer side, about."""
+"""Approximate length of the plan's longer side, pixels."""
 
 MARGIN = 0.6
-"""Ground around the road, m."""
+"""Width of the ground around the road, m."""
 
 FOOTER = 56
-"""Pixels of the strip below the road."""
+"""Height of the strip below the road, pixels."""
 
 PAPER = (24, 28, 34)
 INK = (230, 234, 238)
@@ -27,7 +27,7 @@ FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
 def draw_plan(track: Track) -> Pixels:
-    """Return an RGB picture (rows, columns, 3) of a track, north up."""
+    """Return an RGB picture (rows, columns, 3) of a track, with the world's y axis upwards."""
     borders = np.concatenate([track.left, track.right])
     extent = float(np.ptp(borders, axis=0).max()) + 2.0 * MARGIN
     image = draw_track(track, extent / LONGEST_SIDE, MARGIN)
@@ -38,7 +38,7 @@ def draw_plan(track: Track) -> Pixels:
 
 
 def _pixels(image: TrackImage, points: Floats) -> NDArray[np.int32]:
-    """Return world points (K, 2) as pixels of the picture with north up."""
+    """Return world points (K, 2) as pixels of the picture with the world's y axis upwards."""
     columns, rows = ((points - image.origin) / image.resolution).T
     pixels: NDArray[np.int32] = np.rint(np.column_stack([columns, image.rgb.shape[0] - rows])).astype(np.int32)
     return pixels
@@ -71,7 +71,7 @@ def _arrows(picture: Pixels, image: TrackImage, track: Track) -> None:
 
 
 def _footer(width: int, resolution: float, track: Track) -> Pixels:
-    """Return the strip with the track's name and figures, and a bar of a round number of metres."""
+    """Return the strip with the track's name, length and width, and a scale bar of a round number of metres."""
     strip = np.full((FOOTER, width, 3), PAPER, np.uint8)
     text = f"{track.name}   {track.length:.2f} m   width {track.width:.2f} m"
     metres = _round_length(0.15 * width * resolution)
@@ -83,6 +83,6 @@ def _footer(width: int, resolution: float, track: Track) -> Pixels:
 
 
 def _round_length(least: float) -> float:
-    """Return the smallest of 1, 2, 5, 10, ... (times a power of ten) that is no less."""
+    """Return the smallest number of the series 1, 2, 5, 10, ... (times a power of ten) that is at least `least`."""
     power = 10.0 ** (ceil(log10(least)) - 1)
     return next(step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power >= least * (1.0 - 1e-9))

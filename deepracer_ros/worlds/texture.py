@@ -1,4 +1,4 @@
-"""The ground picture of a track: what the cameras see, drawn from above."""
+"""Ground picture of a track, drawn from above: the texture that cameras see."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -14,41 +14,41 @@ Pixels = NDArray[np.uint8]
 Colour = tuple[int, ...]
 
 SUPERSAMPLING = 4
-"""Each pixel is the mean of this many rows and columns of finer ones."""
+"""Fine pixels per pixel in each direction: a pixel is the mean of a square of fine pixels."""
 
 MOST_PIXELS = 40_000_000
-"""Of a picture; 40 m by 100 m at 1 cm."""
+"""Largest number of pixels of a picture: 40 m by 100 m at 1 cm per pixel."""
 
 _FRACTION = 4
-"""Binary digits of a fine pixel that OpenCV's drawing resolves."""
+"""Number of fractional bits of coordinates in OpenCV's drawing functions."""
 
 
 @dataclass(frozen=True)
 class TrackLook:
-    """Colours (RGB, 0 to 255) and sizes of what is painted on the ground, as on the physical mat."""
+    """Colours (RGB, 0 to 255) and sizes of the road, its lines and the ground, as on DeepRacer's physical track."""
 
     road: Colour = (62, 63, 66)
-    """Asphalt between the borders."""
+    """Colour of the asphalt between the borders."""
     border: Colour = (236, 236, 232)
-    """The line along either border, and across the ends of an open track."""
+    """Colour of the lines along the borders and across the ends of an open track."""
     centre: Colour = (236, 190, 38)
-    """The dashes of the centre line."""
+    """Colour of the dashes of the centre line."""
     ground: Colour = (74, 122, 82)
-    """Everything around."""
+    """Colour of the ground around the road."""
     border_width: float = 0.05
-    """m; the middle of the line is the border."""
+    """Width of the border lines, m; the middle of a line is the border."""
     centre_width: float = 0.03
-    """m."""
+    """Width of the dashes of the centre line, m."""
     dash: float = 0.15
-    """Length of a dash and of the gap after it, m; adjusted so that a whole number of both makes a lap."""
+    """Length of a dash and of the gap after it, m; adjusted so that a lap has a whole number of dashes."""
 
 
 @dataclass(frozen=True, eq=False)
 class TrackImage:
-    """A picture of the ground.
+    """A picture of the ground, seen from above.
 
     Attributes:
-        rgb: (rows, columns, 3); the first row lies at the smallest y, the first column at the smallest x.
+        rgb: (rows, columns, 3) uint8; the first row is at the smallest y, the first column at the smallest x.
         origin: World position of the picture's corner with the smallest x and y, m.
         resolution: Size of a pixel, m.
     """
@@ -59,12 +59,12 @@ class TrackImage:
 
     @property
     def grey(self) -> Pixels:
-        """(rows, columns) luminance by ITU-R BT.601."""
+        """Grey picture (rows, columns): luma by ITU-R BT.601."""
         return np.asarray(cv2.cvtColor(self.rgb, cv2.COLOR_RGB2GRAY), np.uint8)
 
     @property
     def size(self) -> tuple[float, float]:
-        """Extent along x and y, m."""
+        """Extent of the picture along x and y, m."""
         rows, columns = self.rgb.shape[:2]
         return columns * self.resolution, rows * self.resolution
 
@@ -72,13 +72,13 @@ class TrackImage:
 def draw_track(
     track: Track, metres_per_pixel: float = 0.01, margin: float = 3.0, look: TrackLook | None = None
 ) -> TrackImage:
-    """Draw a track's road, borders and centre line, antialiased.
+    """Draw a track's road, border lines and centre line with antialiasing.
 
     Args:
-        track: What to draw.
-        metres_per_pixel: Resolution of the picture.
-        margin: Ground around the outermost border, m.
-        look: Colours and sizes.
+        track: The track.
+        metres_per_pixel: Size of a pixel, m.
+        margin: Width of the ground around the outermost border, m.
+        look: Colours and sizes; by default those of `TrackLook`.
 
     Raises:
         InputError: if the picture would have more than `MOST_PIXELS`.
@@ -90,7 +90,7 @@ def draw_track(
     columns, rows = (ceil(side / metres_per_pixel) for side in extent)
     if rows * columns > MOST_PIXELS:
         raise InputError(
-            f"track {track.name}: its picture would have {columns} x {rows} pixels of {metres_per_pixel} m, "
+            f"track {track.name}: found a picture of {columns} x {rows} pixels of {metres_per_pixel} m, "
             f"expected at most {MOST_PIXELS} in all"
         )
     canvas = _Canvas(rows, columns, low, metres_per_pixel)
@@ -103,9 +103,9 @@ def draw_track(
 
 
 def road_edges(track: Track, distance: float) -> list[NDArray[np.float64]]:
-    """Return the closed lines (K, 2) in m that keep a distance from the road, around it and in its middle.
+    """Return the closed lines (K, 2), m, at a distance (m) from the road, outside it and inside its loop.
 
-    Found in a drawing of 1 cm, so that lines around a tight corner do not fold.
+    The lines are contours in a drawing with pixels of 1 cm, so they do not fold around tight corners.
     """
     borders = np.concatenate([track.left, track.right])
     low = borders.min(axis=0) - distance - 0.1
@@ -121,7 +121,7 @@ def road_edges(track: Track, distance: float) -> list[NDArray[np.float64]]:
 
 
 class _Canvas:
-    """Draws masks of fine pixels and averages them to the coverage of the picture's pixels."""
+    """Draws masks of fine pixels and averages them to the coverage of a picture's pixels."""
 
     def __init__(self, rows: int, columns: int, low: NDArray[np.float64], metres_per_pixel: float) -> None:
         self._shape = (rows * SUPERSAMPLING, columns * SUPERSAMPLING)
@@ -129,7 +129,7 @@ class _Canvas:
         self._fine = metres_per_pixel / SUPERSAMPLING
 
     def road(self, track: Track) -> Pixels:
-        """Return the mask of the road: one quadrangle per segment, so that folded borders leave no hole."""
+        """Return the mask of the road, with one quadrangle per segment so that folded borders leave no hole."""
         left, right = self._fixed(track.left), self._fixed(track.right)
         mask = np.zeros(self._shape, np.uint8)
         segments = range(len(left) if track.closed else len(left) - 1)
@@ -140,7 +140,7 @@ class _Canvas:
         return mask
 
     def outline(self, road: Pixels, width: float) -> Pixels:
-        """Return the mask of a line along the edge of the road."""
+        """Return the mask of a line of the given width (m) along the edge of the road."""
         contours, _ = cv2.findContours(road, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
         mask = np.zeros(self._shape, np.uint8)
         cv2.drawContours(mask, contours, -1, 255, thickness=self._thickness(width))
@@ -167,11 +167,11 @@ class _Canvas:
         return max(1, round(width / self._fine))
 
     def _fixed(self, points: NDArray[np.float64]) -> NDArray[np.int32]:
-        """Return world points as fine pixels in OpenCV's fixed point, whose whole numbers are pixel centres."""
+        """Return world points as fine pixels in OpenCV's fixed-point format, with integers at pixel centres."""
         fixed: NDArray[np.int32] = np.rint(((points - self._low) / self._fine - 0.5) * 2**_FRACTION).astype(np.int32)
         return fixed
 
 
 def _blend(picture: NDArray[np.float32], coverage: NDArray[np.float32], colour: Colour) -> None:
-    """Paint a colour over the picture where it covers."""
+    """Blend a colour into the picture by its coverage (rows, columns, 1) of each pixel."""
     picture += coverage * (np.array(colour, np.float32) - picture)

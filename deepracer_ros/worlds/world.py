@@ -1,7 +1,7 @@
-"""Gazebo worlds of tracks: SDF 1.6 that Gazebo Classic and gz-sim read.
+"""Gazebo worlds of tracks as SDF 1.6, which Gazebo Classic and gz-sim can read.
 
-A world refers to its pictures and meshes as `model://TRACK/FILE`, so the folder `models` next to the
-`.world` files belongs on GAZEBO_MODEL_PATH (Classic) or GZ_SIM_RESOURCE_PATH (gz-sim).
+A world refers to its pictures and meshes as `model://TRACK/FILE`. So the folder `models` next to the `.world` files
+must be on GAZEBO_MODEL_PATH (Classic) or GZ_SIM_RESOURCE_PATH (gz-sim).
 """
 
 import os
@@ -27,25 +27,25 @@ from deepracer_ros.worlds.texture import draw_track, road_edges
 Floats = NDArray[np.float64]
 
 MARGIN = 0.2
-"""Ground in the picture of the track beyond its borders, m; the rest of the ground is of one colour."""
+"""Width of the ground around the road in the picture of a track, m; the ground beyond it has one colour."""
 
 
 def write_world(
     track: Track, folder: Path, config: WorldConfig | None = None, obstacles: ObstaclesConfig | None = None
 ) -> Path:
-    """Write `NAME.world` and what it shows, `models/NAME/`, into a folder, whole or not at all.
+    """Write a track's world `NAME.world` and its models `models/NAME/` into a folder.
 
-    The same track and options always give the same files. The world file is written last, and there is none
-    while its models are replaced. So a reader that finds a world file finds the models that were written with it.
+    The same track and options always give the same files. The world file is written last, and it is absent while its
+    models are replaced. So a reader that finds a world file also finds the models that belong to it.
 
     Args:
         track: The track.
-        folder: Where to write; made if it does not exist.
-        config: What stands and shines around the road.
+        folder: Folder to write to; created if it does not exist.
+        config: Physics step, resolution, barriers and lamps; by default those of `WorldConfig`.
         obstacles: The objects on the road; by default none.
 
     Returns:
-        The world file.
+        Path of the world file.
 
     Raises:
         InputError: if a file cannot be written, the track is too large for a picture, or the objects do not fit on it.
@@ -76,8 +76,8 @@ def write_world(
 
 @contextmanager
 def _absent(world: Path) -> Iterator[None]:
-    """Take a world file away until its successor is in place; put it back if the block fails."""
-    # Not named as what `files.remove_remains` puts back: the models that belong to it may be gone.
+    """Move a world file away for the block, in which its successor is written; restore it if the block fails."""
+    # `files.remove_remains` must not restore this file, because its models may be gone: hence its different name.
     old = world.with_name(f".{world.name}.aside.tmp")
     there = world.is_file()
     if there:
@@ -92,7 +92,12 @@ def _absent(world: Path) -> Iterator[None]:
 
 
 def world_element(track: Track, config: WorldConfig, obstacles: ObstaclesConfig) -> Element:
-    """Return the `<sdf>` document of a track's world.
+    """Return the `<sdf>` element of a track's world.
+
+    Args:
+        track: The track.
+        config: Physics step, barriers and lamps.
+        obstacles: The objects on the road.
 
     Raises:
         InputError: if the objects do not fit on the track.
@@ -109,7 +114,7 @@ def world_element(track: Track, config: WorldConfig, obstacles: ObstaclesConfig)
     _track(world, track.name)
     if config.barriers:
         _barrier(world, track.name)
-    # A world file has no seed: objects at random places are drawn as the first episode of seed 0 would.
+    # A world file has no seed, so objects at random positions are drawn with seed 0.
     random = np.random.default_rng(0) if obstacles.random else None
     for number, pose in enumerate(place_obstacles(track, obstacles, random)):
         world.append(race_object(f"obstacle_{number}", pose.tolist(), shape_of(obstacles.kind)))
@@ -145,7 +150,7 @@ def _track(world: Element, name: str) -> None:
     plane = SubElement(SubElement(collision, "geometry"), "plane")
     texts(plane, normal="0 0 1", size="200 200")
     friction = SubElement(SubElement(collision, "surface"), "friction")
-    # A contact has the lower friction of its two sides: the tyres decide.
+    # A contact has the lower friction of its two surfaces: this high value leaves the friction to the tyres.
     texts(SubElement(friction, "ode"), mu="10", mu2="10")
     _mesh(SubElement(link, "visual", name="visual"), f"model://{name}/{name}.obj")
 

@@ -21,7 +21,7 @@ def test_the_committed_reference_is_the_generated_one():
 def test_a_section_is_listed_with_default_range_unit_and_meaning(capsys):
     assert cli.main(["config", "referee.start.heading"]) == 0
     assert capsys.readouterr().out == (
-        "# referee.start: Where and which way episodes start.\n"
+        "# referee.start: Start positions and driving directions of episodes.\n"
         "referee.start.heading_noise = 0.15\n"
         "    Largest deviation of a start from the track's direction. (number, 0 to 3.1416 rad)\n\n"
     )

@@ -58,9 +58,9 @@ def test_arcs_that_do_not_fit_are_named():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"width": 0.0}, "width 0.0"),
+        ({"width": 0.0}, "width: found 0.0"),
         ({"width": "wide"}, "width"),
-        ({"corners": [[0, 0, 1], [1, 1, 1]]}, "2 corners"),
+        ({"corners": [[0, 0, 1], [1, 1, 1]]}, "corners: found 2"),
         ({"corners": [[0, 0], [4, 0, 1], [4, 4, 1]]}, "corner 0"),
         ({"corners": [[0, 0, 0.4], [4, 0, 1], [4, 4, 1]]}, "radius 0.4"),
         ({"corners": [[0, 0, 1], [1e9, 0, 1], [4, 4, 1]]}, "corner 1"),

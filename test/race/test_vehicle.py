@@ -73,7 +73,7 @@ def test_numbers_of_a_small_car_are_those_added_up_by_hand():
         (small_urdf(without="camera_link"), "'camera_link'"),
         (small_urdf().replace("left_steering_hinge", "left_hinge"), "left_steering_hinge"),
         (small_urdf().replace("<mu1>0.7", "<mu1>soft"), "mu1: found 'soft', expected a number"),
-        (small_urdf().replace('<parent link="chassis"/>', '<parent link="ghost"/>'), "do not hang on base_link"),
+        (small_urdf().replace('<parent link="chassis"/>', '<parent link="ghost"/>'), "without a chain to base_link"),
     ],
 )
 def test_a_urdf_that_is_no_such_car_is_refused_in_one_line(text, message):

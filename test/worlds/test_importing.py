@@ -47,6 +47,6 @@ def test_names_that_cannot_be_used(file, name):
 def test_a_bad_route_is_not_imported(tmp_path):
     path = tmp_path / "bad.npy"
     path.write_bytes(b"not an array at all")
-    with pytest.raises(InputError, match="bad.npy: is no numpy array"):
+    with pytest.raises(InputError, match="bad.npy: is not a numpy array"):
         import_track(path)
     assert not imported_folder().exists()

@@ -89,7 +89,7 @@ def test_a_folded_border_leaves_no_hole_in_the_road():
 
 
 def test_a_picture_of_a_huge_track_is_refused(square):
-    with pytest.raises(InputError, match="track square: its picture would have"):
+    with pytest.raises(InputError, match="track square: found a picture of"):
         draw_track(square, metres_per_pixel=0.001)
 
 

@@ -1,7 +1,7 @@
 """Write the car's body and glass as Wavefront meshes: lofts through rounded rectangles.
 
-Run `python urdf/meshes/build_meshes.py [folder]` after a change; the meshes are committed, so nobody needs this to
-build or to drive. Coordinates are those of the URDF's chassis: m, x forward, y left, z up.
+Run `python urdf/meshes/build_meshes.py [folder]` after a change. The meshes are committed, so neither building nor
+driving needs this script. Coordinates are in the frame of the URDF's chassis: m, x forward, y left, z up.
 """
 
 import math
@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 
 Point = tuple[float, float, float]
+"""Position x, y, z, m."""
+
 Section = tuple[float, float, float, float]
-"""x, half width, lowest z, highest z."""
+"""Cross-section of a loft: x, half width, lowest z and highest z, m."""
 
 CORNERS = 16
+"""Number of corners of a section."""
 ROUNDNESS = 0.35
 """Exponent of the superellipse that rounds a section: 0 is a rectangle, 1 an ellipse."""
 
@@ -57,7 +60,7 @@ CABIN: list[Section] = [
 
 
 def ring(section: Section) -> list[Point]:
-    """Return the corner points of one section, anticlockwise seen from the front."""
+    """Return the corner points of a section, anticlockwise as seen from the front."""
     x, half_width, low, high = section
     middle, half_height = (low + high) / 2, (high - low) / 2
     points = []
@@ -75,7 +78,7 @@ def ring(section: Section) -> list[Point]:
 
 
 def loft(sections: list[Section]) -> list[list[Point]]:
-    """Return the outward-facing polygons of a closed loft, sections ordered by growing x."""
+    """Return the outward-facing polygons of a closed loft; its sections are ordered by increasing x."""
     rings = [ring(section) for section in sections]
     faces = [rings[0][::-1], rings[-1]]
     for back, front in zip(rings, rings[1:], strict=False):
@@ -98,7 +101,7 @@ def normal(face: list[Point]) -> Point:
 
 
 def wavefront(name: str, faces: list[list[Point]]) -> str:
-    """Return flat-shaded faces as the text of an OBJ file."""
+    """Return the text of an OBJ file with flat-shaded faces (polygons)."""
     lines = [f"# Written by build_meshes.py: {name}", f"mtllib {name}.mtl", f"o {name}", f"usemtl {name}"]
     vertex = 0
     for number, face in enumerate(faces, start=1):
@@ -110,12 +113,12 @@ def wavefront(name: str, faces: list[list[Point]]) -> str:
 
 
 def material(name: str, colour: str) -> str:
-    """Return a plain colour ("red green blue", 0 to 1) as the text of an MTL file."""
+    """Return the text of an MTL file with a plain colour ("red green blue", 0 to 1)."""
     return f"# Written by build_meshes.py: {name}\nnewmtl {name}\nKa {colour}\nKd {colour}\nKs 0 0 0\nd 1\nillum 1\n"
 
 
 def main(folder: Path) -> None:
-    """Write the meshes and their materials into `folder`; a URDF's own material goes before these."""
+    """Write the meshes and their materials into `folder`; a material in the URDF overrides the mesh's material."""
     meshes = {
         "body": ("0.80 0.12 0.05", [TUB, SIDEPOD, REAR_DECK, FRONT_DECK]),
         "glass": ("0.06 0.08 0.10", [CABIN]),

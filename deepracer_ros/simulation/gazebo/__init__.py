@@ -1,1 +1,1 @@
-"""The same protocol over a real Gazebo 11, in lock-step."""
+"""The simulator `gazebo`: Gazebo Classic 11 in lock-step behind the `Simulator` protocol."""

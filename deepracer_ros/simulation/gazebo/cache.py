@@ -1,4 +1,4 @@
-"""The cache folder of Gazebo, which several processes and threads fill at once."""
+"""Exclusive access to folders of Gazebo's cache, which several processes and threads may fill at once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +9,12 @@ from deepracer_ros.files import only_one, remove_remains, write_error
 
 @contextmanager
 def only_writer(folder: Path) -> Iterator[None]:
-    """Keep all other writers, processes and threads, out of a folder for the block; remove what killed ones left.
+    """Lock a folder against other writers (processes and threads) for the block.
 
-    Who comes second finds what the first one wrote. The kernel frees the lock of a process that dies.
+    Temporary files of killed writers are removed first. The kernel frees the lock of a process that dies.
 
     Args:
-        folder: Made if it does not exist.
+        folder: The folder; created if it does not exist.
 
     Raises:
         InputError: if the folder cannot be written.

@@ -1,4 +1,4 @@
-"""The car as Gazebo is given it: the URDF, and what Gazebo's own converter makes of it."""
+"""The car for Gazebo: its URDF, and the SDF model that Gazebo's own converter makes from it."""
 
 import hashlib
 import subprocess
@@ -15,17 +15,17 @@ from deepracer_ros.simulation.gazebo.cache import only_writer
 from deepracer_ros.simulation.gazebo.installation import Installation
 
 CONVERSION_TIMEOUT = 60.0
-"""s; a conversion takes one."""
+"""Time limit of a conversion, s; a conversion takes about 1 s."""
 
 
 @dataclass(frozen=True, eq=False)
 class Car:
-    """One car.
+    """A car as URDF and as SDF model.
 
     Attributes:
-        vehicle: Its numbers.
-        urdf: Its expanded URDF.
-        sdf: The <model> that `gz sdf` makes of that.
+        vehicle: Geometry, masses and limits of the car.
+        urdf: Root element of the expanded URDF.
+        sdf: The <model> element that `gz sdf` makes from the URDF.
     """
 
     vehicle: Vehicle
@@ -33,10 +33,13 @@ class Car:
     sdf: ET.Element
 
     def limit(self, joint: str) -> ET.Element:
-        """Return a joint's <limit>, which the conversion loses where the joint turns without end.
+        """Return the <limit> of a joint in the URDF; the conversion to SDF drops it for continuous joints.
+
+        Args:
+            joint: Name of the joint.
 
         Raises:
-            InputError: if the URDF has none.
+            InputError: if the joint has no <limit>.
         """
         limit = self.urdf.find(f"joint[@name='{joint}']/limit")
         if limit is None:
@@ -45,7 +48,12 @@ class Car:
 
 
 def make_car(camera: CameraConfig, vehicle: Vehicle, installation: Installation) -> Car:
-    """Expand the package's URDF with this camera and convert it.
+    """Expand the package's URDF with a camera's size and convert it to SDF.
+
+    Args:
+        camera: Size of the camera image.
+        vehicle: Geometry, masses and limits of the car, part of the result.
+        installation: The Gazebo that converts.
 
     Raises:
         InputError: if the URDF cannot be expanded or converted.
@@ -55,7 +63,7 @@ def make_car(camera: CameraConfig, vehicle: Vehicle, installation: Installation)
 
 
 def _convert(urdf: str, installation: Installation) -> ET.Element:
-    """Return the converted URDF; converted once and kept."""
+    """Return the SDF model of a URDF; a conversion is cached."""
     kept = installation.cache / "models" / f"{hashlib.sha256(urdf.encode()).hexdigest()[:16]}.sdf"
     if not kept.is_file():
         with only_writer(kept.parent):
@@ -63,7 +71,7 @@ def _convert(urdf: str, installation: Installation) -> ET.Element:
                 write_atomically(kept, _run_converter(urdf, installation.root))
     model = ET.parse(kept).find("model")
     if model is None:
-        raise InputError(f"{kept}: found no <model>, expected what `gz sdf -p` made of the URDF")
+        raise InputError(f"{kept}: found no <model>, expected the SDF that `gz sdf -p` makes from the URDF")
     return model
 
 
@@ -80,7 +88,7 @@ def _run_converter(urdf: str, root: Path) -> bytes:
     except subprocess.TimeoutExpired as error:
         converter.kill()
         converter.communicate()
-        raise InputError(f"URDF: `gz sdf -p` took more than {CONVERSION_TIMEOUT:.0f} s, expected one") from error
+        raise InputError(f"URDF: `gz sdf -p` took more than {CONVERSION_TIMEOUT:.0f} s, expected about 1 s") from error
     if converter.returncode or b"</sdf>" not in output:
-        raise InputError(f"URDF: `gz sdf -p` refused it: {' '.join(errors.decode(errors='replace').split())}")
+        raise InputError(f"URDF: `gz sdf -p` rejected it: {' '.join(errors.decode(errors='replace').split())}")
     return output

@@ -1,4 +1,4 @@
-"""What can be configured about Gazebo itself."""
+"""Configuration of Gazebo's physics and start."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from deepracer_ros.config import Section, key
 
 @dataclass(frozen=True)
 class GazeboConfig(Section):
-    """How Gazebo is run."""
+    """Physics steps of Gazebo and time limit of its start."""
 
     iterations: int = key(
-        16, "Physics steps in one control period of 1/15 s; 16 steps are 4.2 ms each.", least=2, most=1000
+        16, "Physics steps per control period of 1/15 s; 16 steps are 4.2 ms each.", least=2, most=1000
     )
-    start_timeout: float = key(60.0, "Time until the worlds of all servers must stand.", unit="s", above=0)
+    start_timeout: float = key(60.0, "Time limit until the worlds of all servers are loaded.", unit="s", above=0)

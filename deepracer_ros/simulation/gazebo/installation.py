@@ -1,7 +1,7 @@
-"""A Gazebo 11 to run: the system's own, or a private Debian root in a cache folder, and our plugin compiled for it.
+"""Preparation of Gazebo 11: the system's own or a private Debian root in a cache folder, and the lock-step plugin.
 
-Gazebo Classic 11 is in Debian bullseye only, so a newer system gets a second root of that release: 1.4 GB, nothing
-installed into the system itself.
+Of Debian's releases only bullseye contains Gazebo Classic 11. So a newer system gets a separate root file system of
+this release (1.4 GB) in a cache folder; nothing is installed into the system itself.
 """
 
 import hashlib
@@ -18,8 +18,10 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.simulation.gazebo import sandbox
 
 SYSTEM = Path("/")
+"""Root of the system's own Gazebo."""
 
 SUITE = "bullseye"
+"""Debian release of the private root."""
 
 PACKAGES = (
     "gazebo",
@@ -33,9 +35,10 @@ PACKAGES = (
     "libprotobuf-dev",
     "libtbb-dev",
 )
+"""Packages that are installed into the private root."""
 
 HEADERS_ONLY = ("libgazebo-dev", "libignition-fuel-tools-dev")
-"""Unpacked without what they depend on: half a gigabyte that a world plugin does not need."""
+"""Packages that are unpacked without their dependencies: half a gigabyte that a world plugin does not need."""
 
 COMPILE = r"""
 set -e
@@ -44,14 +47,17 @@ includes=$(for d in /usr/include/gazebo-11 /usr/include/sdformat-* /usr/include/
 g++ -std=c++17 -O2 -Wall -Wextra -fPIC -shared -o lockstep.partial /mnt/plugin/lockstep.cc $includes
 mv lockstep.partial liblockstep.so
 """
+"""Shell script that compiles the plugin in the sandbox."""
 
 PLUGIN_SOURCE = Path(__file__).parent / "plugin"
+"""Folder of the plugin's source files."""
 
 Report = Callable[[str], None]
+"""A function that takes one line of progress."""
 
 
 def cache_folder() -> Path:
-    """Return where everything is kept: $DEEPRACER_GAZEBO, or deepracer_ros/gazebo in the user's cache."""
+    """Return Gazebo's cache folder: $DEEPRACER_GAZEBO, or deepracer_ros/gazebo in the user's cache folder."""
     if "DEEPRACER_GAZEBO" in os.environ:
         return Path(os.environ["DEEPRACER_GAZEBO"])
     cache = os.environ.get("XDG_CACHE_HOME")
@@ -63,9 +69,9 @@ class Installation:
     """A Gazebo 11 that is ready to run.
 
     Attributes:
-        root: Of the file system it lives in.
-        plugin: Folder that holds liblockstep.so.
-        cache: Folder for what is worth making only once.
+        root: Root folder of the file system that contains Gazebo.
+        plugin: Folder that contains liblockstep.so.
+        cache: Folder for generated files that are reused.
     """
 
     root: Path
@@ -77,16 +83,16 @@ def find_installation() -> Installation:
     """Return the prepared Gazebo.
 
     Raises:
-        InputError: naming what is missing, if `deepracer gazebo prepare` has not run to its end.
+        InputError: if something is missing because `deepracer gazebo prepare` has not completed; the message names it.
     """
     missing = missing_part()
     if missing:
-        raise InputError(f"Gazebo: {missing}; expected what `deepracer gazebo prepare` (or `make gazebo`) prepares")
+        raise InputError(f"Gazebo: {missing}; expected it from `deepracer gazebo prepare` (or `make gazebo`)")
     return Installation(_root(), _plugin_folder(), cache_folder())
 
 
 def missing_part() -> str:
-    """Return what a run of Gazebo still lacks, in words; empty if it lacks nothing."""
+    """Return a message that names the first missing part of the installation; empty if nothing is missing."""
     if not shutil.which("bwrap"):
         return "found no bwrap (bubblewrap) on the PATH"
     if not (_root() / "usr/bin/gzserver").is_file():
@@ -97,13 +103,15 @@ def missing_part() -> str:
 
 
 def prepare(report: Report) -> Installation:
-    """Do what is still to be done, and nothing twice; may be interrupted and called again.
+    """Prepare Gazebo and the lock-step plugin; steps that are already done are skipped.
+
+    The function may be interrupted and called again.
 
     Args:
-        report: Called with a line of progress now and then.
+        report: Called with each line of progress.
 
     Raises:
-        InputError: if something is missing that only root can install, or a step fails.
+        InputError: if a package is missing that only root can install, or a step fails.
     """
     began = time.monotonic()
 
@@ -111,11 +119,11 @@ def prepare(report: Report) -> Installation:
         report(f"[{time.monotonic() - began:4.0f} s] {line}")
 
     unpacked = (_root() / "usr/bin/gzserver").is_file()
-    # An ordinary user's mmdebstrap works in a user namespace, for which newuidmap lends it the user's subuids.
+    # For an ordinary user mmdebstrap works in a user namespace, for which newuidmap maps the user's subordinate ids.
     building = ["mmdebstrap"] if os.geteuid() == 0 else ["mmdebstrap", "newuidmap"]
     _require_tools(["bwrap", *([] if unpacked else building)], progress)
     if not unpacked:
-        progress(f"Debian {SUITE} with Gazebo 11 into {cache_folder() / 'root'} (about 2 minutes, 1.4 GB)")
+        progress(f"unpacking Debian {SUITE} with Gazebo 11 into {cache_folder() / 'root'} (about 2 minutes, 1.4 GB)")
         _bootstrap(cache_folder() / "root", progress)
     if not (_plugin_folder() / "liblockstep.so").is_file():
         progress("compiling the lock-step plugin")
@@ -125,7 +133,7 @@ def prepare(report: Report) -> Installation:
 
 
 def _root() -> Path:
-    """Return the system's root where it has Gazebo 11, its headers, a compiler and a virtual display; else our own."""
+    """Return the system's root if it has Gazebo 11, its headers, g++ and Xvfb; otherwise the private root."""
     needed = ("usr/bin/gzserver", "usr/include/gazebo-11", "usr/bin/Xvfb", "usr/bin/g++")
     if all((SYSTEM / path).exists() for path in needed):
         return SYSTEM
@@ -133,7 +141,7 @@ def _root() -> Path:
 
 
 def _plugin_folder() -> Path:
-    """Return the folder of the plugin of this very source for this very root."""
+    """Return the folder of the plugin compiled from the current source for the current root."""
     text = b"".join(path.read_bytes() for path in sorted(PLUGIN_SOURCE.iterdir()))
     digest = hashlib.sha256(text + str(_root()).encode()).hexdigest()[:16]
     return cache_folder() / "plugins" / digest
@@ -154,7 +162,7 @@ def _require_tools(tools: list[str], progress: Report) -> None:
 
 
 def _bootstrap(root: Path, progress: Report) -> None:
-    """Unpack a Debian root with Gazebo and what compiles a plugin; `root` appears when it is complete."""
+    """Create a Debian root with Gazebo and the compiler for the plugin; `root` appears when it is complete."""
     partial = root.with_name("root.partial")
     if partial.exists():
         progress("removing an unfinished root")
@@ -179,7 +187,7 @@ def _bootstrap(root: Path, progress: Report) -> None:
         str(archive),
         *_mirrors(),
     ]
-    # By way of a tar, so that an ordinary user, too, ends up owning every file and can delete them.
+    # The root is unpacked from a tar archive, so that also an ordinary user owns all files and can delete them.
     unpacking = ["tar", "-xf", str(archive), "-C", str(partial), "--exclude=./dev/*", "--no-same-owner"]
     try:
         _run(debootstrap, progress)
@@ -191,7 +199,7 @@ def _bootstrap(root: Path, progress: Report) -> None:
 
 
 def _mirrors() -> list[str]:
-    """Return the Debian mirror of this machine's apt as a source line; empty leaves the choice to mmdebstrap."""
+    """Return the Debian mirror of the system's apt as a source line; empty if mmdebstrap shall choose a mirror."""
     if not shutil.which("apt-get"):
         return []
     fields = "$(SITE) $(ORIGIN) $(LABEL) $(COMPONENT)"
@@ -205,7 +213,7 @@ def _mirrors() -> list[str]:
 
 
 def _run(command: list[str], progress: Report) -> None:
-    """Run a command and report its stages; its last words are in the error."""
+    """Run a command and report its stages; an error contains the command's last line of output."""
     last = ""
     with subprocess.Popen(
         command, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -219,7 +227,7 @@ def _run(command: list[str], progress: Report) -> None:
 
 
 def _compile(root: Path, folder: Path) -> None:
-    """Compile the plugin with the root's own compiler; the library appears when it is complete."""
+    """Compile the plugin with the compiler of the root; the library appears when it is complete."""
     folder.mkdir(parents=True, exist_ok=True)
     compiler = sandbox.start(
         root,
@@ -231,4 +239,4 @@ def _compile(root: Path, folder: Path) -> None:
     text = compiler.communicate(timeout=300)[0].decode(errors="replace")
     if compiler.returncode:
         print(text, file=sys.stderr)
-        raise InputError(f"g++ in {root}: exit code {compiler.returncode}, expected 0; its words stand above")
+        raise InputError(f"g++ in {root}: exit code {compiler.returncode}, expected 0; see its output above")

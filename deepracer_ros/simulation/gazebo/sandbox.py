@@ -1,7 +1,7 @@
-"""Commands inside a Debian root without entering it: bubblewrap, for root and for ordinary users alike.
+"""Commands inside a Debian root file system with bubblewrap, for root and for ordinary users.
 
-A sandbox has its own processes, network, /tmp and /dev: nothing it starts outlives it, no port of its is seen outside,
-no X display clashes, and no file or mount is left behind.
+A sandbox has its own processes, network, /tmp and /dev. So its processes end with it, its ports and X displays do not
+collide with others, and no file or mount is left behind.
 """
 
 import os
@@ -15,7 +15,7 @@ from typing import IO
 from deepracer_ros.errors import InputError
 
 DATA = "/mnt"
-"""Where a sandbox's own folders and files are mounted: an empty folder of every Debian root."""
+"""Mount point of a sandbox's own folders and files: an empty folder of every Debian root."""
 
 ENVIRONMENT = {
     "HOME": "/tmp",
@@ -26,11 +26,14 @@ ENVIRONMENT = {
     "IGN_IP": "127.0.0.1",
     "GAZEBO_MODEL_DATABASE_URI": "",
 }
-
+"""Environment variables of every sandbox."""
 
 KILL_WITH = '(read -r end <"/proc/self/fd/$0"; kill -KILL 0) & exec "$@"'
-"""Ends a whole process group with whoever holds the other end of pipe $0. bubblewrap's --die-with-parent does not see
-to that while it starts: its inner process would wait for ever for an outer one that was killed."""
+"""Shell script that kills its process group when the writing end of the pipe with descriptor $0 is closed.
+
+bubblewrap's --die-with-parent has no effect while bubblewrap starts: its inner process would wait for ever for an outer
+process that was killed.
+"""
 
 
 def start(
@@ -46,19 +49,19 @@ def start(
     output: IO[bytes] | int | None = None,
     errors: IO[bytes] | int | None = subprocess.STDOUT,
 ) -> subprocess.Popen[bytes]:
-    """Start a command in a sandbox that ends with the calling process, even if that is killed.
+    """Start a command in a sandbox that ends with the calling process, even if the calling process is killed.
 
     Args:
-        root: The Debian root, seen read-only as `/`.
-        command: And its arguments.
-        folders: Folders to show read-only, by their name in `DATA`.
-        writable: Folders to show writable, by their name in `DATA`.
-        files: Texts to show as files, by their name in `DATA`; they exist only inside.
-        environment: Variables in addition to `ENVIRONMENT`.
+        root: The Debian root, mounted read-only as `/`.
+        command: The command and its arguments.
+        folders: Folders to mount read-only, by their name in `DATA`.
+        writable: Folders to mount writable, by their name in `DATA`.
+        files: Contents of files by their name in `DATA`; the files exist only in the sandbox.
+        environment: Environment variables in addition to `ENVIRONMENT`.
         sockets: Descriptors that the command inherits under the same numbers.
-        watched: Reading end of a pipe: the sandbox is killed when nobody holds the writing end any more.
-        output: Where standard output goes.
-        errors: Where standard error goes.
+        watched: Reading end of a pipe; the sandbox is killed when the pipe's writing end is closed in all processes.
+        output: Destination of standard output, as for `subprocess.Popen`.
+        errors: Destination of standard error, as for `subprocess.Popen`.
 
     Raises:
         InputError: if bubblewrap is missing.
@@ -92,5 +95,5 @@ def start(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=errors,
-            start_new_session=True,  # Ctrl-C is for the parent, which then ends the sandbox
+            start_new_session=True,  # Ctrl-C reaches only the parent, which then ends the sandbox
         )

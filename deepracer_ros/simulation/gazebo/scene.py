@@ -1,4 +1,4 @@
-"""The world that a gzserver is given: a track's world file with our cars, physics and plugin put into it."""
+"""The world of a gzserver: a track's world file with cars, objects, physics and the lock-step plugin added."""
 
 import re
 from collections.abc import Sequence
@@ -16,27 +16,27 @@ from deepracer_ros.simulation.objects import CAR_COLOURS
 from deepracer_ros.worlds.sdf import race_object, rgba
 
 MOST_CARS = 16
-"""Every car has its own bit of Gazebo's collide_bitmask, of which the ground's default of 0xffff knows 16."""
+"""Largest number of cars per world: each has its own bit of Gazebo's collide_bitmask, and the ground has 16 bits."""
 
 
 @dataclass(frozen=True)
 class Clock:
-    """A control period in whole physics steps, each of whole nanoseconds, as Gazebo counts time.
+    """A control period in physics steps; a step is a whole number of nanoseconds, as Gazebo counts time.
 
     Attributes:
-        iterations: Physics steps in a control period.
+        iterations: Number of physics steps in a control period.
     """
 
     iterations: int
 
     @property
     def step(self) -> float:
-        """Of the physics, s."""
+        """Duration of a physics step, s."""
         return round(1e9 * CONTROL_PERIOD / self.iterations) * 1e-9
 
     @property
     def camera_rate(self) -> float:
-        """Frames per second of a camera that looks once in a control period."""
+        """Frames per second of a camera with one frame per control period."""
         return 1.0 / (self.step * self.iterations)
 
 
@@ -45,9 +45,9 @@ class Fleet:
     """The cars of one world.
 
     Attributes:
-        car: What each of them is.
-        count: How many.
-        racing: Whether they see and touch each other.
+        car: The car, the same for all.
+        count: Number of cars.
+        racing: Whether the cars see and touch each other.
     """
 
     car: Car
@@ -56,21 +56,21 @@ class Fleet:
 
     @property
     def names(self) -> list[str]:
-        """Model names in the order of the wire."""
+        """Model names of the cars, in the order of the plugin's messages."""
         return [f"car_{index}" for index in range(self.count)]
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One world and all that is put into it.
+    """One world and everything that is added to it.
 
     Attributes:
-        world_file: The track's world.
+        world_file: World file of the track.
         fleet: The cars.
-        objects: x and y, m, and yaw, rad, of each of the race's objects on the road.
+        objects: Pose x, y, m, and yaw, rad, of each object on the road.
         shape: Size and colour of every object.
         clock: Physics steps and control period.
-        dynamics: What the URDF does not say of tyres and actuators.
+        dynamics: Parameters of tyres and actuators that the URDF does not contain.
     """
 
     world_file: Path
@@ -81,13 +81,13 @@ class Scene:
     dynamics: DynamicsConfig
 
     def compose(self, socket: int) -> str:
-        """Return the world's SDF.
+        """Return the text of the world's SDF.
 
         Args:
             socket: Descriptor of the listening socket that gzserver inherits.
 
         Raises:
-            InputError: if the world file cannot be read or holds no world.
+            InputError: if the world file cannot be read or contains no world.
         """
         document = _read_world(self.world_file)
         world = document.find("world")
@@ -115,7 +115,7 @@ def _read_world(path: Path) -> ET.Element:
 
 
 def _physics(clock: Clock) -> ET.Element:
-    """Return ODE with its direct solver: exact, and for bodies this few as fast as the iterative one, which is not."""
+    """Return ODE's physics with the direct solver: exact, and for few bodies as fast as the inexact iterative one."""
     return ET.fromstring(f"""
         <physics type="ode">
           <max_step_size>{clock.step:.9f}</max_step_size>
@@ -125,10 +125,10 @@ def _physics(clock: Clock) -> ET.Element:
 
 
 def _car(fleet: Fleet, index: int, name: str, clock: Clock) -> ET.Element:
-    """Return one car's model: its own bit in collisions, its colours, its camera in step with the physics."""
+    """Return a car's model with its own collision bit, its colour, and its camera synchronous with the physics."""
     car = ET.fromstring(ET.tostring(fleet.car.sdf))
     car.set("name", name)
-    _set(car, "pose", f"0 {2 * index} 0 0 0 0")  # apart until the first reset
+    _set(car, "pose", f"0 {2 * index} 0 0 0 0")  # the cars do not touch until the first reset
     _set(car, "allow_auto_disable", "0")
     for sensor in car.iter("sensor"):
         _set(sensor, "update_rate", repr(clock.camera_rate))
@@ -138,14 +138,14 @@ def _car(fleet: Fleet, index: int, name: str, clock: Clock) -> ET.Element:
     for link in car.iterfind("link"):
         for visual in link.findall("visual"):
             if fleet.count > 1 and not fleet.racing:
-                link.remove(visual)  # nobody sees anybody, and no car sees itself
+                link.remove(visual)  # the cars must not see each other, and a camera never sees its own car
             else:
                 _paint(visual, fleet.car.urdf, rgba(CAR_COLOURS[index % len(CAR_COLOURS)]))
     return car
 
 
 def _paint(visual: ET.Element, urdf: ET.Element, body: str) -> None:
-    """Give a visual the colour of its URDF material, which the conversion loses; that of the body is the car's own."""
+    """Set the colour of a visual's URDF material, which the conversion drops; `body` is the colour of the body."""
     for original in urdf.iterfind("link/visual[@name]"):
         if not re.search(rf"(^|__){original.get('name')}_visual(_\d+)?$", visual.get("name", "")):
             continue
@@ -179,7 +179,7 @@ def _plugin(fleet: Fleet, clock: Clock, dynamics: DynamicsConfig, socket: int) -
 
 
 def _child(parent: ET.Element, *tags: str) -> ET.Element:
-    """Return the descendant by tags, made where it is missing."""
+    """Return the descendant with a path of tags; missing elements are created."""
     for tag in tags:
         found = parent.find(tag)
         parent = ET.SubElement(parent, tag) if found is None else found

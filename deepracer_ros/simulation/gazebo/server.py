@@ -1,4 +1,4 @@
-"""One gzserver with one world, in a sandbox that ends with this process."""
+"""A gzserver with one world, in a sandbox that ends with the calling process."""
 
 import os
 import re
@@ -23,36 +23,37 @@ read display </tmp/display
 export DISPLAY=:$display
 exec gzserver --verbose --lockstep --seed "$1" /mnt/scene.world
 """
-"""Runs in the sandbox, whose end is the end of both servers."""
+"""Shell script that starts Xvfb and gzserver in the sandbox; both end with the sandbox."""
 
 ENVIRONMENT = {
     "GAZEBO_MODEL_PATH": "/mnt/share:/mnt/world/models:/mnt/world:/usr/share/gazebo-11/models",
     "GAZEBO_RESOURCE_PATH": "/mnt/world:/usr/share/gazebo-11",
     "LP_NUM_THREADS": "0",  # a frame of 160x120 is drawn before another thread is awake
-    "ALSOFT_DRIVERS": "null",  # there is no sound to be had
+    "ALSOFT_DRIVERS": "null",  # the sandbox has no sound device
 }
+"""Environment variables of gzserver in addition to `sandbox.ENVIRONMENT`."""
 
 STEP_TIMEOUT = 30.0
-"""s until a request must be answered."""
+"""Time limit for the answer to a request, s."""
 
 LOOK_INTERVAL = 0.1
-"""s between two looks at a server that is starting."""
+"""Time between two checks of a starting server, s."""
 
 LONGEST_LOG = 1 << 20
-"""Bytes of its log that are looked at."""
+"""Size of the part of a server's log that is read, bytes."""
 
 REFUSALS = re.compile(r"Unable to read sdf|load plugin|Unable to find uri|path does not exist|Error Code \d+ Msg")
-"""What its log holds when it goes on without a part of the world: it never stops for that by itself."""
+"""Log messages of a gzserver that continues without a part of the world; it does not stop by itself."""
 
 ERRORS = re.compile(r"\[Err\]|Error|what\(\)|bwrap:|not found")
-"""What the log's lines hold that say why a server ended."""
+"""Pattern of log lines that contain the reason of a server's end."""
 
 
 class Server:
-    """A gzserver, from its start to its end.
+    """A running gzserver with one world.
 
     Attributes:
-        connection: To its plugin; nothing may be asked before `await_world`.
+        connection: Connection to the lock-step plugin; requests are allowed only after `await_world`.
     """
 
     connection: Connection
@@ -63,14 +64,14 @@ class Server:
         """Start the server and return at once.
 
         Args:
-            installation: Of Gazebo.
-            compose: Returns the world, given the descriptor of the socket that the plugin listens on.
-            world_file: The file that `compose` reads; its pictures and meshes lie in the same folder.
-            seed: Of Gazebo's physics.
-            cars: In the world.
+            installation: The Gazebo to run.
+            compose: Function that returns the world's SDF, given the descriptor of the plugin's listening socket.
+            world_file: World file that `compose` reads; its pictures and meshes are in the same folder.
+            seed: Seed of Gazebo's physics.
+            cars: Number of cars in the world.
 
         Raises:
-            InputError: if bubblewrap is missing, or by `compose`.
+            InputError: if bubblewrap is missing, or `compose` raises it.
         """
         self._world = world_file
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed in close)
@@ -100,11 +101,14 @@ class Server:
         self.connection = Connection(self._stream, cars)
 
     def await_world(self, timeout: float) -> tuple[int, int, int]:
-        """Wait until the world stands and return the shape of its images.
+        """Wait until the world is loaded and return the shape (height, width, 3) of its camera images.
+
+        Args:
+            timeout: Time limit, s.
 
         Raises:
-            GazeboStoppedError: with the server's own words, if it ends before, or takes longer than `timeout` (s).
-            InputError: if it cannot read all of the world or cannot load its plugin, or that is of another version.
+            GazeboStoppedError: if the server ends or exceeds the time limit; the message quotes the server's log.
+            InputError: if the server cannot read the whole world or load its plugin, or the plugin has another version.
         """
         deadline = time.monotonic() + timeout
         while not select.select([self._stream], [], [], LOOK_INTERVAL)[0]:
@@ -113,7 +117,7 @@ class Server:
                 raise GazeboStoppedError(f"gzserver: {self._first_line(ERRORS)}")
             if time.monotonic() > deadline:
                 words = self._first_line(ERRORS)
-                raise GazeboStoppedError(f"gzserver: its world did not stand after {timeout:.0f} s ({words})")
+                raise GazeboStoppedError(f"gzserver: its world was not loaded after {timeout:.0f} s ({words})")
         self._refuse_half_a_world()
         try:
             return self.connection.receive_greeting()
@@ -121,7 +125,7 @@ class Server:
             raise GazeboStoppedError(f"gzserver: {self._first_line(ERRORS)}") from error
 
     def close(self) -> None:
-        """End the server and everything that it started."""
+        """End the server and all processes that it started."""
         self._stream.close()
         self._process.kill()
         self._process.wait()
@@ -133,10 +137,10 @@ class Server:
 
     def _refuse_half_a_world(self) -> None:
         if REFUSALS.search(self._read_log()):
-            raise InputError(f"{self._world}: gzserver says: {self._first_line(REFUSALS)}")
+            raise InputError(f"{self._world}: gzserver reports: {self._first_line(REFUSALS)}")
 
     def _first_line(self, pattern: re.Pattern[str]) -> str:
-        """Return the log's first line that matches, or its last of any kind, without colours and spare blanks."""
+        """Return the first line of the log that matches, or its last line, without colour codes and extra spaces."""
         text = re.sub(r"\x1b\[[0-9;]*m", "", self._read_log())
         lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-        return next(filter(pattern.search, lines), lines[-1] if lines else "it said nothing")
+        return next(filter(pattern.search, lines), lines[-1] if lines else "its log is empty")

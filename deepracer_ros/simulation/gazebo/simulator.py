@@ -1,4 +1,4 @@
-"""A real Gazebo behind the Simulator protocol."""
+"""The simulator `gazebo`: several gzservers behind the `Simulator` protocol."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,23 +28,23 @@ Floats = NDArray[np.float64]
 
 
 class World(NamedTuple):
-    """A server and which of the simulator's cars (indices) it has."""
+    """A server, and the indices of the simulator's cars that are in its world."""
 
     server: Server
     cars: NDArray[np.int64]
 
 
 class GazeboSimulator:
-    """Cars in as many gzservers as there are tracks; a `Simulator`.
+    """A `Simulator` of N cars in one or more gzservers per track.
 
-    The servers end with this object, or with the process, however that ends. The thread that makes
-    it must live as long as it is used. When a server dies, every call raises `GazeboStoppedError`; close
-    this simulator then and make a new one.
+    The servers end with `close`, or with the process, also if the process is killed. The thread that creates this
+    object must live as long as the object is used. When a server has ended, every call raises `GazeboStoppedError`;
+    the simulator must then be closed and created anew.
 
     Attributes:
-        cars: N.
-        sensors: The camera.
-        images: (N, height, width, 3) the RGB images behind the last frames.
+        cars: Number of cars, N.
+        sensors: Specification of the simulator's only sensor, the camera, by its name.
+        images: (N, height, width, 3) RGB images that the last frames were made from.
     """
 
     def __init__(
@@ -62,26 +62,27 @@ class GazeboSimulator:
         config: GazeboConfig | None = None,
         world_files: Sequence[Path] | None = None,
     ) -> None:
-        """Start the servers and wait until their worlds stand.
+        """Start the servers and wait until their worlds are loaded.
 
         Args:
             tracks: The tracks.
-            car_track: (N,) the index of each car's track.
-            camera: The image of each car's camera; every car renders its own.
-            vehicle: The car that commands are meant for; by default that of the package's URDF.
-            seed: Of Gazebo's physics.
-            dynamics: The lags of the actuators, the tyres' stiffness and the largest speed.
-            objects: (N, K, 3) x and y, m, and yaw, rad, of what stands on each car's road; by default nothing.
-                Cars that share a server must have the same.
+            car_track: (N,) index of each car's track.
+            camera: Size and colour of the camera images; by default those of `CameraConfig`.
+            vehicle: The car whose geometry and limits apply to commands; by default the car of the package's URDF.
+            seed: Seed of Gazebo's physics.
+            dynamics: Time constants of the actuators, stiffness of the tyres and largest speed; by default those of
+                `DynamicsConfig`.
+            objects: (N, K, 3) poses x, y, m, and yaw, rad, of the objects on each car's road; by default none. Cars
+                that share a server must have the same objects.
             object_shape: Size and colour of every object; by default those of a box.
-            cars_per_heat: So many cars, one after another in `car_track`, see and touch each other; each heat has its
-                own server. With 1, the cars of a track share servers, unseen by each other.
-            config: How Gazebo is run.
-            world_files: Of each track; by default they are generated.
+            cars_per_heat: Number of consecutive cars in `car_track` that see and touch each other; each heat has its
+                own server. With 1, the cars of a track share servers and do not see each other.
+            config: Physics steps and time limit of the start; by default those of `GazeboConfig`.
+            world_files: World file of each track; by default they are generated.
 
         Raises:
-            InputError: if Gazebo is not prepared, a world is broken, or a server does not start.
-            ValueError: if cars that share a server have different objects, or `cars_per_heat` does not divide N.
+            InputError: if Gazebo is not prepared, a world is invalid, or a server does not start.
+            ValueError: if cars that share a server have different objects, or N is not a multiple of `cars_per_heat`.
         """
         config, camera = config or GazeboConfig(), camera or CameraConfig()
         self._dynamics = dynamics or DynamicsConfig()
@@ -118,7 +119,18 @@ class GazeboSimulator:
             raise
 
     def reset(self, mask: NDArray[np.bool_], poses: Floats) -> tuple[Observations, CarStates]:
-        """Put the masked cars at rest on new poses, as `Simulator.reset` does."""
+        """Put the masked cars at rest on new poses; no time passes.
+
+        Args:
+            mask: (N,) True for the cars that are moved.
+            poses: (N, 3) x and y, m, and yaw, rad; rows outside the mask are ignored.
+
+        Returns:
+            Observations (N, *shape) by sensor, and states, of all N cars: buffers that the next call overwrites.
+
+        Raises:
+            GazeboStoppedError: if a server has ended or does not answer.
+        """
         mask, poses = np.asarray(mask, bool), np.asarray(poses, np.float64)
         worlds = [world for world in self._worlds if mask[world.cars].any()]
         for world in worlds:
@@ -126,14 +138,21 @@ class GazeboSimulator:
         return self._receive(worlds)
 
     def step(self, steering: Floats, speed: Floats) -> tuple[Observations, CarStates]:
-        """Drive for one control period, as `Simulator.step` does.
+        """Apply commands for one control period and return the observations after it.
+
+        Args:
+            steering: (N,) commanded steering angle, rad, + left; limited to the car's largest angle.
+            speed: (N,) commanded speed, m/s; limited to the car's largest speed.
+
+        Returns:
+            Observations (N, *shape) by sensor, and states, of all N cars: buffers that the next call overwrites.
 
         Raises:
             ValueError: if a command is not finite.
             GazeboStoppedError: if a server has ended or does not answer.
         """
         if not (np.isfinite(steering).all() and np.isfinite(speed).all()):
-            raise ValueError("drive commands: found a number that is not finite")
+            raise ValueError("drive commands: found a number that is not finite, expected finite numbers")
         angle, top = self._vehicle.steering_limit, self._dynamics.maximum_speed
         commands = axle_commands(np.clip(steering, -angle, angle), np.clip(speed, -top, top), self._vehicle)
         for world in self._worlds:
@@ -141,7 +160,7 @@ class GazeboSimulator:
         return self._receive(self._worlds)
 
     def close(self) -> None:
-        """End the servers and everything that they started."""
+        """End the servers and all processes that they started."""
         while self._worlds:
             self._worlds.pop().server.close()
 
@@ -160,7 +179,7 @@ class GazeboSimulator:
         return self._observations, self._states
 
     def _view(self, cars: NDArray[np.int64]) -> None:
-        """Fill the frames of some cars from their images."""
+        """Compute the frames of some cars from their images."""
         if self._frames.ndim == 4:
             self._frames[cars] = self.images[cars]
             return
@@ -169,7 +188,7 @@ class GazeboSimulator:
 
 
 def make_gazebo(setup: Setup) -> Simulator:
-    """Return the simulator of an environment, with the race's objects on the tracks.
+    """Return the Gazebo simulator for an environment, with the objects of its referee on the tracks.
 
     Raises:
         InputError: if Gazebo is not prepared or does not start.
@@ -187,7 +206,7 @@ def make_gazebo(setup: Setup) -> Simulator:
 
 
 def _shared_objects(objects: Floats, cars: NDArray[np.int64]) -> list[list[float]]:
-    """Return the poses (K, 3) that stand in the world of some cars."""
+    """Return the poses (K, 3) of the objects in the common world of some cars."""
     shared = objects[cars]
     if (shared != shared[:1]).any():
         raise ValueError(f"objects: found different places for cars {cars.tolist()}, expected the same in one Gazebo")
@@ -196,7 +215,7 @@ def _shared_objects(objects: Floats, cars: NDArray[np.int64]) -> list[list[float
 
 
 def _share_out(car_track: NDArray[np.int64], cars_per_heat: int) -> Iterator[NDArray[np.int64]]:
-    """Yield the cars (indices) of each server: those of a heat, or evenly as many of a track as one world can hold."""
+    """Yield the indices of each server's cars: a heat, or a part of a track's cars, at most `MOST_CARS`."""
     if not len(car_track) or cars_per_heat < 1 or len(car_track) % cars_per_heat:
         raise ValueError(f"cars_per_heat: found {cars_per_heat}, expected a divisor of {len(car_track)} cars")
     if cars_per_heat > 1:

@@ -1,4 +1,4 @@
-"""The client's end of the plugin's protocol; plugin/wire.hh is the other end and says what each message means."""
+"""Client of the lock-step plugin's protocol, whose messages are defined in plugin/wire.hh."""
 
 import socket
 import struct
@@ -33,18 +33,28 @@ MOST_PIXELS = 1 << 24
 
 
 class GazeboStoppedError(InputError):
-    """The Gazebo behind a simulator is gone; a new simulator can be made in its place."""
+    """A gzserver has ended or does not answer; the simulator must be closed and created anew."""
 
 
 class Connection:
-    """One client's connection to a lock-step world of `cars` cars.
+    """A client's connection to the lock-step plugin of a world with N cars; each answer overwrites its attributes.
 
-    `states` (N,) of `CAR_STATE`, `images` (N, height, width, 3) uint8 and `time` (s of simulation) are
-    those of the last answer and overwritten by the next.
+    Attributes:
+        time: Simulation time of the last answer, s.
+        states: (N,) states of the cars in the last answer, of dtype `CAR_STATE`.
+        images: (N, height, width, 3) uint8 RGB images of the last answer.
     """
 
     def __init__(self, stream: socket.socket, cars: int) -> None:
-        """Take over a connected socket, whose timeout bounds every wait, and send the greeting."""
+        """Send the greeting over a connected socket.
+
+        Args:
+            stream: The socket; its timeout limits every wait.
+            cars: Number of cars in the world.
+
+        Raises:
+            GazeboStoppedError: if the server has ended or takes no request.
+        """
         self._stream = stream
         self._cars = cars
         self.time = 0.0
@@ -53,7 +63,14 @@ class Connection:
         self._send(HELLO, b"")
 
     def receive_greeting(self) -> tuple[int, int, int]:
-        """Return the shape (height, width, 3) of every car's image; nothing else may be asked before."""
+        """Wait for the plugin's greeting and return the shape (height, width, 3) of every car's image.
+
+        It must be called once, before the first request.
+
+        Raises:
+            GazeboStoppedError: if the server has ended or does not answer.
+            InputError: if the plugin has another version or other images, or reports an error.
+        """
         self._receive_header(HELLO, GREETING.size)
         body = bytearray(GREETING.size)
         self._receive_into(memoryview(body))
@@ -66,18 +83,39 @@ class Connection:
         return height, width, channels
 
     def send_reset(self, mask: NDArray[np.bool_], poses: NDArray[np.float64]) -> None:
-        """Ask for the masked cars to be at rest on `poses` (N, 3)."""
+        """Request that the masked cars are put at rest on new poses.
+
+        Args:
+            mask: (N,) True for the cars that are moved.
+            poses: (N, 3) x and y, m, and yaw, rad.
+
+        Raises:
+            GazeboStoppedError: if the server has ended or takes no request.
+        """
         commands = np.zeros(self._cars, RESET_COMMAND)
         commands["moved"] = mask
         commands["pose"][mask] = poses[mask]
         self._send(RESET, commands.tobytes())
 
     def send_step(self, commands: NDArray[np.float64]) -> None:
-        """Ask for one control period under `commands` (N, 4) of `ackermann.axle_commands`."""
+        """Request one control period.
+
+        Args:
+            commands: (N, 4) speeds of the axles' wheels, rad/s, and angles of the hinges, rad, of
+                `ackermann.axle_commands`.
+
+        Raises:
+            GazeboStoppedError: if the server has ended or takes no request.
+        """
         self._send(STEP, np.ascontiguousarray(commands, "<f8").tobytes())
 
     def receive_answer(self) -> None:
-        """Wait for the answer to the last request and fill `time`, `states` and `images` from it."""
+        """Wait for the answer to the last request and read `time`, `states` and `images` from it.
+
+        Raises:
+            GazeboStoppedError: if the server has ended or does not answer.
+            InputError: if the plugin reports an error or answers another request.
+        """
         self._receive_header(self._asked, TIME.size + self.states.nbytes + self.images.nbytes)
         time = bytearray(TIME.size)
         for view in (memoryview(time), self.states.view(np.uint8).data, self.images.reshape(-1).data):
@@ -89,7 +127,7 @@ class Connection:
         try:
             self._stream.sendall(HEADER.pack(MAGIC, VERSION, kind, self._cars, len(payload)) + payload)
         except TimeoutError as error:
-            raise GazeboStoppedError(f"Gazebo: took no request for {self._stream.gettimeout():.0f} s") from error
+            raise GazeboStoppedError(f"Gazebo: accepted no request for {self._stream.gettimeout():.0f} s") from error
         except OSError as error:
             raise GazeboStoppedError("Gazebo: the server has ended") from error
 
@@ -105,7 +143,7 @@ class Connection:
         if found_kind == ERROR:
             words = bytearray(min(found_length, LONGEST_ERROR))
             self._receive_into(memoryview(words))
-            raise InputError(f"Gazebo's plugin refused the request: {words.decode(errors='replace')}")
+            raise InputError(f"Gazebo: the plugin rejected the request: {words.decode(errors='replace')}")
         if (found_kind, cars, found_length) != (kind, self._cars, length):
             raise InputError(
                 f"Gazebo: found an answer of kind {found_kind} for {cars} cars in {found_length} bytes, "

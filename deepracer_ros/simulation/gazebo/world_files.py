@@ -1,4 +1,4 @@
-"""The world file of each track: written once and kept in the cache."""
+"""World files of tracks in Gazebo's cache; each is written once."""
 
 import hashlib
 import inspect
@@ -13,15 +13,17 @@ from deepracer_ros.worlds.world import write_world
 
 
 def world_file(track: Track, cache: Path) -> Path:
-    """Return the world file of a track, without the race's objects, which each scene adds itself.
+    """Return the path of a track's world file, which is written if it is not in the cache.
+
+    The world contains no objects on the road; each scene adds its own.
 
     Args:
         track: The track.
-        cache: Folder to keep worlds in. Each world has its own folder there, named by the geometry of its track and by
-            the code that draws it.
+        cache: Folder of the worlds. Each world has its own folder there, named by a hash of the track's geometry and
+            of the code that writes the world.
 
     Raises:
-        InputError: if it cannot be written.
+        InputError: if the world cannot be written.
     """
     digest = hashlib.sha256(track.name.encode())
     for array in (track.centre, track.left, track.right):

@@ -320,7 +320,7 @@ def test_a_killed_gzserver_is_said_to_have_ended_and_another_can_be_started():
 def test_a_world_that_gazebo_reads_half_is_refused_in_one_line(tmp_path, world, words):
     path = tmp_path / "bad.world"
     path.write_text(f'<sdf version="1.6"><world name="w">{world}</world></sdf>')
-    with pytest.raises(InputError, match=rf"^{path}: gzserver says: .*{words}.*$"):
+    with pytest.raises(InputError, match=rf"^{path}: gzserver reports: .*{words}.*$"):
         GazeboSimulator([OVAL], [0], SMALL, world_files=[path])
 
 
@@ -329,7 +329,7 @@ def test_a_plugin_that_cannot_be_loaded_is_named_in_one_line(tmp_path, monkeypat
     (tmp_path / "liblockstep.so").write_text("no library")
     broken = installation.Installation(prepared.root, tmp_path, prepared.cache)
     monkeypatch.setattr("deepracer_ros.simulation.gazebo.simulator.find_installation", lambda: broken)
-    with pytest.raises(InputError, match=r"oval.world: gzserver says: .*liblockstep.so.*"):
+    with pytest.raises(InputError, match=r"oval.world: gzserver reports: .*liblockstep.so.*"):
         GazeboSimulator([OVAL], [0], SMALL)
 
 

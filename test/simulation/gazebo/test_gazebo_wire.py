@@ -96,7 +96,7 @@ def test_a_foreign_answer_is_refused(ends, header, words):
 def test_the_plugins_own_words_are_shown(ends):
     connection, plugin = ends
     plugin.sendall(wire.HEADER.pack(wire.MAGIC, wire.VERSION, wire.ERROR, 2, 9) + b"bad pose!")
-    with pytest.raises(InputError, match="refused the request: bad pose!"):
+    with pytest.raises(InputError, match="rejected the request: bad pose!"):
         connection.receive_greeting()
 
 
