@@ -244,7 +244,7 @@ class ExperienceReader:
             where = f"segment {fields[b'id'].decode(errors='replace')}"
             try:
                 if blob is None:
-                    raise InputError(f"{where}: is gone from Redis, expected its bytes")
+                    raise InputError(f"{where}: found no bytes in Redis, expected an encoded segment")
                 taken.append(Taken(stream_id, decode(blob, where)))
             except InputError as error:
                 self.counts.damaged += 1

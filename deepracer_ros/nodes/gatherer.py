@@ -62,7 +62,7 @@ class Gatherer:
 
     @property
     def is_needed(self) -> bool:
-        """Whether the policy reads anything besides the camera."""
+        """Whether the policy reads a sensor other than the camera."""
         return bool(self._specs)
 
     def put(self, image: Image) -> None:
