@@ -1,4 +1,4 @@
-# Every target sets up .venv by itself; `make help` lists them.
+# Every target sets up .venv if it needs it; `make help` lists the targets.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -9,35 +9,35 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
 
-# A sourced ROS installation brings rclpy and the messages; anywhere else they come as wheels. An environment made for
-# the one does not fit the other, so the stamp's name says which it is.
+# A sourced ROS installation provides rclpy and the messages; otherwise they are installed as wheels. The two kinds of
+# environment are not compatible, so the name of the stamp file contains the kind.
 ROS := $(if $(ROS_DISTRO),$(shell $(PYTHON) -c 'import rclpy' 2>/dev/null && echo $(ROS_DISTRO)))
 ifeq ($(ROS),)
   EXTRAS := ros,local,test,dev
-  # May lead to an installation for another Python.
+  # PYTHONPATH may point to packages of another Python.
   unexport PYTHONPATH
 else
   EXTRAS := local,test,dev
   VENV_OPTIONS := --system-site-packages
-  # The installation's message classes are compiled for its major version of numpy.
+  # The message classes of the ROS installation are compiled for its major version of numpy.
   CONSTRAINT := $(VENV)/constraint.txt
 endif
 READY := $(VENV)/.ready-$(or $(ROS),wheels)
 BENCH_READY := $(READY)-bench
 
-# An upgrade of the system's Python can leave the environment's link dangling.
+# An upgrade of the system's Python can break the link to it in the environment.
 ifeq ($(realpath $(BIN)/python),)
   $(shell rm -f $(READY))
 endif
 
 help: ## list the targets
-	@echo 'make TARGET [ARGS="what the command also gets"]'
+	@echo 'make TARGET [ARGS="more arguments for the command"]'
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 train: $(READY) ## train and evaluate a policy: TRACK=name or route.npy (a,b for several) SEED=1 JOBS=1
 	$(BIN)/deepracer train $(if $(TRACK),--track '$(TRACK)') $(if $(SEED),--seed '$(SEED)') $(if $(JOBS),--jobs '$(JOBS)') $(ARGS)
 
-test: $(READY) ## run the tests: ARGS="test/race -k progress" for some
+test: $(READY) ## run the tests; ARGS="test/race -k progress" selects some
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(READY) ## check style, types, layers and spelling
@@ -47,21 +47,21 @@ lint: $(READY) ## check style, types, layers and spelling
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 
-bench: $(BENCH_READY) ## measure speed, beside stable-baselines3: runs/bench.json
+bench: $(BENCH_READY) ## measure speed, also of stable-baselines3; writes runs/bench.json
 	$(BIN)/python -m benchmarks $(ARGS)
 
 gazebo: $(READY) ## prepare a private Gazebo for --simulator gazebo
 	$(BIN)/deepracer gazebo prepare $(ARGS)
 
-clean: ## remove what make and colcon made; runs/ stays
+clean: ## remove the files made by make and colcon, except runs/
 	rm -rf $(VENV) build install log *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamp is touched last. Where it is missing, whatever lies in .venv is unfinished or for another ROS: it is made anew.
+# The stamp file is touched last. If it is missing, .venv is incomplete or for another ROS, and is created again.
 $(READY): setup.py pyproject.toml package.xml
 	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' 2>/dev/null || \
 	  { echo "make: needs Python 3.10 to 3.13 with venv ($(PYTHON) is $$($(PYTHON) -V 2>&1)): apt-get install python3-venv" >&2; exit 1; }
-	@echo 'make: setting up $(VENV), once; a few minutes where PyTorch is downloaded' >&2
+	@echo 'make: setting up $(VENV) once; this takes a few minutes if PyTorch is downloaded' >&2
 	@[ -e $@ ] || $(PYTHON) -m venv --clear $(VENV_OPTIONS) $(VENV)
 	@rm -f $@ $(BENCH_READY)
 	@$(if $(CONSTRAINT),$(PYTHON) -c 'import numpy; print("numpy<%d" % (int(numpy.__version__.split(".")[0]) + 1))' > $(CONSTRAINT))

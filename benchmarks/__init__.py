@@ -1,1 +1,1 @@
-"""What the package's speed claims rest on: `python -m benchmarks`, or `make bench`."""
+"""The benchmarks behind the package's figures of speed: `python -m benchmarks`, or `make bench`."""

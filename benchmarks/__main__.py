@@ -1,4 +1,4 @@
-"""`make bench`: every figure in one run, one after another, with the machine named."""
+"""The command of `make bench`, which runs all benchmarks one after another and describes the machine."""
 
 import argparse
 import json
@@ -23,10 +23,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     route = os.environ.get("ROUTE", ROUTE)
     parser.add_argument(
-        "--route", default=route if Path(route).exists() else "technical", help="track of the lap times"
+        "--route", default=route if Path(route).exists() else "technical", help="track of the trainings"
     )
-    parser.add_argument("--seeds", type=int, default=5, help="trainings until every lap is complete (5)")
-    parser.add_argument("--output", type=Path, default=Path("runs/bench.json"))
+    parser.add_argument(
+        "--seeds", type=int, default=5, help="number of trainings until every lap is complete (default: 5)"
+    )
+    parser.add_argument("--output", type=Path, default=Path("runs/bench.json"), help="JSON file of the figures")
     options = parser.parse_args()
     figures = measure(options.route, options.seeds)
     options.output.parent.mkdir(exist_ok=True)
@@ -36,7 +38,7 @@ def main() -> None:
 
 
 def measure(route: str, seeds: int) -> dict[str, Any]:
-    """Return all figures; each benchmark runs alone, in processes of its own."""
+    """Return all figures by name; each benchmark runs alone, in its own processes."""
     from benchmarks.loop import measure as measure_loop
 
     console = Console(stderr=True)
@@ -74,12 +76,12 @@ def measure(route: str, seeds: int) -> dict[str, Any]:
 
 
 def show(figures: dict[str, Any]) -> None:
-    """Print the table of what was to be reached and what was measured."""
+    """Print a table of the targets and the measured figures."""
     seconds = [float("inf") if value is None else value for value in figures["seconds_to_all_laps"]]
     median = statistics.median(seconds)
     machine = figures["machine"]
     table = Table(title=f"{machine['processor']}, {machine['cores']} cores, {machine['system']}")
-    for heading in ("what", "to reach", "measured"):
+    for heading in ("what", "target", "measured"):
         table.add_column(heading, justify="left" if heading == "what" else "right")
     table.add_row(
         "simulator + referee, 160x120 grey, N = 64", "40 000 /s", f"{figures['simulator_steps_per_s']:.0f} /s"
@@ -89,7 +91,7 @@ def show(figures: dict[str, Any]) -> None:
     table.add_row("against stable-baselines3's PPO", "3.0 x", f"{figures['sb3_ratio']:.2f} x")
     track = figures["seconds_to_all_laps_track"]
     each = ", ".join(f"{value:.1f}" for value in seconds)
-    table.add_row(f"until every lap is complete, {track}", "20 s", f"{median:.1f} s ({each})")
+    table.add_row(f"training until every lap is complete, {track}", "20 s", f"{median:.1f} s ({each})")
     table.add_row("model published to driving, p95", "100 ms", f"{figures['reload_p95_ms']:.1f} ms")
     table.add_row("frame to drive command, p99", "5 ms", f"{figures['drive_p99_ms']:.2f} ms")
     Console().print(table)

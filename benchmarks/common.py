@@ -1,4 +1,4 @@
-"""What several benchmarks need: parameter files, an untrained model, running the commands."""
+"""Functions for several benchmarks: parameter files, an untrained model, and running commands."""
 
 import os
 import re
@@ -20,20 +20,24 @@ from deepracer_ros.training.policies import make_manifest
 
 
 def default_config(**changes: object) -> RunConfig:
-    """Return the default training's configuration with some keys changed."""
+    """Return the configuration of the default training with changes.
+
+    Args:
+        changes: Keys of the top level; nested mappings change only their own keys.
+    """
     values = read_parameters(share_directory() / "config" / "training.yaml")
     return read_config(merge(values, changes), "benchmark")
 
 
 def write_parameters(config: RunConfig, folder: Path) -> Path:
-    """Write a configuration as a ROS 2 parameter file."""
+    """Write a configuration as a ROS 2 parameter file into `folder`, and return the path."""
     path = folder / "parameters.yaml"
     path.write_bytes(write_ros_parameters(to_mapping(config)))
     return path
 
 
 def untrained_model(config: RunConfig, folder: Path) -> Path:
-    """Write a model with the configuration's network and random weights."""
+    """Write a model with the configured network and random weights into `folder`, and return the model folder."""
     learner = make_learner(config.learner, config.network, sensor_specs(config), config.actions, config.learning)
     write_model_folder(folder / "model", learner.policy_tensors(), make_manifest(config, "benchmark", 0, 0))
     return folder / "model"
@@ -41,7 +45,7 @@ def untrained_model(config: RunConfig, folder: Path) -> Path:
 
 @contextmanager
 def own_ros_domain() -> Iterator[Path]:
-    """Give this process and its children a ROS domain and a temporary folder of their own."""
+    """Give this process and its children their own ROS domain; yield a temporary folder."""
     before = dict(os.environ)
     os.environ |= {"ROS_DOMAIN_ID": str(os.getpid() % 230 + 1), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
     try:
@@ -53,14 +57,19 @@ def own_ros_domain() -> Iterator[Path]:
 
 
 def figure_of(module: str, *arguments: str) -> float:
-    """Run a benchmark in a process of its own and return the number on its last line."""
+    """Run a benchmark in its own process, and return the number at the end of its last line."""
     command = [sys.executable, "-m", module, *arguments]
     answer = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
     return float(re.findall(r"[-+.\de]+", answer.stdout.strip().splitlines()[-1])[-1])
 
 
 def train(folder: Path, *arguments: str) -> Path:
-    """Run `deepracer train` and return its run folder."""
+    """Run `deepracer train` with these options, and return the run folder.
+
+    Args:
+        folder: Folder of all runs.
+        arguments: Options of the command.
+    """
     command = [sys.executable, "-m", "deepracer_ros.cli.main", "train", "--runs", str(folder), *arguments]
     subprocess.run(command, check=True, capture_output=True, text=True, timeout=900)
     return (folder / "latest").resolve()

@@ -1,14 +1,14 @@
-"""What it costs that a killed Redis loses nothing: the append-only file against sending again.
+"""The cost of losing nothing when Redis is killed: an append-only file compared with resending.
 
     python benchmarks/experience.py
 
-Segments of 32 steps (33 frames of 80x60 and 32 rows, 160 kB), 64 of them per append, at fixed rates; a reader takes
-them and acknowledges each append two appends later, as a trainer does after its checkpoint.
+Each append has 64 segments of 32 steps (33 frames of 80x60 and 32 rows, 160 kB), at fixed rates. A reader takes them,
+and acknowledges each append two appends later, as a trainer does after its checkpoint.
 
-    off            no append-only file and nothing kept: the floor
-    resend         no append-only file; the recorder keeps the bytes of all that is not yet acknowledged
+    off            no append-only file, and nothing is kept: the lower bound
+    resend         no append-only file; the recorder keeps the bytes of all unacknowledged segments
     fsync no       append-only file, write() before every reply, never fsync
-    fsync everysec the same, and an fsync every second from another thread
+    fsync everysec append-only file, and an fsync every second in another thread
 """
 
 import argparse
@@ -34,7 +34,7 @@ UNACKNOWLEDGED = 2
 
 
 def make_segments(sequence: int) -> list[Segment]:
-    """Return one append: a segment of every car, cut out of arrays of all cars."""
+    """Return the segments of one append, one for every car, as views of arrays of all cars."""
     return [
         Segment(
             {"FRONT_FACING_CAMERA": FRAMES[:, car]},
@@ -58,13 +58,22 @@ APPEND_BYTES = sum(layout(segment).size for segment in make_segments(0))
 
 
 def server_cpu(pid: int) -> float:
-    """Return the CPU seconds that a process and its ended children (rewrites of the file) took."""
+    """Return the CPU time of a process and its ended children (which rewrite the file), s."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def measure(mode: str, rate: float, seconds: float) -> dict[str, float]:
-    """Append at `rate` bytes/s for some seconds; return costs per append in ms, and more."""
+    """Append at a fixed rate, and return the costs.
+
+    Args:
+        mode: One of the modes in the module's docstring.
+        rate: Rate of the appends, bytes/s.
+        seconds: Duration of the measurement, s.
+
+    Returns:
+        Figures by name; the units are in the names, and times are per append.
+    """
     with tempfile.TemporaryDirectory(dir="runs" if Path("runs").is_dir() else None) as folder:
         with LocalRedis(Path(folder), append_only=mode.startswith("fsync"), maximum_bytes=2 * CAPACITY) as server:
             writer = ExperienceWriter(server.url, "bench", CAPACITY)
@@ -112,11 +121,11 @@ def measure(mode: str, rate: float, seconds: float) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print one table."""
-    parser = argparse.ArgumentParser(description="Cost of the append-only file against sending again.")
-    parser.add_argument("--rates", type=float, nargs="+", default=[20.0, 40.0, 80.0], help="MB/s")
-    parser.add_argument("--seconds", type=float, default=6.0, help="of each measurement")
-    parser.add_argument("--rounds", type=int, default=2, help="the median of which is shown")
+    """Measure all modes at all rates and print a table."""
+    parser = argparse.ArgumentParser(description="Cost of the append-only file compared with resending.")
+    parser.add_argument("--rates", type=float, nargs="+", default=[20.0, 40.0, 80.0], help="rates of the appends, MB/s")
+    parser.add_argument("--seconds", type=float, default=6.0, help="duration of each measurement, s")
+    parser.add_argument("--rounds", type=int, default=2, help="number of measurements, of which the median is shown")
     arguments = parser.parse_args()
     print(
         f"{platform.machine()}, {os.cpu_count()} cores; "

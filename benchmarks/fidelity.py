@@ -1,8 +1,8 @@
-"""The embedded simulator against Gazebo: the same commands, the same poses, and how far apart they end.
+"""Comparison of the embedded simulator with Gazebo: the same commands and the same camera poses in both.
 
     python -m benchmarks.fidelity [--track NAME] [--frames FILE]
 
-Prints steady circles, the course of steps and sines, and how alike the cameras' frames are.
+Prints the differences in steady circles, in responses to steps and sines, and between the camera frames.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from deepracer_ros.simulation.simulator import Simulator
 
 Floats = NDArray[np.float64]
 Command = Callable[[float], tuple[float, float]]
-"""Steering (rad) and speed (m/s) at a time (s)."""
+"""Function from a time, s, to steering, rad, and speed, m/s."""
 
 SPEEDS = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 ANGLES = (5.0, 10.0, 20.0, 30.0)
@@ -45,7 +45,11 @@ COURSES: dict[str, Command] = {
 
 
 def drive(simulator: Simulator, commands: Sequence[Command]) -> Floats:
-    """Return (steps, 5, N) x, y, unwrapped yaw, speed and yaw rate of N cars from rest at the origin."""
+    """Drive N cars from rest at the origin, and return their courses.
+
+    Returns:
+        (steps, 5, N) x, m, y, m, unwrapped yaw, rad, speed, m/s, and yaw rate, rad/s.
+    """
     cars = simulator.cars
     simulator.reset(np.ones(cars, bool), np.zeros((cars, 3)))
     rows = []
@@ -59,9 +63,9 @@ def drive(simulator: Simulator, commands: Sequence[Command]) -> Floats:
 
 
 def similarity(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    """Return the mean structural similarity of two grey images.
+    """Return the mean structural similarity (SSIM) of two grey images, with a Gaussian window of 11 pixels.
 
-    Wang, Bovik, Sheikh and Simoncelli, Image Quality Assessment, IEEE TIP 13(4), 2004: gaussian window of 11 pixels.
+    Source: Wang, Bovik, Sheikh and Simoncelli, Image Quality Assessment, IEEE TIP 13(4), 2004.
     """
     x, y = a.astype(np.float64), b.astype(np.float64)
 
@@ -77,13 +81,13 @@ def similarity(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
 
 
 def edges(image: NDArray[np.uint8]) -> Floats:
-    """Return the strength of an image's edges (Sobel)."""
+    """Return the magnitude of the Sobel gradient of an image."""
     grey = image.astype(np.float64)
     return np.hypot(cv2.Sobel(grey, cv2.CV_64F, 1, 0), cv2.Sobel(grey, cv2.CV_64F, 0, 1))
 
 
 def compare_circles(embedded: Simulator, gazebo: Simulator) -> None:
-    """Print speed and yaw rate of steady circles: the mean of the last second."""
+    """Print speed and yaw rate in steady circles, as means of the last second."""
     print("steady circles            speed, m/s                yaw rate, rad/s")
     print(" m/s  deg          embedded Gazebo  diff        embedded Gazebo  diff")
     worst = np.zeros(2)
@@ -103,8 +107,8 @@ def compare_circles(embedded: Simulator, gazebo: Simulator) -> None:
 
 
 def compare_courses(embedded: Simulator, gazebo: Simulator) -> None:
-    """Print how far the two drift apart over steps and sines."""
-    print(f"\ncourses of {SECONDS:.0f} s                  rms difference of           after it")
+    """Print the differences between the simulators in responses to steps and sines."""
+    print(f"\ncourses of {SECONDS:.0f} s                  rms difference of           at the end")
     print("                                speed  yaw rate         apart    path")
     commands = list(COURSES.values())
     ours, theirs = drive(embedded, commands), drive(gazebo, commands)
@@ -119,7 +123,7 @@ def compare_courses(embedded: Simulator, gazebo: Simulator) -> None:
 
 
 def compare_frames(embedded: Simulator, gazebo: Simulator, track: Track, sheet: Path | None) -> None:
-    """Print how alike the frames of both cameras are, from poses on and next to the centre line; draw some of them."""
+    """Print the similarity of the camera frames at poses on and near the centre line; write some of them as a PNG."""
     random = np.random.default_rng(0)
     scores = []
     for start in range(0, POSES, embedded.cars):
@@ -145,8 +149,8 @@ def compare_frames(embedded: Simulator, gazebo: Simulator, track: Track, sheet: 
 def main() -> None:
     """Print all comparisons on one track."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fidelity", description=__doc__)
-    parser.add_argument("--track", default="oval", help="of the frames: name or route file (oval)")
-    parser.add_argument("--frames", type=Path, help="write frames here, embedded left, Gazebo right (PNG)")
+    parser.add_argument("--track", default="oval", help="track of the frames, name or route file (default: oval)")
+    parser.add_argument("--frames", type=Path, help="PNG file for some frames, embedded left, Gazebo right")
     options = parser.parse_args()
     track, cars = find_track(options.track), len(COURSES)
     embedded = EmbeddedSimulator([track], [0] * cars, CAMERA_OF_BOTH)

@@ -1,4 +1,4 @@
-"""Environment steps per second of a real Gazebo in lock-step, one car with its 160x120 camera.
+"""Environment steps per second of a real Gazebo in lock-step, with one car and a 160x120 camera.
 
 python -m benchmarks.gazebo [--iterations N]
 """
@@ -20,15 +20,18 @@ from deepracer_ros.simulation.gazebo.config import GazeboConfig
 from deepracer_ros.simulation.gazebo.simulator import GazeboSimulator
 
 STRETCH = 50
-"""Steps that are timed together."""
+"""Number of steps in one timed stretch."""
 
 STRETCHES = 20
+"""Number of timed stretches."""
 
 
 def main() -> None:
-    """Drive a car about and print the median and the best stretch."""
+    """Drive a car with random commands, and print the median and the best stretch."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gazebo", description=__doc__)
-    parser.add_argument("--iterations", type=int, default=GazeboConfig.iterations, help="physics steps a period (16)")
+    parser.add_argument(
+        "--iterations", type=int, default=GazeboConfig.iterations, help="physics steps per control period (default: 16)"
+    )
     options = parser.parse_args()
     track = find_track("technical")
     simulator = GazeboSimulator([track], [0], CameraConfig(160, 120), config=GazeboConfig(options.iterations))

@@ -1,4 +1,4 @@
-"""Camera frame to drive command of one car: agent_node in a process of its own, 160x120 grey frames."""
+"""Latency from camera frame to drive command: agent_node in its own process, one car, 160x120 grey frames."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ RATE = 60.0
 
 
 def main() -> None:
-    """Print the 99th percentile in milliseconds on the last line."""
+    """Print the 99th percentile of the latency, ms, on the last line."""
     with own_ros_domain() as folder:
         config = default_config(camera={"width": 160, "height": 120})
         model = untrained_model(config, folder)
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def measure() -> np.ndarray:
-    """Return the milliseconds of each frame."""
+    """Return the latency of each frame, ms."""
     rclpy.init()
     node, executor = make_node("camera"), EventsExecutor()
     executor.add_node(node)
@@ -50,7 +50,7 @@ def measure() -> np.ndarray:
     deadline = time.monotonic() + 30.0
     while not (publisher.get_subscription_count() and node.count_publishers("drive")):
         if time.monotonic() > deadline:
-            raise SystemExit("drive: found no agent within 30 s")
+            raise SystemExit("drive: found no agent within 30 s, expected agent_node")
         executor.spin_once(timeout_sec=0.05)
     frames = np.random.default_rng(0).integers(0, 256, (1, 120, 160), np.uint8)
     milliseconds = []
@@ -60,7 +60,7 @@ def measure() -> np.ndarray:
         publisher.publish(message)
         while not answered or answered[-1] != message.header.stamp.nanosec:
             if time.perf_counter() - began > 2.0:
-                raise SystemExit(f"drive: frame {number} was not answered within 2 s")
+                raise SystemExit(f"drive: found no answer to frame {number} within 2 s, expected one")
             executor.spin_once(timeout_sec=0.5)
         milliseconds.append(1e3 * (time.perf_counter() - began))
         while (left := began + 1.0 / RATE - time.perf_counter()) > 0.0:

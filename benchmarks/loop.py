@@ -1,4 +1,4 @@
-"""The whole loop with the default configuration: its env steps per second, and how soon a published model drives."""
+"""Environment steps per second of the whole loop, and the time from publication to use of a model."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ STEPS = 80_000
 
 
 class Listener:
-    """Hears when models are published and when they drive."""
+    """Records when models are published and when the agent starts to use them."""
 
     def __init__(self) -> None:
         """Subscribe to both topics."""
@@ -36,13 +36,13 @@ class Listener:
         self.driving[content["version"]] = content["since"]
 
     def milliseconds(self) -> list[float]:
-        """Return the time from publication to driving of each version that was heard of twice."""
+        """Return the time from publication to use, ms, of each version for which both times are known."""
         both = sorted(self.published.keys() & self.driving.keys())
         return [1e3 * (self.driving[version] - self.published[version]) for version in both]
 
 
 def measure(steps: int = STEPS) -> tuple[float, list[float]]:
-    """Train for `steps` env steps; return steps per second after the first two updates, and reload times."""
+    """Train for `steps` environment steps; return environment steps per second, and the reload times, ms."""
     with own_ros_domain() as folder:
         rclpy.init()
         listener, executor = Listener(), SingleThreadedExecutor()
@@ -59,7 +59,7 @@ def measure(steps: int = STEPS) -> tuple[float, list[float]]:
 
 
 def steps_per_second(run: Path) -> float:
-    """Return a run's env steps per second between its second and its last update."""
+    """Return the environment steps per second of a run between its second and last update."""
     records = read_progress(run / "progress.jsonl")
     first, last = records[1], records[-1]
     return (last.env_steps - first.env_steps) / (last.seconds - first.seconds)

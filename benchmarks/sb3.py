@@ -1,4 +1,4 @@
-"""stable-baselines3's PPO on our own vector environment: same network size, same hyperparameters."""
+"""Environment steps per second of stable-baselines3's PPO, with the same environment, network and hyperparameters."""
 
 import time
 from typing import Any
@@ -21,7 +21,7 @@ ROLLOUTS = 8
 
 
 class Adapter(VecEnv):
-    """Our environment as stable-baselines3 wants it: an ended episode is reset within its last step."""
+    """Adapter of the environment to stable-baselines3, which resets an episode within its last step."""
 
     def __init__(self, config: Any) -> None:
         """Build the default training's environment."""
@@ -37,11 +37,11 @@ class Adapter(VecEnv):
         return self._environment.reset().frames[:, None].copy()
 
     def step_async(self, actions: np.ndarray) -> None:
-        """Remember the actions."""
+        """Store the actions for `step_wait`."""
         self._actions = actions
 
     def step_wait(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[dict[str, Any]]]:
-        """Drive; frames of ended episodes go into `terminal_observation`."""
+        """Drive one step; the last frame of an ended episode is in `terminal_observation`."""
         unit = ((self._actions + 1.0) / 2.0).clip(0.0, 1.0).astype(np.float32)
         outcome = self._environment.step(*self._space.decode(unit))
         frames, verdict = outcome.frames, outcome.verdict
@@ -53,7 +53,7 @@ class Adapter(VecEnv):
                 "TimeLimit.truncated": bool(verdict.truncated[car]),
             }
         if ended.any():
-            # Between two steps only the ended cars are put at a start: no simulation time passes.
+            # Only the ended cars are placed at a start; no simulation time passes.
             frames = self._environment.restart(ended).frames
         return frames[:, None].copy(), reward, ended, infos
 
@@ -62,26 +62,31 @@ class Adapter(VecEnv):
         self._environment.close()
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
-        """Return the same for every car."""
+        """Return the same attribute for every car."""
         return [getattr(self, attr_name, None)] * self.num_envs
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
-        """Do nothing."""
+        """Do nothing, since the cars share their attributes."""
 
     def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
-        """Do nothing."""
+        """Call nothing and return None for every car."""
         return [None] * self.num_envs
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
-        """Nothing is wrapped."""
+        """Return False for every environment, since none is wrapped."""
         return [False] * self.num_envs
 
 
 class Features(BaseFeaturesExtractor):
-    """The trunk of our small network in plain torch."""
+    """The encoder of the package's network in plain torch."""
 
     def __init__(self, space: spaces.Box, size: str) -> None:
-        """Build the same layers."""
+        """Build the layers.
+
+        Args:
+            space: Observation space of one frame.
+            size: Size of the network, `network.size`.
+        """
         super().__init__(space, HIDDEN[size])
         layers: list[nn.Module] = []
         channels = space.shape[0]
@@ -93,12 +98,12 @@ class Features(BaseFeaturesExtractor):
         self.layers = nn.Sequential(convolutions, nn.Linear(width, HIDDEN[size]), nn.ReLU())
 
     def forward(self, observations: torch.Tensor) -> torch.Tensor:
-        """Return the features."""
+        """Return the features of a batch of frames."""
         return self.layers(observations)
 
 
 def measure(rollouts: int = ROLLOUTS) -> float:
-    """Return env steps per second over `rollouts` batches after a first one."""
+    """Return the environment steps per second over `rollouts` batches after a first batch."""
     config = default_config(simulation={"threads": 2})
     learning, cars = config.learning, config.simulation.cars
     batch = config.trainer.batch_segments * config.experience.segment_steps

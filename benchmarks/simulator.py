@@ -2,8 +2,8 @@
 
     python -m benchmarks.simulator [--json | --figure]
 
-Cars start spread over the track, drive with random commands, and begin anew where their episodes end. A figure is
-the median over many stretches of steps; with it stands the best stretch, which a busy machine disturbs least.
+Cars start spread over the track and drive with random commands, with a new episode after each end. A figure is the
+median over many timed stretches of steps. The best stretch is printed too, since a busy machine disturbs it least.
 """
 
 import argparse
@@ -21,12 +21,12 @@ from deepracer_ros.simulation.config import CameraConfig, EnvironmentConfig
 from deepracer_ros.simulation.factory import make_environment
 
 STRETCH = 20
-"""Steps of all cars that are timed together."""
+"""Number of steps of all cars in one timed stretch."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is measured."""
+    """Camera, threads and number of cars of one measurement."""
 
     width: int
     height: int
@@ -48,14 +48,20 @@ CASES = (
 
 @dataclass(frozen=True)
 class Figure:
-    """Environment steps per second: of the median and of the best stretch."""
+    """Environment steps per second of the median stretch and of the best stretch."""
 
     median: float
     best: float
 
 
 def measure(case: Case, track: str, seconds: float) -> Figure:
-    """Drive for about so many seconds."""
+    """Measure one case.
+
+    Args:
+        case: Camera, threads and number of cars.
+        track: Name of the track or path of a route file.
+        seconds: Approximate duration, s.
+    """
     config = EnvironmentConfig(camera=CameraConfig(case.width, case.height, case.colour))
     environment = make_environment(config, [track], case.cars, 0, threads=case.threads)
     random = np.random.default_rng(0)
@@ -73,13 +79,13 @@ def measure(case: Case, track: str, seconds: float) -> Figure:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure all cases, or the first one, and print the figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.simulator", description=__doc__)
-    parser.add_argument("--track", default="technical", help="name or route file (technical)")
-    parser.add_argument("--seconds", type=float, default=3.0, help="per figure (3)")
+    parser.add_argument("--track", default="technical", help="name or route file (default: technical)")
+    parser.add_argument("--seconds", type=float, default=3.0, help="duration of one figure, s (default: 3)")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print everything as JSON")
-    form.add_argument("--figure", action="store_true", help="print the median of 64 cars, 160x120, 2 threads alone")
+    form.add_argument("--figure", action="store_true", help="print only the median of 64 cars, 160x120, 2 threads")
     options = parser.parse_args()
     track = find_track(options.track).name
     if options.figure:

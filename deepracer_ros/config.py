@@ -27,35 +27,40 @@ def key(
 ) -> Any:  # noqa: ANN401
     """Return the dataclass field of one configuration key.
 
-    What is given here is the only source of the key's documentation: `reference.groups_of` hands it to `deepracer
-    config`, to the reference in `docs/`, to ROS parameter descriptions and to forms.
+    The arguments are the only source of the key's documentation. `reference.groups_of` reads them for `deepracer
+    config`, for the reference in `docs/`, for ROS parameter descriptions and for forms.
 
     Args:
-        default: Value of a key that is not given.
-        text: What the key means, one or two sentences.
-        unit: Of the value, as "m/s"; empty for a plain number or text.
+        default: Value where the configuration does not give the key.
+        text: Meaning of the key in one or two sentences.
+        unit: Unit of the value, for example "m/s"; empty for a plain number or text.
         least: Smallest number allowed (of a tuple: of each item).
         most: Greatest number allowed (of a tuple: of each item).
         above: The number must be greater than this.
-        secret: Whether the value may hold a password, which no file but an owner-only one may show.
+        secret: Whether the value may hold a password; only a file that its owner alone can read may show it.
     """
     metadata = {"text": text, "unit": unit, "least": least, "most": most, "above": above, "secret": secret}
     return dataclasses.field(default=default, metadata=metadata)
 
 
 def section(cls: type[Any], text: str) -> Any:  # noqa: ANN401
-    """Return the dataclass field of a nested configuration class with its defaults."""
+    """Return the dataclass field of a nested section of the configuration, filled with the section's defaults.
+
+    Args:
+        cls: Configuration class of the section.
+        text: Meaning of the section.
+    """
     return dataclasses.field(default_factory=cls, metadata={"text": text})
 
 
 class Section:
-    """Base of configuration dataclasses: checks every key against the range that `key` declared."""
+    """Base class of configuration dataclasses. It checks every value against the range that `key` declared."""
 
     def __post_init__(self) -> None:
-        """Check the ranges.
+        """Check every number against the range of its key.
 
         Raises:
-            ValueError: if a number is out of its range or not finite; names the key.
+            ValueError: if a number is out of its range or not finite; the message names the key.
         """
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
             limits = limits_of(field.metadata)
@@ -68,7 +73,7 @@ class Section:
 
 
 def _is_within(number: float, metadata: Mapping[str, Any]) -> bool:
-    """Return whether a number is in a key's range; NaN and infinity are in none."""
+    """Return whether a number is in a key's range; NaN and infinity never are."""
     least, most, above = (metadata.get(name) for name in ("least", "most", "above"))
     return (
         (least is None or number >= least)
@@ -79,7 +84,11 @@ def _is_within(number: float, metadata: Mapping[str, Any]) -> bool:
 
 
 def limits_of(metadata: Mapping[str, Any]) -> str:
-    """Return a key's range in words; empty if it has none."""
+    """Return the range of a key in words, for example "0 to 1 m"; empty if it has no range.
+
+    Args:
+        metadata: Metadata of the dataclass field, as `key` fills it.
+    """
     least, most, above = (_plain(metadata.get(name)) for name in ("least", "most", "above"))
     unit = f" {metadata['unit']}" if metadata.get("unit") else ""
     if above:
@@ -99,15 +108,15 @@ def _plain(number: float | None) -> str:
 def from_mapping(cls: type[T], mapping: Mapping[str, Any], where: str = "config", tolerant: bool = False) -> T:
     """Build the frozen dataclass `cls` from nested mappings.
 
-    Nested dataclasses are filled from nested mappings. Whole numbers are accepted where a float
-    is expected, lists where a tuple is. A class may define `types_by_value(mapping)`, which returns the types of
-    those fields whose type depends on another field's value.
+    Nested dataclasses are filled from nested mappings. A whole number is accepted where a float is expected, and a
+    list where a tuple is expected. A class may define `types_by_value(mapping)`, which returns the types of those
+    fields whose type depends on the value of another field.
 
     Args:
-        cls: A dataclass type whose fields all have defaults or stand in `mapping`.
-        mapping: Keys are field names.
-        where: What the mapping was read from, for error messages (a file or a topic).
-        tolerant: Leave out unknown keys, as of a newer release, instead of refusing them.
+        cls: A dataclass type. Every field has a default or is in `mapping`.
+        mapping: Values by field name.
+        where: Source of the mapping for error messages, such as a file or a topic.
+        tolerant: Skip unknown keys, for example those of a newer release, instead of refusing them.
 
     Raises:
         InputError: on an unknown key, a missing key, or a value of another type.
@@ -173,7 +182,7 @@ def _convert(hint: Any, value: Any, where: str, tolerant: bool) -> Any:  # noqa:
 
 
 def _convert_union(arguments: tuple[Any, ...], value: Any, where: str, tolerant: bool) -> Any:  # noqa: ANN401
-    """Return `value` as the one of several types that fits its kind: a mapping as a mapping, the rest in order."""
+    """Return `value` as the first type of a union that fits: a mapping type for a mapping, another type otherwise."""
     if value is None and type(None) in arguments:
         return None
     choices = [argument for argument in arguments if argument is not type(None)]
@@ -203,7 +212,7 @@ def read_parameters(path: Path) -> dict[str, Any]:
     """Read the `/**: ros__parameters:` mapping of a ROS 2 parameter file.
 
     Raises:
-        InputError: if the file is absent, no YAML, or not a ROS 2 parameter file.
+        InputError: if the file is absent, is not YAML, or is not a ROS 2 parameter file.
     """
     try:
         document = yaml.safe_load(path.read_text())
@@ -223,7 +232,8 @@ def read_parameters(path: Path) -> dict[str, Any]:
 def write_parameters(values: Mapping[str, Any]) -> bytes:
     """Return the content of a ROS 2 parameter file with these values.
 
-    Empty lists and mappings are left out: ROS' own reader cannot tell their type, and their keys have empty defaults.
+    Empty lists and mappings are left out: the parameter reader of ROS cannot infer their type, and the keys that may
+    be empty have empty defaults.
     """
     document = {"/**": {"ros__parameters": _without_empty(values)}}
     return yaml.dump(document, Dumper=_ParameterDumper, sort_keys=False, encoding="utf-8")
@@ -235,7 +245,7 @@ def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _ParameterDumper(yaml.SafeDumper):
-    """Quotes every text that is a value: ROS' own reader takes more words for truth values than YAML does, as `n`."""
+    """Quotes every text value: the parameter reader of ROS takes more words, such as `n`, for booleans than PyYAML."""
 
     def represent_str(self, data: str) -> yaml.ScalarNode:
         return self.represent_scalar("tag:yaml.org,2002:str", data, style="'")
@@ -251,7 +261,7 @@ _ParameterDumper.add_representer(str, _ParameterDumper.represent_str)
 
 
 def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `base` with nested `changes` laid over it; neither is modified."""
+    """Return a copy of the nested mapping `base` in which the values of `changes` replace or extend those of `base`."""
     merged = dict(base)
     for name, value in changes.items():
         old = merged.get(name)
@@ -260,10 +270,10 @@ def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
 
 
 def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn dotted keys (`{"learning.epochs": 3}`, as ROS parameters are named) into nested mappings.
+    """Turn dotted keys, the names of ROS parameters such as `{"learning.epochs": 3}`, into nested mappings.
 
     Raises:
-        InputError: if a key is given both as a value and as the beginning of others.
+        InputError: if a key has a value and is also the prefix of another key.
     """
     nested: dict[str, Any] = {}
     for name, value in flat.items():

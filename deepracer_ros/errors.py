@@ -1,9 +1,9 @@
-"""Errors that are shown to a person as one line."""
+"""The exception for bad input, which the commands and nodes show as one line."""
 
 
 class InputError(Exception):
     """Bad input from outside: a file, an option, a topic or a server's answer.
 
-    The message is one line that names the file, key or topic, what was found and what is
-    expected. Every command turns it into that line on stderr and exit code 2, without a traceback.
+    The message is one line. It names the file, key or topic, what was found and what was expected. Every command
+    prints that line to stderr without a traceback and ends with exit code 2.
     """

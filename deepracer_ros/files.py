@@ -1,4 +1,4 @@
-"""Files that are whole or absent: what a reader finds under a name was written to its end."""
+"""Atomic writing of files and folders, removal of unfinished ones, and lock files."""
 
 import fcntl
 import json
@@ -13,12 +13,12 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.moments import moment
 
 OWNER_ONLY = 0o600
-"""Mode of a file that may hold a secret."""
+"""Permissions of a file that may hold a secret."""
 _PREFIX, _SUFFIX, _OLD = ".", ".tmp", ".old"
 
 
 def write_error(path: Path, error: OSError) -> InputError:
-    """Return the one line that says why `path` could not be written."""
+    """Return an `InputError` whose message says why `path` could not be written."""
     return InputError(
         f"{path}: cannot be written ({error.strerror or error}); expected a writable folder with free space"
     )
@@ -26,17 +26,17 @@ def write_error(path: Path, error: OSError) -> InputError:
 
 @contextmanager
 def replacing(path: Path, mode: int = 0o644) -> Iterator[Path]:
-    """Yield a temporary sibling that becomes `path` when the block ends well, and vanishes otherwise.
+    """Yield a temporary sibling of `path` that replaces it at the end of the block, or is removed after an exception.
 
-    The temporary name is always the same, so the next writer replaces what a killed one left. `remove_remains` removes
-    it before that.
+    The temporary name is always the same, so the next writer overwrites the file that a killed writer left.
+    `remove_remains` removes such a file earlier.
 
     Args:
-        path: The file.
-        mode: Its permissions, before the umask.
+        path: The file to replace.
+        mode: Permissions of the file, before the umask.
 
     Raises:
-        InputError: if the folder cannot be written or the disk is full; `path` is as it was before.
+        InputError: if the folder cannot be written or the disk is full; `path` is then unchanged.
     """
     temporary = path.with_name(f"{_PREFIX}{path.name}{_SUFFIX}")
     try:
@@ -57,7 +57,7 @@ def replacing(path: Path, mode: int = 0o644) -> Iterator[Path]:
 
 
 def _remove(path: Path) -> None:
-    """Remove a file if it is there; a folder that does not exist holds no such file either."""
+    """Remove a file if it exists; a missing parent folder is no error."""
     try:
         path.unlink(missing_ok=True)
     except NotADirectoryError:
@@ -65,12 +65,12 @@ def _remove(path: Path) -> None:
 
 
 def write_atomically(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Write `content` under `path`, whole or not at all.
+    """Write the file `path` atomically: a reader finds the old content or all of the new one.
 
     Args:
-        path: The file; one that is there is replaced.
-        content: All of it.
-        mode: Permissions, before the umask; `OWNER_ONLY` for what may hold a secret.
+        path: The file; an existing one is replaced.
+        content: The whole content of the file.
+        mode: Permissions of the file, before the umask; `OWNER_ONLY` if it may hold a secret.
 
     Raises:
         InputError: if the folder cannot be written or the disk is full.
@@ -84,7 +84,12 @@ def write_atomically(path: Path, content: bytes, mode: int = 0o644) -> None:
 
 
 def write_json(path: Path, document: Mapping[str, Any], mode: int = 0o644) -> None:
-    """Write a JSON document for people and programs (indented, no NaN), whole or not at all.
+    """Write an indented JSON document atomically.
+
+    Args:
+        path: The file; an existing one is replaced.
+        document: Plain values without NaN and infinity.
+        mode: Permissions of the file, before the umask.
 
     Raises:
         InputError: if the folder cannot be written or the disk is full.
@@ -93,16 +98,17 @@ def write_json(path: Path, document: Mapping[str, Any], mode: int = 0o644) -> No
 
 
 def replace_folder(path: Path, files: Mapping[str, bytes]) -> None:
-    """Write a folder of files, whole or not at all; one that is there is replaced.
+    """Write a folder of files as one step; an existing folder is replaced.
 
-    A writer that is killed between its two renames leaves the old folder aside: `remove_remains` puts it back.
+    The old folder is renamed before the new one takes its place. A writer that is killed between these two renames
+    leaves the old folder under a temporary name, and `remove_remains` restores it.
 
     Args:
-        path: The folder; its parent exists.
-        files: Contents by name.
+        path: The folder; its parent must exist.
+        files: Content of each file, by file name.
 
     Raises:
-        InputError: if it cannot be written; the old folder is then still there.
+        InputError: if the folder cannot be written; the old folder is then unchanged.
     """
     temporary, old = (path.with_name(f"{_PREFIX}{path.name}{word}{_SUFFIX}") for word in (".new", _OLD))
     try:
@@ -124,13 +130,14 @@ def replace_folder(path: Path, files: Mapping[str, bytes]) -> None:
 
 
 def remove_remains(folder: Path, name: str = "*") -> None:
-    """Remove what killed writers left in a folder; call it where nobody else writes.
+    """Remove the temporary files that killed writers left in a folder; no other process may write there meanwhile.
 
-    A folder that a killed `replace_folder` had moved aside, and for which there is no new one, is put back.
+    If `replace_folder` was killed after it had renamed the old folder and before the new one was in place, the old
+    folder is restored.
 
     Args:
-        folder: Where to look; one that does not exist holds no remains.
-        name: Of the file that was to be written; by default every one.
+        folder: The folder to clean; it need not exist.
+        name: Glob pattern of the target names, by default all of them.
 
     Raises:
         InputError: if the folder cannot be written.
@@ -150,15 +157,16 @@ def remove_remains(folder: Path, name: str = "*") -> None:
 
 @contextmanager
 def only_one(path: Path, what: str = "") -> Iterator[None]:
-    """Hold a lock file for the time of a block: one process at a time, and the kernel frees it however that ends.
+    """Hold an exclusive lock on a file during a block; the kernel frees the lock when the process ends.
 
     Args:
-        path: The lock file; made if absent.
-        what: Words of the error if another process (or another part of this one) holds it, as "another trainer works on
-            this run". Empty: wait until it is free.
+        path: The lock file; created if absent.
+        what: Part of the error message if the lock is held, for example "another trainer works on this run". Empty: wait
+            until the lock is free.
 
     Raises:
-        InputError: if another one holds it and `what` is given, or the folder cannot be written.
+        InputError: if another process, or another part of this process, holds the lock, or the folder cannot be
+            written.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)

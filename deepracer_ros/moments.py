@@ -1,7 +1,7 @@
-"""Named moments at which a test lets a process die: nothing happens there otherwise.
+"""Named points in the code at which a test can kill the process; without such a test they do nothing.
 
-`DEEPRACER_DIE_AT=checkpoint.half:2` kills the process (SIGKILL) when it comes to the moment `checkpoint.half` for the
-second time. So a test chooses the moment exactly, and a failure can be repeated.
+`DEEPRACER_DIE_AT=write.half:2` kills the process with SIGKILL when it reaches the point `write.half` for the second
+time. A test thus chooses the point exactly, and a failure can be repeated.
 """
 
 import os
@@ -9,6 +9,7 @@ import signal
 from collections import Counter
 
 VARIABLE = "DEEPRACER_DIE_AT"
+"""Environment variable with the name of a point and, after a colon, how often it must be reached (default 1)."""
 
 MOMENTS = (
     "write.half",
@@ -19,15 +20,19 @@ MOMENTS = (
     "model.published",
     "append.sent",
 )
-"""All of them: half of a file written under its temporary name; the file written but not yet renamed; an old folder
-moved aside and the new one not yet in its place; a checkpoint in place; its batch removed from Redis; a model
-published; segments appended to Redis but not yet reported."""
+"""Names of all points: half of a file is written under its temporary name; the file is written but not yet renamed; an
+old folder is renamed and the new one not yet in its place; a checkpoint is in place; its batch is removed from Redis; a
+model is published; segments are appended to Redis but not yet reported."""
 
 _passed: Counter[str] = Counter()
 
 
 def moment(name: str) -> None:
-    """Die here if the environment says so."""
+    """Kill the process with SIGKILL if the environment variable `DEEPRACER_DIE_AT` names this point.
+
+    Args:
+        name: Name of the point, one of `MOMENTS`.
+    """
     wanted = os.environ.get(VARIABLE)
     if not wanted:
         return

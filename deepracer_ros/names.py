@@ -1,4 +1,4 @@
-"""What a run may be called: the name is a folder, a Redis key and an S3 prefix."""
+"""Valid names of runs, which are used as folder names, Redis keys and S3 prefixes."""
 
 import re
 
@@ -8,17 +8,17 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
 _OTHERS = re.compile(r"[^A-Za-z0-9._+-]+")
 
 LATEST = "latest"
-"""Link beside the run folders that points at the newest; no run has this name."""
+"""Name of the symbolic link to the newest run folder; no run may have this name."""
 
 MODEL_FOLDER = "model"
-"""Folder of the final policy in the folder of a run."""
+"""Name of the folder with the final policy inside a run folder."""
 
 
 def check_run_name(name: str) -> str:
-    """Return the name of a run.
+    """Check the name of a run and return it.
 
     Raises:
-        InputError: if it is not letters, digits and . _ + -, longer than 128 characters, or the name of the link.
+        InputError: if the name is not 1 to 128 letters, digits and . _ + -, a letter or digit first, or is `LATEST`.
     """
     if not _NAME.fullmatch(name) or name == LATEST:
         raise InputError(f"run name: found {name!r}, expected letters, digits and . _ + -, other than {LATEST!r}")
@@ -26,5 +26,5 @@ def check_run_name(name: str) -> str:
 
 
 def to_file_name(text: str) -> str:
-    """Return a text with everything replaced by `-` that does not belong into a file name."""
+    """Return a text with `-` for each run of characters other than letters, digits and . _ + -, for a file name."""
     return _OTHERS.sub("-", text).strip("-.")

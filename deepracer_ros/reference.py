@@ -1,4 +1,4 @@
-"""The documentation of configuration keys as data: for `deepracer config`, the page in `docs/`, forms and ROS."""
+"""The documentation of configuration keys as data, for `deepracer config`, `docs/`, forms and ROS parameters."""
 
 import types
 import typing
@@ -16,40 +16,40 @@ class Key:
     """The documentation of one configuration key."""
 
     name: str
-    """Dotted, as in files and in `--set`."""
+    """Dotted name of the key, for example "learning.epochs"."""
     type: str
-    """Name of its type, or its choices."""
+    """Type of the value in words, or its choices separated by " | "."""
     default: Any
-    """Value where none is given."""
+    """Value that is used if the configuration does not give the key."""
     text: str
-    """Meaning."""
+    """Meaning of the key, one or two sentences."""
     unit: str
-    """Of the value; may be empty."""
+    """Unit of the value; empty if it has none."""
     limits: str
-    """Range in words; may be empty."""
+    """Allowed range in words, with the unit; empty if there is none."""
     secret: bool
-    """Whether it may hold a password."""
+    """Whether the value may hold a password."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """The keys of one section of a configuration, as a page of the reference shows them together."""
+    """The keys of one section of the configuration, which the reference shows in one table."""
 
     name: str
-    """Dotted, without the dot at its end; empty for the keys that lie in no section."""
+    """Dotted name of the section without a dot at its end; empty for the top level."""
     text: str
     """Meaning of the section."""
     keys: tuple[Key, ...]
-    """Keys that lie directly in it, in their order."""
+    """Keys directly in this section, in the order of declaration."""
 
 
 def groups_of(cls: type[Any], prefix: str = "", text: str = "") -> Iterator[Group]:
-    """Yield the documentation of a configuration class: its own keys, then each nested section.
+    """Yield the documentation of a configuration class: first its own keys, then each nested section.
 
     Args:
         cls: A dataclass whose fields all have defaults.
-        prefix: What the names of the keys begin with, as "learning.".
-        text: Meaning of the whole.
+        prefix: Prefix of all key names, for example "learning.".
+        text: Meaning of the section that the class describes.
     """
     hints, defaults = typing.get_type_hints(cls), cls()
     own: list[Key] = []
@@ -66,13 +66,22 @@ def groups_of(cls: type[Any], prefix: str = "", text: str = "") -> Iterator[Grou
 
 
 def keys_of(cls: type[Any], prefix: str = "") -> Iterator[Key]:
-    """Yield the documentation of every key of a configuration class, those of nested sections last."""
+    """Yield the documentation of every key of a configuration class; the keys of nested sections come last.
+
+    Args:
+        cls: A dataclass whose fields all have defaults.
+        prefix: Prefix of all key names, for example "learning.".
+    """
     for group in groups_of(cls, prefix):
         yield from group.keys
 
 
 def text_of(cls: type[Any], name: str) -> str:
-    """Return the meaning of one key in a line, as a command's option shows it.
+    """Return the meaning, unit and default of one key as the help text of a command-line option.
+
+    Args:
+        cls: Configuration class that has the key.
+        name: Dotted name of the key.
 
     Raises:
         KeyError: if the class has no such key.
@@ -83,7 +92,7 @@ def text_of(cls: type[Any], name: str) -> str:
 
 
 def yaml_of(value: Any) -> str:  # noqa: ANN401
-    """Return a value as it stands in a configuration file, in one line."""
+    """Return a value of a configuration as one line of YAML."""
     plain = list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
     return (
         yaml.safe_dump(plain, default_flow_style=True, sort_keys=False, width=1000)

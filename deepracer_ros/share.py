@@ -1,4 +1,4 @@
-"""Where the package's data files (worlds, urdf, config, launch) lie."""
+"""Finds the folder of the package's data files (worlds, urdf, config, launch)."""
 
 import os
 import sys
@@ -12,11 +12,11 @@ from deepracer_ros.errors import InputError
 def share_directory() -> Path:
     """Return the folder that holds `worlds/`, `urdf/`, `config/` and `launch/`.
 
-    A source checkout (also an editable install) comes first, then every prefix of
-    `AMENT_PREFIX_PATH` as colcon installs it, then the Python prefix of a wheel.
+    The search order is: the source checkout (also of an editable install), each prefix of `AMENT_PREFIX_PATH` (a
+    colcon installation), the Python prefix (a wheel).
 
     Raises:
-        InputError: if none of these holds the package's data.
+        InputError: if none of these places holds the package's data.
     """
     source = Path(__file__).resolve().parent.parent
     if (source / "package.xml").is_file():
@@ -27,6 +27,6 @@ def share_directory() -> Path:
         if (candidate / "package.xml").is_file():
             return candidate
     raise InputError(
-        f"data files of deepracer_ros: not found beside {source} nor in "
+        f"data files of deepracer_ros: not found in {source} nor in "
         f"{', '.join(map(str, candidates))}; expected a folder with package.xml, urdf/ and worlds/"
     )

@@ -1,4 +1,4 @@
-"""PPO in one file, in the style of CleanRL, on `gymnasium.make_vec`: 64 cars that read the referee's numbers.
+"""PPO in one file, in the style of CleanRL, with `gymnasium.make_vec` and 64 cars that observe `state`.
 
 .venv/bin/python examples/cleanrl_style.py [UPDATES]
 """
@@ -16,7 +16,7 @@ CARS, STEPS, GAMMA, LAMBDA, CLIP, EPOCHS = 64, 32, 0.97, 0.9, 0.2, 5
 
 torch.manual_seed(1)
 torch.set_num_threads(1)
-task = {"track": "oval", "sensors": ("state",), "width": 16, "height": 12, "threads": 1}  # the camera is not looked at
+task = {"track": "oval", "sensors": ("state",), "width": 16, "height": 12, "threads": 1}  # the camera is not observed
 cars = gymnasium.make_vec("DeepRacer-v0", num_envs=CARS, **task)
 inputs = cars.single_observation_space.shape[0]
 actor = nn.Sequential(nn.Linear(inputs, 64), nn.Tanh(), nn.Linear(64, 2))
@@ -43,7 +43,7 @@ for update in range(int(sys.argv[1]) if sys.argv[1:] else 40):
     for step in reversed(range(STEPS)):
         delta = rewards[step] + GAMMA * (1.0 - failed[step]) * following[step] - values[step]
         total = advantage[step] = delta + GAMMA * LAMBDA * (1.0 - ends[step]) * total
-    kept = valid.bool()  # the action after the end of an episode is ignored: that is no transition
+    kept = valid.bool()  # an action after the end of an episode is ignored and is not a transition
     for _ in range(EPOCHS):
         policy = Normal(actor(states[kept]), log_std.exp())
         ratio = (policy.log_prob(actions[kept]).sum(1) - old[kept]).exp()

@@ -1,11 +1,11 @@
-"""Loads a trained model, drives a lap and draws it: cells for a notebook (Jupyter and VS Code read the `# %%` lines).
+"""Loads a trained model, drives a lap and draws it, in notebook cells (`# %%`) for Jupyter and VS Code.
 
     MODEL=runs/latest .venv/bin/python examples/drive_in_a_notebook.py
 
-In Jupyter, show the picture by `IPython.display.Image("lap.png")`.
+In Jupyter, show the picture with `IPython.display.Image("lap.png")`.
 """
 
-# %% The model: its folder, or the folder of a run
+# %% The model, from a model folder or a run folder
 import os
 from pathlib import Path
 
@@ -20,13 +20,13 @@ path = Path(os.environ.get("MODEL", "runs/latest"))
 model = read_model_path(path)
 print(f"version {model.manifest.version} of run {model.manifest.run}")
 
-# %% One lap on the first track that it was trained on
+# %% One lap on the first track of its training
 config, policy = config_of(model), make_policy(model)
 environment = make_evaluation(config, config.tracks[:1], starts=1)
 
 
 def drive(observations):
-    """Take the policy's greedy actions."""
+    """Return the greedy actions of the policy."""
     decision = policy.act(observations)
     return decision.steering, decision.speed
 

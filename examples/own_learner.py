@@ -1,9 +1,9 @@
-"""A learner of your own: REINFORCE (Williams, 1992), registered by one line and trained for a moment.
+"""A learner of your own: REINFORCE (Williams, 1992), registered by one line and trained for a few updates.
 
     .venv/bin/python examples/own_learner.py [UPDATES]
 
-`deepracer train --set learner=reinforce` trains with it once its class is in a module of the package, and its line in
-`LEARNERS` of `deepracer_ros/learning/config.py` names that module in place of `__main__`.
+To use it with `deepracer train --set learner=reinforce`, put the class in a module of the package, and add a line with
+that module instead of `__main__` to `LEARNERS` in `deepracer_ros/learning/config.py`.
 """
 
 import sys
@@ -29,12 +29,12 @@ from deepracer_ros.simulation.factory import make_environment
 class ReinforceConfig(Section):
     """Hyperparameters of REINFORCE."""
 
-    learning_rate: float = key(3e-3, "Adam's step size.", above=0, most=1)
+    learning_rate: float = key(3e-3, "Step size of Adam.", above=0, most=1)
     discount_factor: float = key(0.95, "Discount factor gamma.", least=0, most=1)
 
 
 class Reinforce:
-    """A `Learner`: it raises the probability of actions whose discounted return is above the batch's mean."""
+    """A `Learner` that raises the probability of actions whose discounted return is above the mean of the batch."""
 
     def __init__(self, network, sensors, actions, config, threads) -> None:
         """Build the network and the optimiser."""
@@ -61,15 +61,15 @@ class Reinforce:
         return Update(int(valid.sum()), {"policy_loss": loss.item(), "entropy": entropy.mean().item()})
 
     def state(self):
-        """Return all that a checkpoint needs."""
+        """Return the state for a checkpoint, arrays by name."""
         return to_state(self.network, self.optimiser)
 
     def load(self, state) -> None:
-        """Put a state back."""
+        """Restore a state from a checkpoint."""
         load_state(state, self.network, self.optimiser)
 
     def policy_tensors(self):
-        """Return the weights that drive."""
+        """Return the weights of the policy, float32 arrays by name."""
         return to_policy_tensors(self.network)
 
 
@@ -77,7 +77,7 @@ LEARNERS["reinforce"] = LearnerEntry(ReinforceConfig, "__main__:Reinforce")
 
 
 def rollout(environment, policy: Policy, steps: int, generator: np.random.Generator) -> Batch:
-    """Drive all cars for `steps` control steps; each car's course is one segment."""
+    """Drive all cars for `steps` control steps, and return a batch with one segment per car."""
     outcome, rows, seen = environment.reset(), [], []
     for _ in range(steps):
         seen.append(outcome.observations["state"].copy())
@@ -95,7 +95,7 @@ def rollout(environment, policy: Policy, steps: int, generator: np.random.Genera
 
 if __name__ == "__main__":
     torch.manual_seed(1)
-    torch.set_num_threads(1)  # so small a network is slower on more
+    torch.set_num_threads(1)  # a network of this size is slower with more threads
     generator = np.random.default_rng(1)
     network, actions = NetworkConfig(reads=("state",)), ActionSpaceConfig()
     environment = make_environment(EnvironmentConfig(), ["oval"], cars=32, seed=1)

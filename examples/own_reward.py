@@ -1,9 +1,9 @@
-"""Rewards of your own: a DeepRacer `reward_function(params)` in a file, and a weighted term over all cars at once.
+"""Rewards of your own: a DeepRacer `reward_function(params)` in a file, and a vectorised weighted term.
 
     .venv/bin/python examples/own_reward.py
 
-A training uses the file by `deepracer train --reward my_reward.py`. A term goes into `deepracer_ros/rewards/terms.py`,
-with a name in `TERMS`; then `--set reward.smooth=0.1` gives it a weight.
+`deepracer train --reward my_reward.py` trains with the file. To train with the term, add it and its name in `TERMS` to
+`deepracer_ros/rewards/terms.py`; `--set reward.straight=0.1` then gives it a weight.
 """
 
 from pathlib import Path
@@ -23,12 +23,12 @@ def reward_function(params):
 
 
 def straight(episodes, tracks):  # a `rewards.terms.Term`
-    """1 where the car points along the track, falling to 0 at a right angle to it."""
+    """Return the cosine of the heading error, 1 along the track and 0 across it or backwards."""
     return np.maximum(0.0, np.cos(episodes.heading_error))
 
 
 def drive(reward) -> None:
-    """Drive four cars straight on for one second and print the mean of each term."""
+    """Drive four cars straight ahead for one second, and print the mean of each reward term."""
     environment = make_environment(EnvironmentConfig(reward=reward), ["oval"], cars=4, seed=1)
     environment.reset()
     terms = [environment.step(np.zeros(4), np.full(4, 2.0)).verdict.terms.copy() for _ in range(15)]

@@ -2,8 +2,8 @@
 
     .venv/bin/python examples/own_sensor.py
 
-A training needs the lines in `deepracer_ros/simulation/sensors.py`, since it runs in other processes. Then
-`--set sensors=[FRONT_FACING_CAMERA,state,IMU]` records it with every step, and
+A training runs in other processes, so add the lines to `deepracer_ros/simulation/sensors.py`. Then
+`--set sensors=[FRONT_FACING_CAMERA,state,IMU]` records the sensor at every step, and
 `--set network.reads=[FRONT_FACING_CAMERA,IMU]` lets the policy read it.
 """
 
@@ -15,12 +15,12 @@ from deepracer_ros.simulation.sensors import SENSORS, SensorSpec, SensorType
 
 
 def imu_spec(config):  # a `SensorType.spec`
-    """Return what it observes: two numbers of each car."""
+    """Return the description of the observation: two numbers for each car."""
     return SensorSpec((2,), "<f4", "each its own", ("lateral_acceleration", "yaw_rate"))
 
 
 def measure_imu(states, referee):  # a `SensorType.measure`
-    """Return (N, 2): acceleration to the left, m/s², and yaw rate, rad/s."""
+    """Return (N, 2) lateral acceleration, m/s², positive to the left, and yaw rate, rad/s."""
     return np.stack([states.speed * states.yaw_rate, states.yaw_rate], axis=1).astype(np.float32)
 
 
@@ -31,6 +31,6 @@ if __name__ == "__main__":
     observation, _ = environment.reset(seed=1)
     print({name: array.shape for name, array in observation.items()})
     for _ in range(15):
-        observation, *_ = environment.step(np.array([0.5, 0.0], dtype=np.float32))  # half left, at middle speed
+        observation, *_ = environment.step(np.array([0.5, 0.0], dtype=np.float32))  # half left, at medium speed
     print("to the left {:.2f} m/s², {:.2f} rad/s".format(*observation["IMU"]))
     environment.close()

@@ -1,8 +1,8 @@
-"""A track of your own: three rows of points make a DeepRacer route file, on which a simple driver completes a lap.
+"""A track of your own: a DeepRacer route file from three lines of points, and a lap of a simple driver on it.
 
     .venv/bin/python examples/own_track.py [FOLDER]
 
-`deepracer train --track FOLDER/ellipse.npy` trains on it; `deepracer tracks import` keeps it under its name.
+`deepracer train --track FOLDER/ellipse.npy` trains on it; `deepracer tracks import` adds it under its name.
 """
 
 import sys
@@ -19,7 +19,7 @@ from deepracer_ros.simulation.factory import make_evaluation
 
 
 def write_ellipse(path: Path) -> None:
-    """Write a route: rows of (x, y) in m of the centre line, the inner and the outer border, anticlockwise."""
+    """Write a route with rows of x and y, m, of centre line, inner border and outer border, anticlockwise."""
     angle = np.linspace(0.0, 2.0 * np.pi, 120)
     outward = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     centre = outward * [4.0, 2.5]
@@ -27,7 +27,7 @@ def write_ellipse(path: Path) -> None:
 
 
 def steer(observations):  # a `simulation.evaluation.Driver`
-    """Turn back to the centre line, at 1.5 m/s."""
+    """Return commands that steer to the centre line at 1.5 m/s."""
     state = dict(zip(STATE_NAMES, observations["state"].T, strict=True))
     steering = 0.16 * state["curvature_1"] - 0.6 * state["offset"] - 0.9 * state["heading_error"]
     return np.clip(steering, -0.5, 0.5).astype(float), np.full(len(steering), 1.5)

@@ -1,9 +1,9 @@
-"""Publishes a model to an S3 server, as the trainer does, and reads it back, as an agent does.
+"""Publishes a model to an S3 server like the trainer, and loads it like the agent.
 
     .venv/bin/python examples/publish_to_s3.py [MODEL]
 
-The server is a real one out of the package's extra `local`, on this machine. `ModelsConfig(aws=True, bucket=...)` uses
-AWS, with the credentials that boto3 finds.
+The server is the local S3 server of the package's extra `local`. `ModelsConfig(aws=True, bucket=...)` uses AWS with the
+credentials that boto3 finds.
 """
 
 import sys
@@ -18,7 +18,7 @@ from deepracer_ros.services.s3_server import LocalS3
 
 
 def main(path: Path) -> None:
-    """Publish the model of a folder as the first version of a new run."""
+    """Publish the model in a folder as the first version of a new run, and load it."""
     model = read_model_path(path)
     with TemporaryDirectory() as folder, LocalS3(Path(folder)) as server:
         config = ModelsConfig(endpoint=server.endpoint)

@@ -1,4 +1,4 @@
-"""Reads what a training leaves in its folder: configuration, progress and summary.
+"""Reads the configuration, progress and summary of a training from its run folder.
 
 .venv/bin/python examples/read_a_run.py [RUN]
 """
@@ -13,7 +13,7 @@ from deepracer_ros.training.config import read_config
 
 
 def main(folder: Path) -> None:
-    """Print a line per update, and what the run came to."""
+    """Print one line per update and the final result."""
     config = read_config(read_parameters(folder / "config.yaml"), str(folder / "config.yaml"))
     print(f"tracks {', '.join(config.tracks)}; {config.simulation.cars} cars; learner {config.learner}")
     for record in read_progress(folder / "progress.jsonl"):

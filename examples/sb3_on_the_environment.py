@@ -14,12 +14,12 @@ import deepracer_ros  # noqa: F401 - registers DeepRacer-v0
 
 
 def make_car() -> gymnasium.Env:
-    """Return one car that sees 80x60 grey pixels."""
+    """Return the environment of one car with a grey camera of 80x60 pixels."""
     return gymnasium.make("DeepRacer-v0", track="oval", width=80, height=60, threads=1)
 
 
 def main(steps: int = 20_000) -> None:
-    """Train with four cars for `steps` control steps of all together, then drive for three seconds."""
+    """Train with four cars for `steps` control steps in total, then drive for three seconds."""
     cars = make_vec_env(make_car, n_envs=4, seed=1)
     model = PPO("CnnPolicy", cars, n_steps=64, batch_size=256, n_epochs=3, gamma=0.97, gae_lambda=0.9, verbose=1)
     model.learn(total_timesteps=steps)

@@ -1,8 +1,8 @@
-"""Trains a policy from Python, as `deepracer train` does, and prints what came of it.
+"""Trains a policy from Python in the same way as `deepracer train`, and prints the result.
 
     .venv/bin/python examples/train_from_python.py [SECONDS] [RUN]
 
-The pipeline runs in processes of its own; this script waits for them. A run that exists goes on where it was.
+The pipeline runs in its own processes, and this script waits for them. An existing run resumes.
 """
 
 import sys
@@ -14,7 +14,7 @@ from deepracer_ros.training.config import read_config
 
 
 def main(seconds: float, run: str | None) -> None:
-    """Train on the oval for at most `seconds`; `run` is the name of the folder in `runs`, None makes a new one."""
+    """Train on the oval for at most `seconds`; `run` is the name of the run, None for a new run."""
     changes = {
         "tracks": ["oval"],
         "simulation": {"cars": 32},

@@ -1,4 +1,4 @@
-"""Runs the agent alone, on a car: it answers `camera/image_raw` with commands, and stands still until it has a model.
+"""Runs only the agent, on a car: it answers `camera/image_raw` with commands, and stands still until it has a model.
 
 ros2 launch deepracer_ros car.launch.py model:=path/to/model
 """
@@ -13,7 +13,7 @@ from launch_ros.substitutions import FindPackageShare
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Return the description."""
+    """Return the launch description."""
     default = PathJoinSubstitution([FindPackageShare("deepracer_ros"), "config", "car.yaml"])
     model = ParameterValue(LaunchConfiguration("model"), value_type=str)
     return LaunchDescription(
@@ -22,7 +22,7 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "model",
                 default_value="",
-                description="run or model folder; empty: the models of the config's `run` in its S3 server",
+                description="run folder or model folder; empty: the models of the config's `run` in its S3 server",
             ),
             Node(
                 package="deepracer_ros",
@@ -36,7 +36,7 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def end(event: ProcessExited, context: LaunchContext) -> Shutdown:
-    """End the launch with its process, and with an error if that had one: only an exception makes ros2 launch fail."""
+    """Return the action that ends the launch; raise an exception if the process failed, so that ros2 launch fails."""
     if event.returncode and not context.is_shutdown:
         raise RuntimeError(f"{event.process_name}: ended with exit code {event.returncode}")
     return Shutdown(reason=f"{event.process_name} has ended")

@@ -1,4 +1,4 @@
-"""Drives laps with a trained model by `deepracer evaluate`; writes report, plot and video.
+"""Runs `deepracer evaluate`, which drives laps with a model and writes report, plot and video.
 
 ros2 launch deepracer_ros evaluation.launch.py model:=runs/latest track:=oval laps:=3
 """
@@ -10,17 +10,17 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.substitutions import ExecutableInPackage
 
 OPTIONS = {
-    "model": "run or model folder (runs/latest, where ros2 launch was started)",
-    "track": "track names or DeepRacer route files, NAME[,NAME] (those it was trained on)",
-    "laps": "laps on each track (10)",
-    "simulator": "embedded or gazebo",
-    "output": "folder of the report (beside the model)",
+    "model": "run folder or model folder (default: runs/latest below the current folder)",
+    "track": "track names or DeepRacer route files, NAME[,NAME] (default: the tracks of the training)",
+    "laps": "laps on each track (default: 10)",
+    "simulator": "embedded or gazebo (default: embedded)",
+    "output": "folder of the report (default: next to the model)",
 }
-"""Options of `deepracer evaluate`; one that is not given has the command's own default."""
+"""Options of `deepracer evaluate` by name, with their descriptions; the command has the defaults."""
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Return the description."""
+    """Return the launch description."""
     return LaunchDescription(
         [
             *(DeclareLaunchArgument(name, default_value="", description=text) for name, text in OPTIONS.items()),
@@ -30,7 +30,7 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def evaluate(context: LaunchContext) -> list[ExecuteProcess]:
-    """Return the evaluation's process with the options that were given."""
+    """Return the process of `deepracer evaluate` with the given options."""
     options = given(context)
     return [
         ExecuteProcess(
@@ -44,13 +44,13 @@ def evaluate(context: LaunchContext) -> list[ExecuteProcess]:
 
 
 def given(context: LaunchContext) -> list[str]:
-    """Return `--NAME VALUE` for each of the options that is not empty."""
+    """Return `--NAME VALUE` for each option that is not empty."""
     values = {name: LaunchConfiguration(name).perform(context) for name in OPTIONS}
     return [word for name, value in values.items() if value for word in (f"--{name}", value)]
 
 
 def end(event: ProcessExited, context: LaunchContext) -> Shutdown:
-    """End the launch with its process, and with an error if that had one: only an exception makes ros2 launch fail."""
+    """Return the action that ends the launch; raise an exception if the process failed, so that ros2 launch fails."""
     if event.returncode and not context.is_shutdown:
         raise RuntimeError(f"{event.process_name}: ended with exit code {event.returncode}")
     return Shutdown(reason=f"{event.process_name} has ended")

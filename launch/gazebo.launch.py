@@ -1,10 +1,10 @@
-"""One car in a real Gazebo in real time, as a ROS robot; a model drives it where one is given.
+"""Runs one car in a real Gazebo in real time, driven by a model if one is given.
 
-ros2 launch deepracer_ros gazebo.launch.py track:=oval model:=runs/latest     Gazebo Classic of `make gazebo`
+ros2 launch deepracer_ros gazebo.launch.py track:=oval model:=runs/latest     Gazebo Classic by `make gazebo`
 ros2 launch deepracer_ros gazebo.launch.py gz:=true track:=oval               gz-sim by ros_gz (Jazzy with Harmonic)
 
-With Classic, simulation_node runs its own gzserver, without a window, and is the car's ROS interface; with gz:=true
-ros_gz_bridge is, by config/gz_bridge.yaml.
+With Classic, simulation_node runs its own gzserver without a window, and provides the ROS interface of the car. With
+gz:=true, ros_gz_bridge provides it, as configured in config/gz_bridge.yaml.
 """
 
 from pathlib import Path
@@ -30,20 +30,20 @@ CAMERA = {"camera.width": 160, "camera.height": 120}
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Return the description."""
+    """Return the launch description."""
     share = FindPackageShare("deepracer_ros")
     gz = LaunchConfiguration("gz")
     return LaunchDescription(
         [
             DeclareLaunchArgument("gz", default_value="false", description="true: gz-sim by ros_gz instead of Classic"),
             DeclareLaunchArgument("track", default_value="technical", description="one of the package's tracks"),
-            DeclareLaunchArgument("model", default_value="", description="run or model folder; empty: nobody drives"),
+            DeclareLaunchArgument("model", default_value="", description="run folder or model folder; empty: no agent"),
             DeclareLaunchArgument(
                 "config",
                 default_value=PathJoinSubstitution([share, "config", "training.yaml"]),
                 description="ROS 2 parameter file of the nodes",
             ),
-            DeclareLaunchArgument("view", default_value="false", description="true: rviz"),
+            DeclareLaunchArgument("view", default_value="false", description="true: start rviz"),
             OpaqueFunction(function=gz_sim, condition=IfCondition(gz)),
             OpaqueFunction(function=classic, condition=UnlessCondition(gz)),
             OpaqueFunction(function=driver),
@@ -74,7 +74,7 @@ def classic(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 
 def gz_sim(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Return gz-sim with the track's world, the car on its start line, and the bridge."""
+    """Return gz-sim with the world of the track, the car on the start line, and the bridge."""
     share = Path(FindPackageShare("deepracer_ros").perform(context))
     track = LaunchConfiguration("track").perform(context)
     starts = yaml.safe_load((share / "config" / "gz_start.yaml").read_text())
@@ -82,12 +82,12 @@ def gz_sim(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         raise RuntimeError(f"track: found {track!r}, expected one of {', '.join(starts)}")
     x, y, yaw = map(str, starts[track])
     pose = {"-x": x, "-y": y, "-z": "0.01", "-Y": yaw}
-    # odom begins where the car does.
+    # The origin of odom is the start pose of the car.
     odom = {"--x": x, "--y": y, "--yaw": yaw, "--frame-id": "map", "--child-frame-id": "odom"}
     return [
-        # The worlds name no systems: this adds the camera's to those that gz-sim loads by itself.
+        # The worlds name no systems: this adds the system of the camera to those that gz-sim loads by itself.
         SetEnvironmentVariable("GZ_SIM_SERVER_CONFIG_PATH", str(share / "config" / "gz_server.config")),
-        # Where model://TRACK of the worlds and package://deepracer_ros of the URDF are.
+        # Folders of model://TRACK in the worlds and of package://deepracer_ros in the URDF.
         AppendEnvironmentVariable("GZ_SIM_RESOURCE_PATH", str(share / "worlds" / "models")),
         AppendEnvironmentVariable("GZ_SIM_RESOURCE_PATH", str(share.parent)),
         include(
@@ -112,7 +112,7 @@ def gz_sim(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 
 def driver(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Return the agent if there is a model for it."""
+    """Return the agent if a model is given."""
     model = LaunchConfiguration("model").perform(context)
     if not model:
         return []
@@ -131,7 +131,7 @@ def driver(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 def include(
     package: str, name: str, condition: IfCondition | None = None, **arguments: str
 ) -> IncludeLaunchDescription:
-    """Return a package's launch file with arguments."""
+    """Return the action that includes a launch file of a package with arguments."""
     return IncludeLaunchDescription(
         PythonLaunchDescriptionSource(PathJoinSubstitution([FindPackageShare(package), "launch", name])),
         launch_arguments=arguments.items(),
@@ -140,12 +140,12 @@ def include(
 
 
 def flat(options: dict[str, str]) -> list[str]:
-    """Return options and their values in one row."""
+    """Return options and their values as a flat list."""
     return [word for item in options.items() for word in item]
 
 
 def end(event: ProcessExited, context: LaunchContext) -> Shutdown:
-    """End the launch with its process, and with an error if that had one: only an exception makes ros2 launch fail."""
+    """Return the action that ends the launch; raise an exception if the process failed, so that ros2 launch fails."""
     if event.returncode and not context.is_shutdown:
         raise RuntimeError(f"{event.process_name}: ended with exit code {event.returncode}")
     return Shutdown(reason=f"{event.process_name} has ended")

@@ -1,4 +1,4 @@
-"""Shows the car, its camera, the track, the fleet and the driven path in rviz, whatever simulates or drives them.
+"""Shows the car, its camera, the track, the fleet and the driven path in rviz, for every simulator and driver.
 
 ros2 launch deepracer_ros view.launch.py
 """
@@ -13,7 +13,7 @@ from launch_ros.substitutions import FindPackageShare
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Return the description."""
+    """Return the launch description."""
     share = FindPackageShare("deepracer_ros")
     path = PathJoinSubstitution([share, "urdf", "deepracer.urdf.xacro"])
     urdf = Command([FindExecutable(name="xacro"), " ", path, " simulator:=", LaunchConfiguration("urdf_for")])
@@ -23,11 +23,15 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "rviz_config",
                 default_value=PathJoinSubstitution([share, "config", "deepracer.rviz"]),
-                description="what rviz shows",
+                description="configuration file of rviz",
             ),
-            DeclareLaunchArgument("rviz", default_value="true", description="false: robot_state_publisher alone"),
-            DeclareLaunchArgument("urdf_for", default_value="none", description="the URDF's: none, classic or gz"),
-            DeclareLaunchArgument("use_sim_time", default_value="true", description="false for a car"),
+            DeclareLaunchArgument("rviz", default_value="true", description="false: only robot_state_publisher"),
+            DeclareLaunchArgument(
+                "urdf_for", default_value="none", description="simulator of the URDF: none, classic or gz"
+            ),
+            DeclareLaunchArgument(
+                "use_sim_time", default_value="true", description="true: simulation time; false: a real car"
+            ),
             Node(
                 package="robot_state_publisher",
                 executable="robot_state_publisher",

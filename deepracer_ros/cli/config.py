@@ -1,4 +1,4 @@
-"""`deepracer config`: every key of the configuration, with its meaning, default, unit and range."""
+"""The command `deepracer config`, which lists every key of the configuration with its documentation."""
 
 import argparse
 import difflib
@@ -19,9 +19,9 @@ REFERENCE = Path("docs") / "configuration.md"
 EXAMPLES = """\
 examples:
   deepracer config                     every key
-  deepracer config learning            those that begin with `learning`
-  deepracer config race.obstacles      those of one section
-  deepracer train --set race.laps=2    a key, changed for one training
+  deepracer config learning            all keys that begin with `learning`
+  deepracer config race.obstacles      the keys of one section
+  deepracer train --set race.laps=2    change a key for one training
 
 A file for `deepracer train --config` holds the same keys, nested, below `/**: ros__parameters:`.
 """
@@ -41,8 +41,8 @@ This file is generated: `deepracer config --markdown`.
 """
 
 NODES = (
-    "Which part of which run a node is. `deepracer train` and the launch files give these to each node. They are no "
-    "keys of a configuration file: nothing that a run is depends on them."
+    "The place of a node in a run. `deepracer train` and the launch files give these parameters to each node. They are "
+    "not keys of a configuration file, because they do not belong to the configuration of a run."
 )
 
 
@@ -51,13 +51,18 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
     parser = subparsers.add_parser(
         "config",
         help="list every configuration key with its meaning, default and range",
-        description="Lists the keys of the configuration: name = default, meaning, type or choices, range and unit.",
+        description="Lists the keys of the configuration with default, meaning, type or choices, range and unit.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("prefix", nargs="?", default="", metavar="PREFIX", help="only keys that begin with this")
+    parser.add_argument("prefix", nargs="?", default="", metavar="PREFIX", help="list only keys that begin with PREFIX")
     parser.add_argument(
-        "--markdown", nargs="?", const=REFERENCE, type=Path, metavar="FILE", help=f"write the reference ({REFERENCE})"
+        "--markdown",
+        nargs="?",
+        const=REFERENCE,
+        type=Path,
+        metavar="FILE",
+        help=f"write the reference in Markdown (default: {REFERENCE})",
     )
     parser.set_defaults(run=run)
 
@@ -79,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def groups() -> "Iterator[Group]":
-    """Yield all keys of a run, the hyperparameters of every learner, and the parameters that only nodes have."""
+    """Yield the groups of all keys of a run, of every learner's hyperparameters, and of the nodes' own parameters."""
     from deepracer_ros.learning.config import LEARNERS
     from deepracer_ros.reference import groups_of
     from deepracer_ros.training.config import Place, RunConfig
@@ -97,7 +102,7 @@ def groups() -> "Iterator[Group]":
 
 
 def markdown() -> str:
-    """Return the reference, the content of `docs/configuration.md`."""
+    """Return the reference of all keys in Markdown, the content of `docs/configuration.md`."""
     parts = [HEAD]
     for group in groups():
         if group.keys:
@@ -112,13 +117,13 @@ def _table(rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def _lines(prefix: str) -> Iterator[str]:
-    """Yield the listing of the keys that begin with a prefix."""
+    """Yield the lines that list the keys with a prefix."""
     found = [(group, [key for key in group.keys if key.name.startswith(prefix)]) for group in groups()]
     if not any(keys for _, keys in found):
         names = sorted({name for group, _ in found for name in (group.name, *(key.name for key in group.keys)) if name})
         near = difflib.get_close_matches(prefix, names, n=1)
         hint = f"perhaps {near[0]!r}; " if near else ""
-        raise InputError(f"{prefix}: no key begins so; {hint}`deepracer config` lists all")
+        raise InputError(f"{prefix}: found no key with this prefix; {hint}`deepracer config` lists all keys")
     for group, keys in found:
         if keys:
             yield from textwrap.wrap(f"# {group.name or 'Top level'}: {group.text}", 100, subsequent_indent="# ")
@@ -130,10 +135,10 @@ def _lines(prefix: str) -> Iterator[str]:
 
 
 def _meaning(key: "Key") -> str:
-    return f"{key.text} It may hold a password: no file but an owner-only one shows it." if key.secret else key.text
+    return f"{key.text} It may hold a password, which only files for their owner show." if key.secret else key.text
 
 
 def _values(key: "Key") -> str:
-    """Return type or choices, and range with unit."""
+    """Return the type or choices of a key, and its range with the unit."""
     of = f", in {key.unit}" if key.unit and not key.limits else ""
     return f"{key.type}{of}" + (f", {key.limits}" if key.limits else "")

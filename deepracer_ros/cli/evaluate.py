@@ -1,4 +1,4 @@
-"""`deepracer evaluate`: any model on any track, with the report of a training's end."""
+"""The command `deepracer evaluate`, which drives laps with a model and writes a report."""
 
 import argparse
 from dataclasses import replace
@@ -18,25 +18,31 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
     parser = subparsers.add_parser(
         "evaluate",
         help="drive laps with a model; write report, plot and video",
-        description="Drives laps with the model's greedy actions, started evenly over the track.",
+        description="Drives laps with the greedy actions of a model, with evenly spread starts on each track.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--model", type=Path, default=Path("runs/latest"), help="run or model folder (runs/latest)")
-    parser.add_argument("--track", metavar="NAME[,NAME]", help="tracks or route files (those it was trained on)")
-    parser.add_argument("--laps", type=int, default=10, help="laps on each track (10)")
     parser.add_argument(
-        "--simulator", choices=("embedded", "gazebo"), default="embedded", help="what simulates (embedded)"
+        "--model", type=Path, default=Path("runs/latest"), help="run folder or model folder (default: runs/latest)"
     )
-    parser.add_argument("--output", type=Path, metavar="FOLDER", help="where the report goes (beside the model)")
+    parser.add_argument(
+        "--track", metavar="NAME[,NAME]", help="tracks or route files (default: the tracks of the training)"
+    )
+    parser.add_argument("--laps", type=int, default=10, help="laps on each track (default: 10)")
+    parser.add_argument(
+        "--simulator", choices=("embedded", "gazebo"), default="embedded", help="simulator (default: embedded)"
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FOLDER", help="folder of the report (default: next to the model)"
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
+    """Run the command and return its exit code.
 
     Raises:
-        InputError: if the model, a track or the simulator is not there.
+        InputError: if the model, a track or the simulator does not exist, or the report cannot be written.
     """
     from deepracer_ros.errors import InputError
     from deepracer_ros.models.folder import model_home, read_model_path

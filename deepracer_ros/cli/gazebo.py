@@ -1,20 +1,20 @@
-"""`deepracer gazebo`: prepare a real Gazebo, or say what there is of it."""
+"""The command `deepracer gazebo`, which prepares a real Gazebo or shows what is missing."""
 
 import argparse
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command `gazebo`."""
+    """Add the command to the console script."""
     parser = subparsers.add_parser(
         "gazebo",
         help="prepare the real Gazebo that --simulator gazebo runs",
         description="Gazebo 11 runs from a folder in the user's cache ($DEEPRACER_GAZEBO names another) and changes "
-        "nothing in the system. A system's own Gazebo 11 is used where it has headers, Xvfb and g++.",
+        "nothing in the system. An installed Gazebo 11 is used if its headers, Xvfb and g++ are installed too.",
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     preparing = actions.add_parser("prepare", help="download, unpack and compile what is missing (about 3 minutes)")
     preparing.set_defaults(run=_prepare)
-    status = actions.add_parser("status", help="say whether Gazebo is ready, and what is missing if not (exit code 1)")
+    status = actions.add_parser("status", help="show whether Gazebo is ready, or what is missing (exit code 1)")
     status.set_defaults(run=_status)
 
 

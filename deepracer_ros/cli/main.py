@@ -1,4 +1,4 @@
-"""Entry of the console script `deepracer`."""
+"""The entry point of the console script `deepracer`."""
 
 import argparse
 import gc
@@ -15,21 +15,21 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.share import share_directory
 
 COMMANDS: tuple[str, ...] = ("train", "evaluate", "config", "tracks", "models", "gazebo")
-"""The modules of this package that are commands, in the order of `--help`.
+"""Names of the commands in the order of `--help`; each is a module of this package.
 
-Each has `add_parser(subparsers)`, which adds a parser of the command's name and sets its default
-`run` to a function of the parsed arguments that returns an exit code or None. `--help` imports all
-of them, so they import what takes long (torch, rclpy) only inside `run`.
+Each module has `add_parser(subparsers)`, which adds a parser with the name of the command. It sets the default `run` to
+a function of the parsed arguments that returns an exit code or None. `--help` imports all modules, so they import slow
+libraries (torch, rclpy) only inside `run`.
 """
 
 EXAMPLES = """\
 examples:
   deepracer train                                     train on the default track until every lap is complete
-  deepracer train --track oval --seed 3               another track, another seed
-  deepracer evaluate --model runs/latest --laps 3     drive laps, write a report and a video
-  deepracer tracks list                               the tracks that come with the package
+  deepracer train --track oval --seed 3               train on another track with another seed
+  deepracer evaluate --model runs/latest --laps 3     drive laps, and write a report and a video
+  deepracer tracks list                               list the tracks that come with the package
 
-`deepracer COMMAND --help` says more about a command.
+`deepracer COMMAND --help` describes a command.
 """
 
 
@@ -37,13 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: What follows `deepracer` on the command line; by default that of this process.
+        arguments: Arguments after `deepracer` on the command line; by default those of this process.
 
     Returns:
-        The command's exit code; 2 for bad input, named in one line on stderr, and 130 after Ctrl-C.
+        The exit code of the command; 2 after bad input, with one line on stderr; 130 after Ctrl-C.
 
     Raises:
-        SystemExit: with code 143 after SIGTERM, with everything closed that was open.
+        SystemExit: with code 143 after SIGTERM, when everything is closed.
     """
     signal.signal(signal.SIGTERM, _terminate)
     arguments = sys.argv[1:] if arguments is None else list(arguments)
@@ -57,11 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader has seen enough, as `| head` does
+    except BrokenPipeError:  # the reader has ended, for example `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     finally:
-        gc.freeze()  # else the end of the process takes another second, for what torch and numba hold
+        gc.freeze()  # otherwise the process takes another second to end, for the objects of torch and numba
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
@@ -69,12 +69,12 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def version() -> str:
-    """Return the package's version, which stands in package.xml alone."""
+    """Return the version of the package, which is defined in package.xml."""
     return ElementTree.parse(share_directory() / "package.xml").findtext("version", "unknown")
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """Return a parser of the command that `arguments` begin with, or of all where they begin with none."""
+    """Return a parser of the command in `arguments`, or of all commands if there is none."""
     parser = argparse.ArgumentParser(
         prog="deepracer",
         description="Train, watch, race and deploy camera-driven policies for a DeepRacer car on ROS 2.",

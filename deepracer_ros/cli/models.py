@@ -1,4 +1,4 @@
-"""`deepracer models`: what a run has published, and which of it drives."""
+"""The command `deepracer models`, which lists, shows and rolls back the published models of a run."""
 
 import argparse
 import json
@@ -24,31 +24,39 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
     parser = subparsers.add_parser(
         "models",
         help="list, show and roll back the models of a run",
-        description="The models that a run published to S3. The local S3 server of a finished run is started on its "
-        "folder for as long as the command takes.",
+        description="Shows the models that a run published to S3. If the local S3 server of the run is not running, it "
+        "is started for the duration of the command.",
     )
     parser.add_argument(
-        "--run", dest="run_name", default="latest", metavar="NAME", help="name of the run, or its folder (latest)"
+        "--run",
+        dest="run_name",
+        default="latest",
+        metavar="NAME",
+        help="name of the run, or its folder (default: latest)",
     )
-    parser.add_argument("--runs", default=Path("runs"), type=Path, metavar="FOLDER", help="folder of all runs (runs)")
-    parser.add_argument("--endpoint", metavar="URL", help="S3 server (that of the run); boto3 finds the credentials")
-    parser.add_argument("--bucket", metavar="NAME", help="bucket of the models (that of the run)")
+    parser.add_argument(
+        "--runs", default=Path("runs"), type=Path, metavar="FOLDER", help="folder of all runs (default: runs)"
+    )
+    parser.add_argument(
+        "--endpoint", metavar="URL", help="S3 server (default: the server of the run); boto3 finds the credentials"
+    )
+    parser.add_argument("--bucket", metavar="NAME", help="bucket of the models (default: the bucket of the run)")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("list", help="all versions, and which are last and best").set_defaults(run_action=_list)
-    show = actions.add_parser("show", help="everything that a version's manifest says")
+    actions.add_parser("list", help="list all versions and mark the last and the best").set_defaults(run_action=_list)
+    show = actions.add_parser("show", help="show the manifest of a version")
     show.add_argument("version", metavar="VERSION", help="a number, last or best")
     show.set_defaults(run_action=_show)
-    rollback = actions.add_parser("rollback", help="let an earlier version drive until the next one is published")
+    rollback = actions.add_parser("rollback", help="use an earlier version until the next one is published")
     rollback.add_argument("version", metavar="VERSION", help="a number, or best")
     rollback.set_defaults(run_action=_rollback)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command; returns its exit code.
+    """Run the command and return its exit code.
 
     Raises:
-        InputError: if the run, version or server is not there.
+        InputError: if the run or version does not exist, or the server cannot be reached or started.
     """
     folder = Path(args.run_name) if Path(args.run_name).is_dir() else args.runs / args.run_name
     with open_store(folder, args.endpoint, args.bucket) as store:
@@ -58,12 +66,12 @@ def run(args: argparse.Namespace) -> int:
 
 @contextmanager
 def open_store(run_folder: Path, endpoint: str | None = None, bucket: str | None = None) -> Iterator[ModelStore]:
-    """Open the models of a run; its local S3 server is started for that time unless it runs.
+    """Open the model store of a run; its local S3 server is started for the duration of the block unless it runs.
 
     Args:
         run_folder: Folder of the run; a link such as `runs/latest` is followed.
-        endpoint: S3 server instead of the run's.
-        bucket: Bucket instead of the run's.
+        endpoint: URL of an S3 server; by default the server of the run.
+        bucket: Name of a bucket; by default the bucket of the run.
 
     Raises:
         InputError: if there is no such run, or its server cannot be reached or started.
@@ -112,7 +120,7 @@ def _list(store: ModelStore, args: argparse.Namespace) -> None:
 
 
 def _evaluation(manifest: Manifest) -> str:
-    """Return the plain numbers of an evaluation in one cell."""
+    """Return the numbers of a model's evaluation as one cell of the list."""
     items = (manifest.evaluation or {}).items()
     return " ".join(f"{key}={value:g}" for key, value in items if isinstance(value, int | float))
 
@@ -124,17 +132,17 @@ def _show(store: ModelStore, args: argparse.Namespace) -> None:
 def _rollback(store: ModelStore, args: argparse.Namespace) -> None:
     version = _version(store, args.version)
     before = store.rollback(version)
-    was = f" (was {before.version})" if before else ""
+    was = f" (before: {before.version})" if before else ""
     print(f"run {store.run!r}: last is now version {version}{was}")
 
 
 def _version(store: ModelStore, text: str) -> int:
-    """Return the version that a number, `last` or `best` names."""
+    """Return the version for the text of a number, "last" or "best"."""
     names: dict[str, PointerName] = {"last": "last", "best": "best"}
     if text in names:
         pointer = store.pointer(names[text])
         if pointer is None:
-            raise InputError(f"run {store.run!r}: has no {text} model, expected one published")
+            raise InputError(f"run {store.run!r}: found no {text} model, expected a published one")
         return pointer.version
     versions = store.versions()
     if not text.isdigit() or int(text) not in versions:

@@ -1,4 +1,4 @@
-"""Options that several commands share: the configuration file and what is laid over it."""
+"""Command-line options for the configuration: a file, and options that override its keys."""
 
 import argparse
 import os
@@ -15,14 +15,15 @@ from deepracer_ros.share import share_directory
 from deepracer_ros.training.config import RunConfig, read_config
 
 DEFAULT_CONFIG = "config/training.yaml"
+"""Configuration file that is used without `--config`, in the package's data folder."""
 REDIS_VARIABLE = "DEEPRACER_REDIS"
-"""Environment variable with the URL of a Redis server: unlike an option, no process list shows it."""
+"""Environment variable with the URL of a Redis server; unlike an option, it is not visible in a process list."""
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--config`, its most used keys under short names, and `--set` for all the others."""
+    """Add `--config`, short options for the most used keys, and `--set` for all keys."""
     parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="ROS 2 parameter file (the package's training.yaml)"
+        "--config", type=Path, metavar="FILE", help="ROS 2 parameter file (default: the package's training.yaml)"
     )
     parser.add_argument("--track", metavar="NAME[,NAME]", help=text_of(RunConfig, "tracks"))
     parser.add_argument("--seed", type=int, help=text_of(RunConfig, "seed"))
@@ -32,20 +33,28 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--redis",
         metavar="URL",
-        help=f"Redis server (default: ${REDIS_VARIABLE}, or a local one is started). A process list shows what stands "
-        "here: give a URL with a password by the variable",
+        help=f"Redis server (default: ${REDIS_VARIABLE}, or a local one is started). A process list shows this option, "
+        "so give a URL with a password in the variable",
     )
     parser.add_argument("--s3", metavar="URL", help="S3 server, or 'aws' (default: a local one is started)")
     parser.add_argument(
-        "--set", dest="settings", action="append", default=[], metavar="KEY=VALUE", help="any key, as learning.epochs=6"
+        "--set",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="set any key, for example learning.epochs=6",
     )
 
 
 def read_run_config(args: argparse.Namespace) -> RunConfig:
-    """Return the configuration: the file, with the options laid over it.
+    """Return the configuration from the file and the options, which override the file.
+
+    Args:
+        args: Parsed options of `add_config_options`.
 
     Raises:
-        InputError: if the file cannot be read, or a key or value is wrong; names it.
+        InputError: if the file cannot be read, or a key or value is wrong.
     """
     path = args.config or share_directory() / DEFAULT_CONFIG
     values = merge(read_parameters(path), nest(_settings(args.settings)))
@@ -73,14 +82,14 @@ def read_run_config(args: argparse.Namespace) -> RunConfig:
 
 
 def _settings(settings: list[str]) -> dict[str, Any]:
-    """Return `KEY=VALUE` options as a mapping; values are read as YAML."""
+    """Return the `KEY=VALUE` options as a mapping; the values are parsed as YAML."""
     found: dict[str, Any] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals or not key:
-            raise InputError(f"--set {setting}: expected KEY=VALUE, as learning.epochs=6")
+            raise InputError(f"--set {setting}: expected KEY=VALUE, for example learning.epochs=6")
         try:
             found[key] = yaml.safe_load(value)
         except yaml.YAMLError as error:
-            raise InputError(f"--set {setting}: {value!r} is not YAML") from error
+            raise InputError(f"--set {setting}: found {value!r}, expected YAML") from error
     return found

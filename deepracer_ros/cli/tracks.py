@@ -1,4 +1,4 @@
-"""`deepracer tracks`: look at the tracks, add your own, write their Gazebo worlds."""
+"""The command `deepracer tracks`, which lists, draws and imports tracks and writes their Gazebo worlds."""
 
 import argparse
 from math import pi
@@ -30,8 +30,8 @@ examples:
   deepracer tracks build oval --output worlds --obstacles 2 --obstacle-kind car
 
 A track is a DeepRacer route (.npy: rows of centre x, y, inner x, y, outer x, y in m) or a definition by its corners
-(.yaml: see worlds/tracks). Wherever a command takes a track's name it also takes such a file's path, and a name or path
-with -reversed at its end is the same track driven the other way.
+(.yaml: see worlds/tracks). Every command that takes the name of a track also takes the path of such a file. A name or
+path with -reversed at its end is the same track in the opposite driving direction.
 """
 
 HEADER = f"{'name':20} {'length':>8} {'width':>7} {'tightest':>9}  {'shape':6} direction"
@@ -42,42 +42,46 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
     parser = subparsers.add_parser(
         "tracks",
         help="list, show and import tracks, and write their Gazebo worlds",
-        description="The tracks that come with the package, and those that you import.",
+        description="Works with the tracks that come with the package and with those that you import.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    actions.add_parser("list", help="all tracks by name").set_defaults(run=run_list)
+    actions.add_parser("list", help="list all tracks").set_defaults(run=run_list)
 
-    show = actions.add_parser("show", help="draw a track's plan into a PNG")
+    show = actions.add_parser("show", help="draw the plan of a track as a PNG")
     show.add_argument("track", metavar="TRACK", help="name, route file or definition")
-    show.add_argument("--output", type=Path, metavar="FILE", help="PNG to write (NAME.png)")
+    show.add_argument("--output", type=Path, metavar="FILE", help="PNG file to write (default: NAME.png)")
     show.set_defaults(run=run_show)
 
-    importing = actions.add_parser("import", help="keep a route of yours under a name")
+    importing = actions.add_parser("import", help="add your own route under a name")
     importing.add_argument("file", type=Path, metavar="FILE", help="DeepRacer route (.npy) or definition (.yaml)")
-    importing.add_argument("--name", help="how to call the track (as the file)")
+    importing.add_argument("--name", help="name of the track (default: name of the file)")
     importing.set_defaults(run=run_import)
 
     build = actions.add_parser("build", help="write Gazebo worlds and their pictures")
-    build.add_argument("tracks", nargs="*", metavar="TRACK", help="names or files (the package's own tracks)")
-    build.add_argument("--output", type=Path, metavar="FOLDER", help="where to write (the package's worlds)")
-    build.add_argument("--barriers", action="store_true", help="walls around the road")
-    build.add_argument("--obstacles", type=int, default=0, metavar="N", help="objects spread over the road (0)")
-    build.add_argument("--obstacle-kind", choices=("box", "car"), default="box", help="what they are (box)")
-    build.add_argument("--lamps", type=int, default=0, metavar="N", help="lamps above the road (0)")
+    build.add_argument("tracks", nargs="*", metavar="TRACK", help="names or files (default: the package's tracks)")
+    build.add_argument("--output", type=Path, metavar="FOLDER", help="output folder (default: the package's worlds)")
+    build.add_argument("--barriers", action="store_true", help="add walls around the road")
+    build.add_argument(
+        "--obstacles", type=int, default=0, metavar="N", help="number of objects on the road (default: 0)"
+    )
+    build.add_argument(
+        "--obstacle-kind", choices=("box", "car"), default="box", help="kind of the objects (default: box)"
+    )
+    build.add_argument("--lamps", type=int, default=0, metavar="N", help="number of lamps above the road (default: 0)")
     build.set_defaults(run=run_build)
 
 
 def run_list(args: argparse.Namespace) -> int:
-    """Print a line for each track; one that cannot be read is named, and the exit code is then 1."""
+    """Print a line for each track, and return 1 if a track cannot be read, 0 otherwise."""
     del args
     print(HEADER)
     return max([_list_track(name) for name in track_names()], default=0)
 
 
 def run_show(args: argparse.Namespace) -> int:
-    """Draw a track's plan.
+    """Draw the plan of a track as a PNG, and return the exit code.
 
     Raises:
         InputError: if there is no such track, or the picture cannot be written.
@@ -97,10 +101,10 @@ def run_show(args: argparse.Namespace) -> int:
 
 
 def run_import(args: argparse.Namespace) -> int:
-    """Keep a user's track, with its world.
+    """Import a user's track and write its world; return the exit code.
 
     Raises:
-        InputError: if the file is no track, or the name is not free.
+        InputError: if the file is not a track, or the name is in use.
     """
     track, route, world = import_track(args.file, args.name)
     print(HEADER, describe(track), f"Route: {route}", f"World: {world}", f"Drive it: --track {track.name}", sep="\n")
@@ -108,7 +112,7 @@ def run_import(args: argparse.Namespace) -> int:
 
 
 def run_build(args: argparse.Namespace) -> int:
-    """Write worlds; all tracks are read before the first world is written.
+    """Write the Gazebo worlds of tracks, and return the exit code; all tracks are read before a world is written.
 
     Raises:
         InputError: if there is no such track, an option is out of range, objects do not fit on a track, or a file
@@ -125,7 +129,7 @@ def run_build(args: argparse.Namespace) -> int:
 
 
 def _list_track(name: str) -> int:
-    """Print one line of the list; returns 1 if the track cannot be read."""
+    """Print one line of the list; return 1 if the track cannot be read, 0 otherwise."""
     try:
         print(describe(find_track(name)))
     except InputError as error:
@@ -135,7 +139,7 @@ def _list_track(name: str) -> int:
 
 
 def describe(track: Track) -> str:
-    """Return a track's line of the list: length, width, tightest radius, shape and direction."""
+    """Return a line about a track: name, length (m), width (m), smallest radius (m), shape and direction."""
     sharpest = float(np.abs(track.curvature).max())
     radius = f"{1.0 / sharpest:.2f} m" if sharpest > 1e-3 else "straight"
     shape, direction = ("closed", _direction(track)) if track.closed else ("open", "")
@@ -143,7 +147,7 @@ def describe(track: Track) -> str:
 
 
 def _direction(track: Track) -> str:
-    """Return which way round a loop is driven; a figure of eight turns as much left as right."""
+    """Return the driving direction of a closed track; a figure of eight has none, since its turns cancel out."""
     if abs(track.turning) < pi:
         return "crossing"
     return "anticlockwise" if track.turning > 0.0 else "clockwise"

@@ -1,4 +1,4 @@
-"""`deepracer train`: from nothing to laps."""
+"""The command `deepracer train`, which trains a policy and evaluates it."""
 
 import argparse
 import time
@@ -12,11 +12,11 @@ examples:
   deepracer train
   deepracer train --track oval --seed 3
   deepracer train --track path/to/route.npy --reward my_reward.py
-  deepracer train --track oval,hairpin --jobs 2         one policy from two simulation jobs
-  deepracer train --name monday                         again after a stop: goes on where it was
+  deepracer train --track oval,hairpin --jobs 2         train one policy with two simulation jobs
+  deepracer train --name monday                         start a named run, or resume it
   deepracer train --set learning.epochs=6 --set trainer.max_seconds=120
 
-`deepracer config` lists every key that --set and a file take, with meaning, default and range.
+`deepracer config` lists every key for --set and for a file, with meaning, default and range.
 """
 
 
@@ -26,21 +26,23 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
         "train",
         help="train a policy that drives laps from camera frames",
         description="Starts the pipeline (simulation, agent, recorder, Redis, trainer, S3), trains until every "
-        "evaluation lap is complete, evaluates, and leaves runs/NAME.",
+        "evaluation lap is complete, evaluates the best model, and writes the results to runs/NAME.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_config_options(parser)
-    parser.add_argument("--name", help="name of the run; an existing one goes on (default: time and track)")
-    parser.add_argument("--runs", default=Path("runs"), type=Path, metavar="FOLDER", help="folder of all runs (runs)")
+    parser.add_argument("--name", help="name of the run; an existing run resumes (default: time and track)")
+    parser.add_argument(
+        "--runs", default=Path("runs"), type=Path, metavar="FOLDER", help="folder of all runs (default: runs)"
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
+    """Run the command and return its exit code.
 
     Raises:
-        InputError: on bad input, or if a part of the pipeline cannot go on.
+        InputError: on bad input, or if a part of the pipeline cannot continue.
     """
     started = time.monotonic()
     config = read_run_config(args)
@@ -52,7 +54,9 @@ def run(args: argparse.Namespace) -> int:
         f"{outcome.folder.path}: "
         + ", ".join(sorted(path.name for path in outcome.folder.path.glob("[!.]*") if path.is_file()))
     )
-    reached = "" if outcome.seconds_to_all_laps is None else f", every lap after {outcome.seconds_to_all_laps:.1f} s"
+    reached = (
+        "" if outcome.seconds_to_all_laps is None else f", every lap complete after {outcome.seconds_to_all_laps:.1f} s"
+    )
     print(
         f"{evaluation.laps_completed} of {evaluation.laps_attempted} laps completed, "
         f"trained {outcome.training_seconds:.1f} s{reached}"

@@ -1,1 +1,1 @@
-"""Places the parts of a run on this machine and starts them again."""
+"""Starts the processes and servers of a run on this machine, and restarts them if they die."""

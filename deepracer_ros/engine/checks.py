@@ -1,4 +1,4 @@
-"""What can be found out before anything of a run starts."""
+"""Checks of a configuration and a checkpoint before any process of a run starts."""
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.connection import Connection
@@ -13,23 +13,26 @@ from deepracer_ros.training.parts import make_run_learner
 from deepracer_ros.training.policies import open_store
 
 CHECK_SECONDS = 2.0
-"""How long a Redis server that is named may take to answer."""
+"""Longest time until a configured Redis server answers, s."""
 
 
 def check_config(config: RunConfig) -> tuple[str, ...]:
-    """Find tracks, reward, sinks, simulator and the servers that are named.
+    """Check that the configured tracks, reward, sinks, simulator and servers exist.
+
+    Args:
+        config: Configuration of the run.
 
     Returns:
-        The names of the tracks, each different.
+        The unique names of the tracks.
 
     Raises:
-        InputError: if one does not exist, cannot be read or does not answer.
+        InputError: if one of them does not exist or cannot be read, or a configured server does not answer.
     """
     names = tuple(track.name for track in find_tracks(config.tracks))
     find_reward(config.reward)
     check_sinks(config.trainer.sinks)
     if config.simulation.simulator == "gazebo":
-        from deepracer_ros.simulation.gazebo.installation import find_installation  # its parts may be absent
+        from deepracer_ros.simulation.gazebo.installation import find_installation  # Gazebo is optional
 
         find_installation()
     find_simulator(config.simulation.simulator)
@@ -41,10 +44,14 @@ def check_config(config: RunConfig) -> tuple[str, ...]:
 
 
 def check_checkpoint(config: RunConfig, folder: RunFolder) -> None:
-    """Find out whether a run that exists can go on with this configuration.
+    """Check that the checkpoint of a run, if there is one, fits the configuration.
+
+    Args:
+        config: Configuration of the run.
+        folder: Folder of the run.
 
     Raises:
-        InputError: if its checkpoint is damaged, of another release, or of another network or learner.
+        InputError: if the checkpoint is damaged or has the format of another release, another network or learner.
     """
     checkpoint = read_checkpoint(folder.checkpoint)
     if checkpoint is None:
@@ -52,4 +59,4 @@ def check_checkpoint(config: RunConfig, folder: RunFolder) -> None:
     try:
         make_run_learner(config).load(dict(checkpoint.state))
     except ValueError as error:
-        raise InputError(f"{folder.checkpoint}: {error}; expected that of this configuration") from error
+        raise InputError(f"{folder.checkpoint}: {error}; expected a checkpoint of this configuration") from error

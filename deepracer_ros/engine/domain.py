@@ -1,4 +1,4 @@
-"""A ROS domain for every training of a machine: in one domain, each would hear the other's cars."""
+"""Chooses a separate ROS domain for each training on a machine, so that their topics do not mix."""
 
 import os
 import socket
@@ -9,15 +9,15 @@ from deepracer_ros.errors import InputError
 
 DOMAIN, RANGE = "ROS_DOMAIN_ID", "ROS_AUTOMATIC_DISCOVERY_RANGE"
 DOMAINS = range(102)
-"""Those above reach into the ports that Linux hands to clients."""
+"""Domain ids that are used. The ports of higher ids overlap the range that Linux uses for outgoing connections."""
 
 
 @contextmanager
 def own_domain() -> Iterator[int]:
-    """Put this process and its children into a domain that no other training here uses; the first one gets 0.
+    """Put this process and its children in a ROS domain that no other training on this machine uses.
 
-    They are heard on this machine only, unless the environment says otherwise. A domain that the user
-    has chosen is left to the user: yields -1.
+    Yields the domain id. The first training gets domain 0. Discovery is limited to this machine unless the environment
+    variable `ROS_AUTOMATIC_DISCOVERY_RANGE` is set. If the user has set `ROS_DOMAIN_ID`, it is kept, and -1 is yielded.
 
     Raises:
         InputError: if all domains are in use.
@@ -46,9 +46,10 @@ def chosen_domain() -> int:
 
 
 def _hold_domain() -> tuple[int, socket.socket]:
-    """Return a domain and what holds it: the TCP port with the number of its first UDP port, which DDS does not want.
+    """Return a domain id and the socket that reserves it.
 
-    The kernel frees it when this process ends, however it ends.
+    The socket is bound to the TCP port with the number of the domain's first UDP port, since DDS does not use that TCP
+    port. The kernel frees it when this process ends for any reason.
     """
     for domain in DOMAINS:
         holder = socket.socket()

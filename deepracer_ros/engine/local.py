@@ -1,4 +1,4 @@
-"""A whole training on this machine: servers, session, final evaluation, summary."""
+"""Runs a whole training on this machine: servers, session, final evaluation and summary."""
 
 import sys
 import time
@@ -34,13 +34,14 @@ from deepracer_ros.training.policies import open_store
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What a training came to.
+    """The result of a training.
 
     Attributes:
-        folder: The run's.
-        evaluation: Of the final policy.
-        training_seconds: s.
-        seconds_to_all_laps: Training time at the first evaluation with every lap complete, s; None if none was.
+        folder: Folder of the run.
+        evaluation: Evaluation of the final policy.
+        training_seconds: Training time, s, over all resumptions.
+        seconds_to_all_laps: Training time at the first evaluation in which every lap was complete, s; None if there
+            was no such evaluation.
     """
 
     folder: RunFolder
@@ -53,13 +54,16 @@ def train(config: RunConfig, runs: Path, name: str | None, started: float) -> Ou
     """Train until the configured end and evaluate the best model.
 
     Args:
-        config: As given; servers that it does not name are started.
+        config: Configuration of the run; local servers are started for those that it does not name.
         runs: Folder of all runs.
-        name: Name of the run; one that exists goes on. None makes a new one.
-        started: `time.monotonic()` at the start of the command.
+        name: Name of the run; an existing run resumes. None starts a new run.
+        started: `time.monotonic()` at the start of the command, s.
+
+    Returns:
+        The run folder, the final evaluation and the training times.
 
     Raises:
-        InputError: on bad input, or if a part of the pipeline cannot go on.
+        InputError: on bad input, or if a part of the pipeline cannot continue.
     """
     tracks = check_config(config)
     folder = open_run_folder(runs, name, "-".join(tracks))
@@ -74,14 +78,14 @@ def train(config: RunConfig, runs: Path, name: str | None, started: float) -> Ou
             raise
         except (KeyboardInterrupt, SystemExit):
             _stopped(state, "")
-            print(f"{PREFIX}stopped; goes on with --name {folder.name}", file=sys.stderr, flush=True)
+            print(f"{PREFIX}stopped; to resume, give --name {folder.name}", file=sys.stderr, flush=True)
             raise
         state.write("done")
     return outcome
 
 
 def _stopped(state: StateFile, why: str) -> None:
-    """Write the end of a run, unless the disk is full: that is being said already."""
+    """Write the phase `stopped`; a full disk is ignored, because that error is already being reported."""
     try:
         state.write("stopped", why)
     except InputError:
@@ -89,13 +93,13 @@ def _stopped(state: StateFile, why: str) -> None:
 
 
 def _train(config: RunConfig, folder: RunFolder, state: StateFile, tracks: tuple[str, ...], started: float) -> Outcome:
-    folder.write_config(to_saved(config))  # as given: the servers of this run are not those of the next
+    folder.write_config(to_saved(config))  # as given, since the next run has other local servers
     with own_domain() as domain, TerminalView() as view:
         state.ros_domain = domain if domain >= 0 else chosen_domain()
         state.write("starting")
         with Services(config, folder) as services:
             if domain > 0:
-                print(f"ROS_DOMAIN_ID={domain}: another training on this machine has 0", flush=True)
+                print(f"ROS_DOMAIN_ID={domain}: another training on this machine uses domain 0", flush=True)
             _compile_once(services.config)
             session = Session(services.config, folder, services, view, state, ",".join(tracks))
             try:
@@ -106,16 +110,16 @@ def _train(config: RunConfig, folder: RunFolder, state: StateFile, tracks: tuple
 
 
 def _compile_once(config: RunConfig) -> None:
-    """Let this process compile the core if nobody has, instead of every process of the run at once."""
+    """Compile the numba core in this process if it is not in the cache, so that the child processes need not."""
     if not is_compiled() and config.simulation.simulator == "embedded":
-        print("compiling the simulator, once on this machine", flush=True)
+        print("compiling the simulator; this happens once on each machine", flush=True)
         environment = make_evaluation(config, config.tracks, 1)
         environment.reset()
         environment.close()
 
 
 def _finish(config: RunConfig, folder: RunFolder, tracks: tuple[str, ...], started: float) -> Outcome:
-    """Evaluate the best model and write everything that is left behind."""
+    """Evaluate the best model, and write the model, curves and summary into the run folder."""
     progress = _progress(folder)
     manifest, evaluation = _evaluate_best(config, folder)
     write_curves(folder.curves, read_progress(folder.progress), folder.name)
@@ -140,21 +144,21 @@ def _finish(config: RunConfig, folder: RunFolder, tracks: tuple[str, ...], start
 
 
 def _progress(folder: RunFolder) -> Progress:
-    """Return how far training came, by its last checkpoint."""
+    """Return the progress in the last checkpoint."""
     checkpoint = read_checkpoint(folder.checkpoint)
     return checkpoint.progress if checkpoint else Progress()
 
 
 def _evaluate_best(config: RunConfig, folder: RunFolder) -> tuple[Manifest, Evaluation]:
-    """Write the best model into the run folder, or the last one if none was evaluated, and evaluate it.
+    """Write the best model, or the last one if none was evaluated, into the run folder, and evaluate it.
 
     Raises:
-        InputError: if nothing was published.
+        InputError: if no model was published.
     """
     store: ModelStore = open_store(config.models, folder.name)
     pointer = store.pointer("best") or store.pointer("last")
     if pointer is None:
-        raise InputError(f"run {folder.name}: published no model, expected training to make one")
+        raise InputError(f"run {folder.name}: found no published model, expected one or more after a training")
     model = store.load(pointer)
     manifest = write_model_folder(folder.model, model.tensors, store.manifest(pointer.version))
     evaluation, _ = evaluate_model(model, config, config.tracks, config.trainer.evaluation_starts, folder.path)

@@ -1,4 +1,4 @@
-"""Child processes of a run: started, watched, started again, never left behind."""
+"""A child process of a run: start, log, restart and stop."""
 
 import signal
 import subprocess
@@ -9,32 +9,38 @@ from pathlib import Path
 from deepracer_ros.errors import InputError
 
 RESTART_SECONDS = 0.5
-"""Pause before a process that died is started again."""
+"""Pause before a dead process is restarted, s."""
 FUTILE_RESTARTS = 5
-"""So many restarts in a row without any progress of the training end it."""
+"""Number of restarts in a row, without progress of the training in between, after which the run ends."""
 FUTILE_REFUSALS = 1
-"""As `FUTILE_RESTARTS`, of a process that ended by itself because of bad input: its servers may have been away."""
+"""Number of such restarts of a process that ended because of bad input; one, as its servers may have been down."""
 BAD_INPUT = 2
-"""Exit code of a process that ended so."""
+"""Exit code of a process that ended because of bad input."""
 PREFIX = "deepracer: "
-"""Begins the lines of a log that are for the user."""
+"""Prefix of the log lines that are for the user."""
 WELL_AGAIN = "all is well again"
-"""What a node says instead of what was wrong."""
+"""Log text of a node whose last error is over."""
 
 
 class Process:
-    """One child: a module of this package with its log file.
+    """A child process that runs a module of this package and writes a log file.
 
-    It is killed when this process dies, however that happens: it loses nothing by that, and an old trainer
-    that lives on would write beside a new one.
+    The kernel kills the child when this process ends for any reason. The child loses nothing by that, and an old
+    trainer must not write at the same time as a new one.
 
     Attributes:
-        name: For messages.
-        restarts: Since the training last made progress.
+        name: Name of the process for messages.
+        restarts: Number of restarts since the training last made progress.
     """
 
     def __init__(self, name: str, module: str, arguments: list[str], log: Path) -> None:
-        """Start it.
+        """Start the process.
+
+        Args:
+            name: Name of the process for messages.
+            module: Module to run, for example "deepracer_ros.nodes.trainer_node".
+            arguments: Command-line arguments of the module.
+            log: Log file, to which the output is appended.
 
         Raises:
             InputError: if the log file cannot be written or `setpriv` of util-linux is missing.
@@ -59,16 +65,16 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Process id."""
+        """Process id of the child that was started last."""
         return self._process.pid
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs; negative: ended by that signal."""
+        """Exit code of the child; None while it runs, and minus the signal number after a signal."""
         return self._process.poll()
 
     def last_words(self) -> str:
-        """Return the last line of its log, without our own prefix."""
+        """Return the last line of the process's log without `PREFIX`; empty if there is none."""
         try:
             lines = self._log.read_text(errors="replace").strip().splitlines()
         except OSError:
@@ -76,7 +82,7 @@ class Process:
         return lines[-1].removeprefix(PREFIX) if lines else ""
 
     def complaints(self) -> list[str]:
-        """Return what its nodes last said to be wrong, and have not taken back."""
+        """Return the current errors of the process's nodes from its log, one "NODE: TEXT" per node."""
         try:
             with self._log.open("rb") as log:
                 log.seek(self._read_to)
@@ -93,10 +99,10 @@ class Process:
         return [f"{node}: {text}" if text else node for node, text in wrong.items()]
 
     def restart_if_dead(self) -> bool:
-        """Start it again if it died a moment ago; return whether it was.
+        """Restart the process if it has been dead for `RESTART_SECONDS`; return whether it was restarted.
 
         Raises:
-            InputError: if that has not helped several times in a row; with the last line of its log.
+            InputError: if several restarts in a row brought no progress; the message has the last line of the log.
         """
         code = self.exit_code
         if code is None:
@@ -115,16 +121,16 @@ class Process:
 
     @property
     def complains(self) -> bool:
-        """Whether its nodes said that something is wrong, and have not taken it back."""
+        """Whether a node of the process has an error, according to the log lines that `complaints` has read."""
         return any(text != WELL_AGAIN for text in self._complaints.values())
 
     def ask_to_stop(self) -> None:
-        """Send SIGTERM if it runs."""
+        """Send SIGTERM to the process if it is running."""
         if self.exit_code is None:
             self._process.send_signal(signal.SIGTERM)
 
     def wait(self, seconds: float) -> None:
-        """Wait for its end; kill it if it takes longer."""
+        """Wait at most `seconds` for the end of the process, then kill it."""
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:

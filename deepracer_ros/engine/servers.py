@@ -1,4 +1,4 @@
-"""The servers of a run: started for the user where the configuration names none."""
+"""The local Redis and S3 servers of a run, which are started if the configuration names none."""
 
 import os
 from dataclasses import replace
@@ -13,17 +13,25 @@ from deepracer_ros.training.batches import capacity_bytes
 from deepracer_ros.training.config import RunConfig
 
 MEMORY_FACTOR = 2.0
-"""Memory of the local Redis over the experience's capacity: an append is there twice for a moment."""
+"""Memory limit of the local Redis over the capacity of the experience; during an append its data exist twice."""
 
 
 class Services:
-    """Local Redis and S3 servers of one run; a context that ends them."""
+    """The local Redis and S3 servers of one run, as a context manager that stops them at its end.
+
+    Attributes:
+        config: Configuration of the run with the addresses of the local servers.
+    """
 
     def __init__(self, config: RunConfig, folder: RunFolder) -> None:
-        """Start what is needed, both at once.
+        """Start the servers that the configuration does not name, and write `services.json`.
+
+        Args:
+            config: Configuration of the run.
+            folder: Folder of the run, which holds the data of the servers.
 
         Raises:
-            InputError: if a server's binary is missing or it does not start.
+            InputError: if the binary of a server is missing or a server does not start.
         """
         self._servers: list[LocalServer] = []
         self._redis = self._s3 = None
@@ -49,7 +57,7 @@ class Services:
         ).write(folder.services)
 
     def _effective(self, config: RunConfig) -> RunConfig:
-        """Return the configuration with the local servers' addresses; S3 keys go into the environment."""
+        """Return the configuration with the addresses of the local servers, and put the S3 keys in the environment."""
         if self._redis:
             config = replace(config, experience=replace(config.experience, url=self._redis.url))
         if self._s3:
@@ -59,10 +67,10 @@ class Services:
         return config
 
     def restart_dead(self) -> list[str]:
-        """Start servers that died again on their data; return their names.
+        """Restart dead servers on their data, and return their names.
 
         Raises:
-            InputError: if one does not come back.
+            InputError: if a server does not answer after its restart.
         """
         dead = [server for server in self._servers if not server.alive]
         for server in dead:
@@ -70,7 +78,7 @@ class Services:
         return [server.name for server in dead]
 
     def close(self) -> None:
-        """End the servers; their data stay."""
+        """Stop the servers; their data stay."""
         for server in self._servers:
             server.close()
 
@@ -81,5 +89,5 @@ class Services:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the servers."""
+        """Stop the servers."""
         self.close()

@@ -1,4 +1,4 @@
-"""The processes of one training: started, watched, started again, and told about in `state.json` and in the view."""
+"""The session of a training: starts, watches and restarts its processes, and shows their state."""
 
 import time
 
@@ -15,7 +15,7 @@ from deepracer_ros.training.config import RunConfig
 WATCH_SECONDS = 0.1
 STOP_SECONDS = 10.0
 WAITING_SECONDS = 5.0
-"""A trainer that complains and has trained nothing for so long is shown as waiting."""
+"""Time without progress after which a trainer with an error is shown as waiting, s."""
 NON_FINITE = 3
 """Exit code of a trainer whose loss became NaN."""
 
@@ -26,7 +26,7 @@ NOTHING_YET = ProgressRecord(
 
 
 class Session:
-    """The processes of one training."""
+    """The processes of one training: the trainer and the simulation jobs."""
 
     def __init__(
         self, config: RunConfig, folder: RunFolder, services: Services, view: TerminalView, state: StateFile, track: str
@@ -34,19 +34,19 @@ class Session:
         """Write the nodes' parameters and start the processes.
 
         Args:
-            config: Effective: with the addresses of the servers.
-            folder: The run folder.
-            services: The run's local servers, watched together with the processes.
-            view: What the user sees.
-            state: What others see.
-            track: Names of the tracks, for the view.
+            config: Effective configuration, with the addresses of the servers.
+            folder: Folder of the run.
+            services: Local servers of the run, which are watched and restarted too.
+            view: Terminal view of the training.
+            state: Writer of the run's `state.json`.
+            track: Names of the tracks for the view.
 
         Raises:
             InputError: if the folder cannot be written.
         """
         self._config, self._folder, self._services = config, folder, services
         self._view, self._state, self._track = view, state, track
-        # In the file, where texts are quoted: ROS would take a run called `n` or `7` on a command line for no text.
+        # The name is given in the file, which quotes text: on a command line ROS would not take `n` or `7` as text.
         folder.write_parameters({"run": folder.name, "folder": str(folder.path.resolve()), **to_mapping(config)})
         self._tail = ProgressTail(folder.progress)
         self._latest = ([NOTHING_YET] + self._tail.read())[-1]
@@ -75,10 +75,10 @@ class Session:
         return process
 
     def run(self) -> None:
-        """Watch until training has come to its configured end.
+        """Watch the processes until training has reached its configured end.
 
         Raises:
-            InputError: if a process cannot go on: bad input, or its end again and again.
+            InputError: if a process cannot continue, because of bad input or repeated ends, or the loss became NaN.
         """
         while (code := self._trainer.exit_code) != 0:
             if code == NON_FINITE:
@@ -90,30 +90,30 @@ class Session:
         self._show()
 
     def _watch(self) -> None:
-        """Start again what died, and show how things are."""
+        """Restart dead servers and processes, and update the view and the state."""
         revived = self._services.restart_dead()
         revived += [process.name for process in self._processes if process.restart_if_dead()]
         if revived:
-            self._revived = f"started again: {', '.join(revived)}"
+            self._revived = f"restarted: {', '.join(revived)}"
         self._read_progress()
         self._show()
 
     def _read_progress(self) -> None:
         records = self._tail.read()
-        # A trainer that resumes may put the file there anew: only what goes beyond is progress.
+        # A trainer that resumes may replace the file: only records beyond the latest one are progress.
         if records and records[-1].env_steps > self._latest.env_steps:
             self._latest, self._phase, self._revived = records[-1], "training", ""
             self._advanced = time.monotonic()
             for process in self._processes:
                 process.restarts = 0
         elif self._phase == "starting" and all(process.exit_code is None for process in self._processes):
-            # The trainer opens its progress log when it begins to wait for experience.
+            # The trainer opens its progress log when it starts to wait for experience.
             self._phase = "filling" if self._folder.progress.exists() else "starting"
         elif self._trainer.complains and time.monotonic() - self._advanced > WAITING_SECONDS:
             self._phase = "waiting"
 
     def _warning(self) -> str:
-        """Return the latest trouble that is not over."""
+        """Return the current errors of all nodes, or which processes were restarted."""
         complaints = [complaint for process in self._processes for complaint in process.complaints()]
         return "; ".join(complaints) or self._revived
 
@@ -134,7 +134,7 @@ class Session:
         )
 
     def close(self) -> None:
-        """Stop all processes: the jobs first, so that the trainer's last batch is whole."""
+        """Stop all processes, the simulation jobs first, so that the last batch of the trainer is complete."""
         for process in reversed(self._processes):
             process.ask_to_stop()
         for process in self._processes:

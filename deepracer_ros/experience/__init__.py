@@ -1,1 +1,1 @@
-"""Experience in Redis: binary segments, one atomic append, exactly once into the gradient."""
+"""Experience in Redis: binary segments, atomic appends, and reading that uses each segment exactly once."""

@@ -1,4 +1,4 @@
-"""The way to Redis: one connection with deadlines, and the names of what a run keeps there."""
+"""A connection to Redis with deadlines, and the names of a run's Redis keys."""
 
 import secrets
 import socket
@@ -18,66 +18,73 @@ from deepracer_ros.names import check_run_name
 T = TypeVar("T")
 
 PATIENCE = 10.0
-"""Seconds that an unreachable server is tried again before that is an error: a restart takes 0.1 s."""
+"""How long an action is retried while the server is unreachable, s; a restart of the server takes 0.1 s."""
 
 
 class Keys:
-    """Names of what a run keeps in Redis; the braces keep them on one node of a cluster."""
+    """Names of the Redis keys of a run; the braces in them keep all keys on one node of a cluster.
+
+    Attributes:
+        index: Stream with one entry per stored segment, in the order of arrival.
+        state: Hash of counters: bytes, appended, duplicates, trimmed, acknowledged.
+        seen: Hash from `worker:car` to the last sequence number that was stored.
+        blob: Prefix of the keys that hold the encoded segments.
+    """
 
     def __init__(self, run: str) -> None:
-        """Take the name of the run.
+        """Derive the keys from the name of the run.
 
         Raises:
-            InputError: if it is not letters, digits and . _ + -.
+            InputError: if the name is not a valid run name (see `names.check_run_name`).
         """
         check_run_name(run)
         self.index = f"{{{run}}}:index"
-        """Stream: one entry per segment that is held, in the order of arrival."""
         self.state = f"{{{run}}}:state"
-        """Hash of counters: bytes, appended, duplicates, trimmed, acknowledged."""
         self.seen = f"{{{run}}}:seen"
-        """Hash: the last sequence that was stored of each `worker:car`."""
         self.blob = f"{{{run}}}:blob:"
-        """Prefix of the keys of the segments themselves."""
 
 
 def _bytes_of(value: bytes | memoryview | str | float) -> bytes | memoryview:
-    """Encode one argument of a command."""
+    """Encode one argument of a Redis command."""
     return value if isinstance(value, bytes | memoryview) else str(value).encode()
 
 
 def refusal(error: redis.ResponseError) -> str:
-    """Return why the server takes no writes now (no memory, no disk, a replica); empty if it is another error."""
+    """Return why the server refuses writes at present (no memory, no disk, a replica); empty for any other error."""
     reason = str(error).split("caused error: ")[-1]
     waits = isinstance(error, redis.OutOfMemoryError | redis.ReadOnlyError) or reason.startswith("MISCONF")
     return f"refuses writes: {reason}" if waits else ""
 
 
 def unique_worker(label: str = "") -> str:
-    """Return a worker name that no other start of a recorder has, with `label` for people to read."""
+    """Return a worker name that is unique to this start of a recorder.
+
+    Args:
+        label: Readable first part of the name; by default the host name.
+    """
     return f"{label or socket.gethostname()}-{secrets.token_hex(4)}".replace(":", "_")
 
 
 class Connection:
-    """Redis behind one URL: each action is tried again while the server is away, up to a deadline.
+    """A connection to one Redis server that retries each action until a deadline while the server is unreachable.
 
-    Not for use by several threads at once.
+    Not safe to use from several threads at once.
 
     Attributes:
         url: The URL without its password.
         client: The redis-py client.
-        retries: How often an action had to be tried again.
+        retries: Number of repeated attempts so far.
     """
 
     def __init__(self, url: str, patience: float = PATIENCE) -> None:
-        """Connect.
+        """Connect to the server.
 
         Args:
             url: `redis://[:password@]host:port[/db]`, `rediss://...` or `unix://[:password@]/path`.
-            patience: Seconds that an unreachable server is tried again.
+            patience: How long an action is retried while the server is unreachable, s.
 
         Raises:
-            InputError: if the URL is none, the password is wrong or nobody answers in time.
+            InputError: if the URL is malformed, the password is wrong or the server does not answer in time.
         """
         self.url = hide_password(url)
         self.retries = 0
@@ -89,7 +96,7 @@ class Connection:
                 socket_connect_timeout=2.0,
                 socket_read_size=1 << 20,
                 retry=Retry(NoBackoff(), 0),
-                # The one of hiredis copies whole segments once more.
+                # The packer of hiredis would copy each segment once more.
                 command_packer=PythonRespSerializer(6000, _bytes_of),
             )
             self.attempt(self.client.ping)
@@ -100,10 +107,13 @@ class Connection:
             ) from error
 
     def attempt(self, action: Callable[[], T]) -> T:
-        """Run `action`, which must be safe to repeat, until the server answers it.
+        """Run `action` and return its result; repeat it while the server is unreachable or refuses writes.
+
+        Args:
+            action: Sends commands; it must be safe to repeat.
 
         Raises:
-            InputError: if the server does not answer or take writes in time, or refuses the password.
+            InputError: if the server does not answer or accept writes in time, or refuses the password.
         """
         deadline = time.monotonic() + self._patience
         pause = 0.01

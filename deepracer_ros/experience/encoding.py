@@ -1,16 +1,16 @@
-"""A segment as bytes: how it travels from recorder to trainer.
+"""The binary format of a segment between recorder and trainer.
 
-Bytes on the wire, all little-endian and without compression, so that every array is read in place and any single step
-can be fetched by its byte range:
+All numbers are little-endian and nothing is compressed, so every array can be read in place and any single step can be
+fetched by its byte range. The parts, in order:
 
     header      magic "DRSG", format version, steps, car, sequence, model version, length of the directory, crc32 of
-                everything but the pictures
-    directory   JSON: worker, track, names of the reward terms, and of each observation its type and shape; padded
+                everything except the images
+    directory   JSON: worker, track, names of the reward terms, type and shape of each observation; padded
     table       one row per step: the fields of `STEP`, then one number per reward term
     blocks      one per observation: (steps + 1) x shape, each padded to a multiple of 8
 
-There are steps + 1 observations because a step's next observation is the next step's observation: nothing is stored
-twice.
+There are steps + 1 observations because the observation after one step is the observation before the next step, and
+is stored once.
 """
 
 import json
@@ -40,7 +40,7 @@ _FIELDS: list[tuple[str, str]] = [
     ("unused", "u1"),
 ]
 STEP = np.dtype(_FIELDS)
-"""One step in the table of a segment; the names are the fields of `Segment`."""
+"""Structured type of one step in the table of a segment; the field names are those of `Segment`."""
 
 FLOATS = ("steering", "speed", "reward", "log_probability", "progress")
 FLAGS = ("terminated", "truncated", "valid")
@@ -50,17 +50,17 @@ _HEADER = struct.Struct("<4sHHIqqII")
 _UNSUMMED = _HEADER.size - 4
 _LONGEST_DIRECTORY = 1 << 16
 _TYPES = ("|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<f4", "<f8")
-"""Types of an observation's numbers."""
+"""Allowed numpy type strings of an observation."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """Where one observation's array lies in an encoded segment, and what it is.
+    """Position, type and shape of one observation's array in an encoded segment.
 
     Attributes:
-        start: Bytes from the segment's start.
-        dtype: As numpy writes it.
-        shape: Of one observation.
+        start: Offset of the array from the start of the segment, bytes.
+        dtype: numpy type string, for example "<f4".
+        shape: Shape of one observation.
     """
 
     start: int
@@ -69,19 +69,19 @@ class Block:
 
     @property
     def row_bytes(self) -> int:
-        """Bytes of one observation."""
+        """Size of one observation, bytes."""
         return math.prod(self.shape) * np.dtype(self.dtype).itemsize
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the parts of an encoded segment lie, in bytes from its start.
+    """Positions of the parts of an encoded segment.
 
     Attributes:
-        table: Start of the steps.
-        row: Type of a step's row.
-        blocks: Of each observation, by its name.
-        size: Length of the whole.
+        table: Offset of the table of steps from the start of the segment, bytes.
+        row: Structured type of one row of the table: `STEP` and one float per reward term.
+        blocks: Block of each observation, by sensor name.
+        size: Length of the encoded segment, bytes.
     """
 
     table: int
@@ -95,21 +95,21 @@ Kinds = tuple[tuple[str, str, tuple[int, ...]], ...]
 
 
 def layout(segment: Segment) -> Layout:
-    """Return where the parts of `segment` lie once encoded."""
+    """Return the positions of the parts of `segment` in its encoded form."""
     return _layout(len(_directory(segment)), segment.steps, _kinds(segment.observations), tuple(segment.terms))
 
 
 def encoded_size(
     observations: Mapping[str, tuple[str, tuple[int, ...]]], terms: Sequence[str], steps: int, worker: str, track: str
 ) -> int:
-    """Return the bytes of a segment before there is one.
+    """Return the size that a segment of the given kind will have once encoded, bytes.
 
     Args:
-        observations: Type and shape of each observation, by its name.
+        observations: numpy type string and shape of each observation, by sensor name.
         terms: Names of the reward terms.
-        steps: T.
-        worker: A name of the usual length.
-        track: A name of the usual length.
+        steps: T, the number of steps.
+        worker: A worker name of typical length.
+        track: A track name of typical length.
     """
     kinds = tuple((name, dtype, tuple(shape)) for name, (dtype, shape) in observations.items())
     return _layout(len(_write_directory(worker, track, kinds, tuple(terms))), steps, kinds, tuple(terms)).size
@@ -147,15 +147,15 @@ def _write_directory(worker: str, track: str, kinds: Kinds, terms: tuple[str, ..
 
 
 def encode(segment: Segment, memory: NDArray[np.uint8] | None = None) -> memoryview:
-    """Return the segment as bytes; the arrays are copied once, so their memory may be reused.
+    """Return the segment as bytes; the arrays are copied once, so their memory may be reused afterwards.
 
     Args:
-        segment: What to encode.
-        memory: (layout(segment).size,) bytes to encode into; new memory by default, which costs
-            more than the copy itself.
+        segment: The segment to encode.
+        memory: (layout(segment).size,) buffer to encode into. By default new memory is allocated, which costs more
+            than the copy itself.
 
     Raises:
-        ValueError: if the arrays of the segment do not belong together.
+        ValueError: if an array has a wrong number of steps or an unsupported type, or the names are too long.
     """
     directory = _directory(segment)
     if len(directory) > _LONGEST_DIRECTORY:
@@ -190,21 +190,21 @@ def encode(segment: Segment, memory: NDArray[np.uint8] | None = None) -> memoryv
 
 
 def _sum_numbers(data: memoryview, block: Block, steps: int, checksum: int) -> int:
-    """Return the checksum with a block of numbers added; pictures, bytes by the hundred thousand, are left out."""
+    """Return the checksum with a block of numbers added; images are skipped because they are large."""
     if block.dtype == "|u1":
         return checksum
     return zlib.crc32(data[block.start : block.start + (steps + 1) * block.row_bytes], checksum)
 
 
 def decode(data: bytes | memoryview, where: str = "segment") -> Segment:
-    """Return the segment that `encode` made; its arrays are read-only views of `data`.
+    """Return the segment that `encode` wrote; its arrays are read-only views of `data`.
 
     Args:
         data: The encoded segment.
-        where: What the bytes were read from, for error messages.
+        where: Source of the bytes for error messages.
 
     Raises:
-        InputError: if the bytes are no segment of this format, cut short, damaged or not finite.
+        InputError: if the bytes are not a segment of this format, are cut short or damaged, or hold NaN or infinity.
     """
     if len(data) < _HEADER.size:
         raise InputError(f"{where}: found {len(data)} bytes, expected a segment of at least {_HEADER.size}")
@@ -253,7 +253,7 @@ def _read_block(view: memoryview, block: Block, steps: int) -> NDArray[Any]:
 
 
 def _read_directory(view: memoryview, size: int, where: str) -> tuple[str, str, Kinds, tuple[str, ...]]:
-    """Return worker, track, observations and terms of a segment.
+    """Return worker, track, observation kinds and reward terms of an encoded segment.
 
     Raises:
         InputError: if the directory is damaged.

@@ -1,4 +1,4 @@
-"""The index entry of a segment in Redis: where each step lies, so that single steps can be fetched by byte range."""
+"""The layout of a segment in its Redis index entry, by which single steps are fetched by byte range."""
 
 import json
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from deepracer_ros.experience.encoding import Block, Layout
 
 @dataclass(frozen=True)
 class Ranges:
-    """Where the rows of an encoded segment lie.
+    """Positions of the rows of an encoded segment.
 
     Attributes:
-        table: Start of the steps, bytes.
-        row_bytes: Bytes of a step.
-        blocks: Of each observation, by its name.
+        table: Offset of the table of steps from the start of the segment, bytes.
+        row_bytes: Size of one row of the table, bytes.
+        blocks: Block of each observation, by sensor name.
     """
 
     table: int
@@ -23,16 +23,20 @@ class Ranges:
 
 
 def write_layout(layout: Layout) -> str:
-    """Return a layout as one line of JSON."""
+    """Return the layout of an encoded segment as one line of JSON, for its index entry in Redis."""
     blocks = {name: [block.start, block.dtype, list(block.shape)] for name, block in layout.blocks.items()}
     return json.dumps([layout.table, layout.row.itemsize, blocks], separators=(",", ":"))
 
 
 def read_layout(text: bytes, where: str) -> Ranges:
-    """Return what `write_layout` wrote.
+    """Return the layout that `write_layout` wrote.
+
+    Args:
+        text: The line of JSON.
+        where: Name of the segment for error messages.
 
     Raises:
-        InputError: if it is something else.
+        InputError: if the text is not such a layout.
     """
     try:
         table, row_bytes, blocks = json.loads(text)

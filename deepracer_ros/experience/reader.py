@@ -1,9 +1,8 @@
-"""The trainer's end of the experience: every segment exactly once into what a checkpoint holds.
+"""Reads the experience of a run from Redis; each segment enters the checkpoints exactly once.
 
-A segment that was taken stays in Redis until `acknowledge`, which the trainer calls after the
-checkpoint that contains it is safe. A trainer that is killed before that gets it again from
-`recover`; one that is killed between checkpoint and acknowledgement names what the checkpoint
-contains, and that is dropped instead.
+A segment that was taken stays in Redis until `acknowledge`, which the trainer calls after the checkpoint that contains
+it is written. If the trainer is killed before the checkpoint, `recover` returns the segment again. If it is killed
+between checkpoint and acknowledgement, the checkpoint names the segment, and `recover` removes it.
 """
 
 import time
@@ -21,7 +20,7 @@ from deepracer_ros.experience.segment import Segment
 
 _GROUP = "trainer"
 _LONGEST_BLOCK = 1.0
-"""Seconds of one blocking read, well below the socket's timeout."""
+"""Longest blocking read, s; well below the timeout of the socket."""
 
 _REMOVE = """
 local index, state, removed, size = KEYS[1], KEYS[2], 0, 0
@@ -46,11 +45,11 @@ Entry = tuple[str, dict[bytes, bytes]]
 
 @dataclass(frozen=True)
 class Taken:
-    """A segment that waits for its acknowledgement.
+    """A segment that was taken and is not yet acknowledged.
 
     Attributes:
-        stream_id: What `acknowledge` asks for.
-        segment: The segment.
+        stream_id: Id of the index entry, the argument of `ExperienceReader.acknowledge`.
+        segment: The decoded segment.
     """
 
     stream_id: str
@@ -62,12 +61,12 @@ class ExperienceStatus:
     """Fill level and counts of a run's experience, over all writers and readers.
 
     Attributes:
-        segments: Held now.
-        bytes: Of these.
-        appended: Stored since the run began.
-        duplicates: Sent again and left out.
-        trimmed: Oldest removed to make room (replay).
-        acknowledged: Consumed and removed.
+        segments: Number of segments held now.
+        bytes: Size of the segments held now, bytes.
+        appended: Number of segments stored since the run began.
+        duplicates: Number of segments that were sent again and not stored again.
+        trimmed: Number of oldest segments removed to make room (mode `replay`).
+        acknowledged: Number of segments that the trainer consumed and removed.
     """
 
     segments: int
@@ -80,14 +79,14 @@ class ExperienceStatus:
 
 @dataclass
 class ReaderCounts:
-    """What a reader did, for diagnostics.
+    """Counts of an `ExperienceReader` since its start, for diagnostics.
 
     Attributes:
-        taken: Segments handed out.
-        stale: Dropped, their model was older than asked for.
-        damaged: Dropped, they could not be decoded or were gone.
-        redelivered: Handed out a second time: a trainer before this one did not finish them.
-        already_consumed: Redelivered, but the checkpoint holds them: dropped.
+        taken: Number of segments returned.
+        stale: Number of segments dropped because their model was too old.
+        damaged: Number of segments dropped because they were missing or could not be decoded.
+        redelivered: Number of segments returned again because an earlier trainer had not acknowledged them.
+        already_consumed: Number of unacknowledged segments dropped because the checkpoint contains them.
     """
 
     taken: int = 0
@@ -98,23 +97,23 @@ class ReaderCounts:
 
 
 class ExperienceReader:
-    """Takes the segments of a run in the order of their arrival; one trainer at a time.
+    """Takes the segments of a run in the order of their arrival, for one trainer at a time.
 
     Attributes:
-        counts: What was done.
-        last_error: Why the last damaged segment was dropped.
+        counts: Numbers of segments taken and dropped.
+        last_error: Why the last damaged segment was dropped; empty if none was.
     """
 
     def __init__(self, url: str, run: str, patience: float = PATIENCE) -> None:
-        """Connect. A trainer calls `recover` before it takes anything.
+        """Connect to Redis. A trainer calls `recover` before its first `take`.
 
         Args:
-            url: Of the Redis server; see `Connection`.
+            url: URL of the Redis server; see `Connection`.
             run: Name of the run.
-            patience: Seconds that an unreachable server is tried again.
+            patience: How long an action is retried while the server is unreachable, s.
 
         Raises:
-            InputError: if the URL is wrong or nobody answers in time.
+            InputError: if the URL is malformed or the server does not answer in time.
         """
         self._keys = Keys(run)
         self._connection = Connection(url, patience)
@@ -135,18 +134,21 @@ class ExperienceReader:
 
     @property
     def retries(self) -> int:
-        """How often the server did not answer and was asked again."""
+        """Number of attempts that were repeated because the server did not answer."""
         return self._connection.retries
 
     def recover(self, consumed: Collection[str] = ()) -> int:
-        """Claim what an earlier trainer took and did not acknowledge; `take` hands it out first.
+        """Claim the segments that an earlier trainer took and did not acknowledge; `take` returns them first.
 
         Args:
-            consumed: Ids of the segments that the checkpoint holds and that may not have been
-                acknowledged: those since the acknowledgement before it. They are removed.
+            consumed: Ids of segments that the checkpoint contains and that may not have been acknowledged. They are
+                removed instead.
 
         Returns:
-            How many segments will be handed out again.
+            Number of segments that `take` will return again.
+
+        Raises:
+            InputError: if the server does not answer in time.
         """
         entries: list[Entry] = []
         start: str | bytes = "0-0"
@@ -173,10 +175,10 @@ class ExperienceReader:
         """Take the next segments, in the order of their arrival.
 
         Args:
-            minimum: Segments to wait for.
-            maximum: Most to take.
-            seconds: Longest wait; fewer than `minimum`, or none, are returned when it is over.
-            oldest_version: Segments of older models are removed and counted as stale.
+            minimum: Number of segments to wait for.
+            maximum: Largest number of segments to take.
+            seconds: Longest wait, s. After it, fewer than `minimum` segments, or none, are returned.
+            oldest_version: Segments recorded with an older model version are removed and counted as stale.
 
         Raises:
             InputError: if the server does not answer in time.
@@ -191,7 +193,7 @@ class ExperienceReader:
                 return taken
 
     def _next_entries(self, count: int, deadline: float) -> list[Entry]:
-        """Return up to `count` undelivered entries; waits for the first one until the deadline."""
+        """Return up to `count` undelivered entries; wait for the first one until the deadline."""
         if not self._waiting:
             block = min(deadline - time.monotonic(), _LONGEST_BLOCK)
             self._waiting = self._connection.attempt(
@@ -205,7 +207,7 @@ class ExperienceReader:
         return entries
 
     def _read(self, start: str, count: int | None, block: float) -> list[Entry]:
-        """Read entries for this consumer: new ones after `>`, else its pending ones."""
+        """Read entries for this consumer: new ones if `start` is ">", its pending ones if it is "0"."""
         milliseconds = int(1000 * block) if block >= 0.001 else None
         try:
             answer = self._connection.client.xreadgroup(
@@ -230,7 +232,7 @@ class ExperienceReader:
         return [entry for entry in pending if entry[0] not in known]
 
     def _fetch(self, entries: list[Entry], oldest_version: int) -> list[Taken]:
-        """Fetch and decode the segments of `entries`; what is stale or damaged is removed."""
+        """Fetch and decode the segments of `entries`; remove those that are stale or damaged."""
         current = [entry for entry in entries if int(entry[1][b"version"]) >= oldest_version]
         self.counts.stale += len(entries) - len(current)
         blobs: list[bytes | None] = []
@@ -242,7 +244,7 @@ class ExperienceReader:
             where = f"segment {fields[b'id'].decode(errors='replace')}"
             try:
                 if blob is None:
-                    raise InputError(f"{where}: is gone from Redis, expected its bytes")
+                    raise InputError(f"{where}: found no bytes in Redis, expected an encoded segment")
                 taken.append(Taken(stream_id, decode(blob, where)))
             except InputError as error:
                 self.counts.damaged += 1
@@ -252,10 +254,16 @@ class ExperienceReader:
         return taken
 
     def acknowledge(self, stream_ids: Iterable[str]) -> int:
-        """Remove segments for good: a checkpoint holds what was learnt from them, or they are no use.
+        """Remove segments from Redis, because a checkpoint contains their update or they are not usable.
+
+        Args:
+            stream_ids: `Taken.stream_id` of each segment.
 
         Returns:
-            How many were still there.
+            Number of segments that were still stored.
+
+        Raises:
+            InputError: if the server does not answer in time.
         """
         ids = list(stream_ids)
         if not ids:
@@ -267,7 +275,11 @@ class ExperienceReader:
         return removed
 
     def status(self) -> ExperienceStatus:
-        """Return fill level and counts, for diagnostics."""
+        """Return fill level and counts of the run's experience, for diagnostics.
+
+        Raises:
+            InputError: if the server does not answer in time.
+        """
         length, state = self._connection.attempt(
             lambda: (
                 self._connection.client.xlen(self._keys.index),
@@ -278,5 +290,5 @@ class ExperienceReader:
         return ExperienceStatus(length, *(int(state.get(name.encode(), 0)) for name in names))
 
     def close(self) -> None:
-        """Close the connection; what was not acknowledged waits for the next trainer."""
+        """Close the connection; segments that were not acknowledged stay for the next trainer."""
         self._connection.close()

@@ -1,7 +1,7 @@
-"""Random draws from the experience, for learners that use a step many times (off-policy).
+"""Random draws of single steps from the experience, for off-policy learners.
 
-The sampler knows by name every segment that Redis holds, draws steps from that list, and fetches just these by their
-byte range: a step costs its two observations and its row, not its segment.
+The sampler keeps a list of all segments in Redis, draws steps from it and fetches only the byte ranges of these steps:
+two observations and one row of the table per step instead of a whole segment.
 """
 
 from collections.abc import Mapping
@@ -19,16 +19,16 @@ from deepracer_ros.experience.index import Ranges, read_layout
 _MOST_REDRAWS = 20
 
 Kind = tuple[str, tuple[int, ...]]
-"""Type and shape of an observation."""
+"""numpy type string and shape of an observation."""
 
 
 @dataclass(frozen=True, eq=False)
 class Draw:
-    """Steps drawn at random.
+    """Steps that were drawn at random.
 
     Attributes:
-        observations: (rows, 2, *shape) of each sensor, by its name: before and after the action.
-        table: (rows,) structured array of `STEP`: the fields of the step.
+        observations: (rows, 2, *shape) observations before and after the action, by sensor name.
+        table: (rows,) structured array of type `encoding.STEP`: action, reward and end of each step.
     """
 
     observations: Mapping[str, NDArray[Any]]
@@ -48,23 +48,24 @@ class ReplaySampler:
     """Draws steps uniformly from the segments that a run's experience holds.
 
     Attributes:
-        redrawn: Steps that were drawn again because their segment had been trimmed.
+        redrawn: Number of steps that were drawn again because their segment had been removed.
     """
 
     def __init__(
         self, url: str, run: str, observations: Mapping[str, Kind], seed: int = 0, patience: float = PATIENCE
     ) -> None:
-        """Connect.
+        """Connect to Redis.
 
         Args:
-            url: Of the Redis server; see `Connection`.
+            url: URL of the Redis server; see `Connection`.
             run: Name of the run.
-            observations: Type and shape of what is drawn, by sensor; segments without it are not drawn from.
-            seed: Of the draws.
-            patience: Seconds that an unreachable server is tried again.
+            observations: numpy type string and shape of the observations to draw, by sensor name. Segments without
+                them are skipped.
+            seed: Seed of the random draws.
+            patience: How long an action is retried while the server is unreachable, s.
 
         Raises:
-            InputError: if the URL is wrong or nobody answers in time.
+            InputError: if the URL is malformed or the server does not answer in time.
         """
         self._keys = Keys(run)
         self._connection = Connection(url, patience)
@@ -77,11 +78,11 @@ class ReplaySampler:
 
     @property
     def steps(self) -> int:
-        """Steps to draw from, as of the last `refresh`."""
+        """Number of steps that could be drawn at the last `refresh`."""
         return int(self._ends[-1]) if len(self._ends) else 0
 
     def refresh(self) -> int:
-        """Learn of the segments that were appended since the last call; returns their number.
+        """Add the segments that were appended since the last call to the list, and return their number.
 
         Raises:
             InputError: if the server does not answer in time.
@@ -111,13 +112,14 @@ class ReplaySampler:
         self._ends = np.cumsum([entry.steps for entry in entries], dtype=np.int64)
 
     def sample(self, rows: int) -> Draw:
-        """Draw steps, each independently and uniformly from those held.
+        """Draw steps independently and uniformly from the segments on the list.
 
         Args:
-            rows: How many.
+            rows: Number of steps to draw.
 
         Raises:
-            InputError: if nothing is held or the server does not answer in time.
+            InputError: if there is no step to draw, segments are removed faster than they are drawn, or the server
+                does not answer in time.
         """
         draw = Draw(
             {name: np.empty((rows, 2, *shape), dtype) for name, (dtype, shape) in self._kinds.items()},
@@ -133,7 +135,7 @@ class ReplaySampler:
         raise InputError(f"experience: segments vanish faster than they are drawn ({len(todo)} of {rows} rows missing)")
 
     def _fill(self, todo: NDArray[np.int64], draw: Draw) -> NDArray[np.int64]:
-        """Draw and fill the rows `todo`; forget segments that are gone and return their rows."""
+        """Draw and fill the rows `todo`; drop removed segments from the list and return the rows drawn from them."""
         if not self.steps:
             raise InputError("experience: holds no step with these observations, expected some before a draw")
         steps = self._random.integers(self.steps, size=len(todo))

@@ -1,4 +1,4 @@
-"""A segment: consecutive steps of one car, what the recorder makes and the trainer learns from."""
+"""A segment: consecutive steps of one car, the unit of experience between recorder and trainer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,21 +13,21 @@ class Segment:
     """T consecutive steps of one car.
 
     Attributes:
-        observations: (T + 1, *shape) of each sensor, by its name; observation t + 1 answers action t.
-        steering: (T,) float32, rad, + left.
-        speed: (T,) float32, m/s.
-        reward: (T,) float32, of observation t + 1.
-        log_probability: (T,) float32, of the action under the policy that took it.
-        progress: (T,) float32, % of the track, of observation t + 1.
-        terminated: (T,) uint8, of observation t + 1.
-        truncated: (T,) uint8, of observation t + 1.
-        valid: (T,) uint8; 0 for the transition out of an observation that had ended an episode.
-        model_version: The oldest model that acted in it; 0 before the first model.
+        observations: (T + 1, *shape) observations by sensor name; action t leads from observation t to t + 1.
+        steering: (T,) float32 commanded steering angle, rad, positive to the left.
+        speed: (T,) float32 commanded speed, m/s.
+        reward: (T,) float32 reward of observation t + 1.
+        log_probability: (T,) float32 log-probability of the action under the policy that chose it.
+        progress: (T,) float32 progress at observation t + 1, % of a lap.
+        terminated: (T,) uint8, 1 if the episode ended by a failure at observation t + 1.
+        truncated: (T,) uint8, 1 if the episode ended otherwise at observation t + 1, for example by a complete lap.
+        valid: (T,) uint8, 0 if observation t had ended an episode, so that step t is not a transition.
+        model_version: Version of the oldest model that acted in the segment; 0 before the first model.
         track: Name of the track.
-        worker: Name of the recorder, unique per start of one (`unique_worker`).
+        worker: Name of the recorder, unique to each start of a recorder (`connection.unique_worker`).
         car: Index of the car in its simulation.
-        sequence: Counts the segments of one car of one worker, ascending.
-        terms: (T,) float32 of each weighted reward term, by its name; they add up to the reward.
+        sequence: Number of the segment among those of the same worker and car, ascending.
+        terms: (T,) float32 weighted reward terms by name; they add up to the reward.
     """
 
     observations: Mapping[str, NDArray[Any]]
@@ -48,10 +48,10 @@ class Segment:
 
     @property
     def steps(self) -> int:
-        """T, the number of steps."""
+        """Number of steps T."""
         return len(self.steering)
 
     @property
     def id(self) -> str:
-        """`worker:car:sequence`, unique in its run."""
+        """Id of the segment, `worker:car:sequence`, unique in its run."""
         return f"{self.worker}:{self.car}:{self.sequence}"

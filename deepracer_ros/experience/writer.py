@@ -1,11 +1,11 @@
-"""The recorder's end of the experience: one atomic append, in one round trip.
+"""Appends segments to the experience of a run in Redis, atomically and in one round trip.
 
-An append is one transaction: the segments as plain SETs, which Redis takes off the socket without
-copying (a script would copy each of them twice), and then one script that decides. It enters them in the
-index, or answers FULL and removes them again. Nobody ever sees a state in between.
+An append is one transaction. It first stores the segments by SET commands, which Redis reads from the socket without a
+copy, while a script would copy each segment twice. Then one script enters the segments in the index, or answers FULL
+and removes them again. No other client sees a state in between.
 
-A segment is stored once, however often it is sent: the script remembers the last sequence of
-each `worker:car`, so an append whose reply was lost is simply repeated.
+A segment is stored once even if it is sent several times: the script remembers the last sequence number of each
+`worker:car`. An append whose reply was lost can therefore be repeated.
 """
 
 import secrets
@@ -69,12 +69,12 @@ return {1, held}
 
 @dataclass
 class WriterCounts:
-    """What a writer did, for diagnostics.
+    """Counts of an `ExperienceWriter` since its start, for diagnostics.
 
     Attributes:
-        segments: Segments stored.
-        bytes: Bytes of these.
-        full: Appends that were answered FULL or refused.
+        segments: Number of segments stored.
+        bytes: Size of the stored segments, bytes.
+        full: Number of appends that stored nothing because Redis was full or refused writes.
     """
 
     segments: int = 0
@@ -86,10 +86,10 @@ class ExperienceWriter:
     """Appends segments to the experience of a run.
 
     Attributes:
-        counts: What was done.
-        held_bytes: Bytes held by the experience as of the last answer.
-        capacity_bytes: The most it may hold.
-        last_error: Why the last append stored nothing; empty if it did.
+        counts: Numbers of segments and appends.
+        held_bytes: Size of the experience at the last answer of the server, bytes.
+        capacity_bytes: Largest size of the experience, bytes.
+        last_error: Why the last append stored nothing; empty if it stored its segments.
     """
 
     def __init__(
@@ -100,18 +100,18 @@ class ExperienceWriter:
         mode: Mode = "on-policy",
         patience: float = PATIENCE,
     ) -> None:
-        """Connect.
+        """Connect to Redis.
 
         Args:
-            url: Of the Redis server; see `Connection`.
+            url: URL of the Redis server; see `Connection`.
             run: Name of the run.
-            capacity_bytes: The most that may be held; one append into an empty experience always fits.
-            mode: What happens to an append beyond it: `on-policy` refuses it until the trainer has
-                consumed some, `replay` removes the oldest.
-            patience: Seconds that an unreachable server is tried again.
+            capacity_bytes: Largest size of the experience, bytes; an append to an empty experience always fits.
+            mode: What happens if an append exceeds the capacity. `on-policy` refuses it until the trainer has
+                consumed segments; `replay` removes the oldest segments.
+            patience: How long an action is retried while the server is unreachable, s.
 
         Raises:
-            InputError: if the URL is wrong or nobody answers in time.
+            InputError: if the URL is malformed or the server does not answer in time.
         """
         self._keys = Keys(run)
         self._connection = Connection(url, patience)
@@ -124,18 +124,18 @@ class ExperienceWriter:
 
     @property
     def retries(self) -> int:
-        """How often the server did not answer and was asked again."""
+        """Number of attempts that were repeated because the server did not answer."""
         return self._connection.retries
 
     def append(self, segments: Sequence[Segment]) -> bool:
         """Store all of the segments, or none.
 
-        Within each car of a worker, segments must come in the order of their sequence. Those that
-        were stored before are left out.
+        The segments of one car of a worker must come in the order of their sequence numbers. Segments that were
+        stored before are skipped.
 
         Returns:
-            False if nothing was stored because the experience is full, or the server refuses writes
-            (out of memory or disk): `last_error` says which; call again with the same segments.
+            True if the segments are stored. False if the experience is full or the server refuses writes (out of
+            memory or disk); `last_error` gives the reason, and the call can be repeated with the same segments.
 
         Raises:
             InputError: if the server does not answer in time.
@@ -166,10 +166,10 @@ class ExperienceWriter:
         return True
 
     def _enter(self, blobs: dict[str, memoryview], arguments: list[object]) -> None:
-        """Send one transaction and set `last_error` and `held_bytes` by its answer.
+        """Send one transaction and set `last_error` and `held_bytes` from its answer.
 
-        Each try writes under keys of its own: if an earlier one got through after all, the script
-        removes those of this one and leaves what is in the index alone.
+        Each attempt uses its own keys. If an earlier attempt succeeded although its reply was lost, the script removes
+        the keys of this attempt and keeps the indexed ones.
         """
 
         def send() -> str:
@@ -192,7 +192,11 @@ class ExperienceWriter:
         self.last_error = self._connection.attempt(send)
 
     def has_room(self, size: int) -> bool:
-        """Ask, without sending segments, whether `size` more bytes would be taken."""
+        """Return whether the experience can take `size` more bytes; asks the server without sending segments.
+
+        Raises:
+            InputError: if the server does not answer in time.
+        """
         held = self._connection.attempt(lambda: self._connection.client.hget(self._keys.state, "bytes"))
         self.held_bytes = int(held or 0)
         return self._mode == "replay" or self.held_bytes == 0 or self.held_bytes + size <= self.capacity_bytes

@@ -1,1 +1,1 @@
-"""Policy files and their immutable versions in S3."""
+"""Policy files and the store of their immutable versions in S3."""

@@ -1,4 +1,4 @@
-"""An S3 bucket: get, conditional put, list and delete, with one line for whatever goes wrong."""
+"""Access to an S3 bucket: get, conditional put, list and delete, with one-line errors."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ _REFUSED = ("403", "AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId"
 
 
 class StoreError(InputError):
-    """The S3 server is away or refuses: nothing is wrong with the model, and later it may work."""
+    """The S3 server is unreachable or refuses the request; the model is not at fault, and a retry may succeed."""
 
 
 class NotFoundError(StoreError):
@@ -27,28 +27,28 @@ class NotFoundError(StoreError):
 
 
 class NotModifiedError(StoreError):
-    """The object is still the one that the caller knows."""
+    """The object has not changed since the caller read it."""
 
 
 class ConditionFailedError(StoreError):
-    """Somebody else has written the object first."""
+    """Another writer has written the object first."""
 
 
 class Bucket:
-    """One bucket of an S3 server or of AWS. Safe to use from several threads.
+    """One bucket of an S3 server or of AWS; safe to use from several threads.
 
     Attributes:
-        where: Server and bucket, for messages.
+        where: Server and bucket in words, for messages.
     """
 
     def __init__(self, endpoint: str, name: str, region: str = "", credentials: tuple[str, str] | None = None) -> None:
-        """Connect, and make the bucket if it is absent and not on AWS.
+        """Connect to the server, and create the bucket if it is absent and not on AWS.
 
         Args:
             endpoint: URL of an S3 server; empty for AWS.
-            name: Of the bucket.
-            region: Of AWS; empty takes that of boto3's own configuration.
-            credentials: Access key and secret; by default boto3's own search finds them.
+            name: Name of the bucket.
+            region: AWS region; empty for the region in boto3's configuration.
+            credentials: Access key and secret key; by default boto3 searches for them.
 
         Raises:
             StoreError: if the server is unreachable, refuses, or AWS has no such bucket.
@@ -69,13 +69,13 @@ class Bucket:
     def _create(self) -> None:
         try:
             self._client.create_bucket(Bucket=self._name)
-        except ClientError as error:  # Somebody else may have made it in between.
+        except ClientError as error:  # Another process may have created it in between.
             if _code(error) not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
                 raise
 
     @contextmanager
     def _errors(self, key: str) -> Iterator[None]:
-        """Turn botocore's errors into ours."""
+        """Turn errors of botocore into `StoreError` and its subclasses."""
         try:
             yield
         except ClientError as error:
@@ -83,9 +83,11 @@ class Bucket:
             if code in _NOT_FOUND:
                 raise NotFoundError(f"{self.where}: {key} not found") from error
             if code in _NOT_MODIFIED:
-                raise NotModifiedError(f"{self.where}: {key} is as it was") from error
+                raise NotModifiedError(f"{self.where}: {key} has not changed") from error
             if code in _CONDITION_FAILED:
-                raise ConditionFailedError(f"{self.where}: {key} was written by somebody else") from error
+                raise ConditionFailedError(
+                    f"{self.where}: {key} was written by another process, expected one writer"
+                ) from error
             if code in _REFUSED:
                 raise StoreError(
                     f"{self.where}: {key} refused ({code}), expected credentials that may list, read, write and delete"
@@ -100,12 +102,13 @@ class Bucket:
         """Return an object and its ETag.
 
         Args:
-            key: Of the object.
-            unless: An ETag: raises NotModifiedError if the object still has it.
+            key: Key of the object.
+            unless: ETag of the version that the caller has; empty if it has none.
 
         Raises:
-            NotFoundError: if there is none.
-            StoreError: if the server is away or refuses.
+            NotFoundError: if there is no such object.
+            NotModifiedError: if the object still has the ETag `unless`.
+            StoreError: if the server is unreachable or refuses the request.
         """
         condition = {"IfNoneMatch": unless} if unless else {}
         with self._errors(key):
@@ -113,16 +116,16 @@ class Bucket:
             return answer["Body"].read(), answer["ETag"]
 
     def put(self, key: str, body: bytes, replaces: str = "") -> str:
-        """Write an object on the condition that it is absent, or is the one that is known; return its ETag.
+        """Write an object conditionally, and return its new ETag.
 
         Args:
-            key: Of the object.
-            body: What to write.
-            replaces: ETag of the object that it replaces; empty if there is none.
+            key: Key of the object.
+            body: Content to write.
+            replaces: ETag that the existing object must have; empty if there must be no object.
 
         Raises:
-            ConditionFailedError: if it is there, or is another one.
-            StoreError: if the server is away or refuses.
+            ConditionFailedError: if the existing object does not meet the condition.
+            StoreError: if the server is unreachable or refuses the request.
         """
         condition = {"IfMatch": replaces} if replaces else {"IfNoneMatch": "*"}
         with self._errors(key):
@@ -130,20 +133,20 @@ class Bucket:
             return etag
 
     def keys(self, prefix: str) -> list[str]:
-        """Return the keys that begin with `prefix`, in their order.
+        """Return the keys that begin with `prefix`, in ascending order.
 
         Raises:
-            StoreError: if the server is away or refuses.
+            StoreError: if the server is unreachable or refuses the request.
         """
         with self._errors(prefix):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix)
             return [str(item["Key"]) for page in pages for item in page.get("Contents", ())]
 
     def delete(self, keys: Sequence[str]) -> None:
-        """Delete objects in the given order; those that are gone already are no error.
+        """Delete objects in the given order; a missing object is not an error.
 
         Raises:
-            StoreError: if the server is away or refuses.
+            StoreError: if the server is unreachable or refuses the request.
         """
         for start in range(0, len(keys), 1000):
             objects = [{"Key": key} for key in keys[start : start + 1000]]
@@ -152,12 +155,12 @@ class Bucket:
 
 
 def _code(error: ClientError) -> str:
-    """Return S3's code of an error."""
+    """Return the S3 error code of a botocore error."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def _make_client(endpoint: str, region: str, credentials: tuple[str, str] | None) -> Any:  # noqa: ANN401
-    """Return a boto3 client with short timeouts; the policy's own sha256 replaces S3's checksums."""
+    """Return a boto3 client with short timeouts and without S3 checksums, since the manifest holds a sha256."""
     access_key, secret_key = credentials or (None, None)
     is_local = urlsplit(endpoint).hostname in ("127.0.0.1", "localhost", "::1")
     client = boto3.session.Session().client(
@@ -176,6 +179,6 @@ def _make_client(endpoint: str, region: str, credentials: tuple[str, str] | None
             proxies={} if is_local else None,
         ),
     )
-    # A model is small: to ask with its header alone whether it may come, and to wait for the answer, takes longer.
+    # A model is small: waiting for the answer to an Expect header would take longer than sending it.
     client.meta.events.unregister("before-call.s3", add_expect_header)
     return client

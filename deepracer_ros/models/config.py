@@ -1,4 +1,4 @@
-"""Where models are kept."""
+"""Configuration of the S3 bucket that keeps models."""
 
 import re
 from dataclasses import dataclass
@@ -9,23 +9,25 @@ from deepracer_ros.config import Section, key
 
 @dataclass(frozen=True)
 class ModelsConfig(Section):
-    """The S3 bucket of a run. Credentials are no part of it: they come from boto3's usual chain."""
+    """The S3 bucket of a run's models. Credentials are not configured here: boto3 searches for them."""
 
     endpoint: str = key("", "URL of an S3 server. Empty: a local one is started, unless aws is true.")
-    aws: bool = key(False, "Use AWS S3 with the credentials of boto3's usual chain.")
-    bucket: str = key("deepracer", "Bucket of the models; made if it is absent and not on AWS.")
+    aws: bool = key(False, "Use AWS S3 with the credentials that boto3 finds.")
+    bucket: str = key("deepracer", "Bucket of the models; created if it is absent and not on AWS.")
     prefix: str = key("models", "Folder in the bucket.")
-    region: str = key("", "AWS region. Empty: that of boto3's own configuration.")
+    region: str = key("", "AWS region. Empty: the region in boto3's configuration.")
     keep: int = key(
-        20, "Newest versions that are kept besides the best and the last. Older ones are deleted at every keep-th "
-        "publication.", least=1,
+        20, "Number of newest versions that are kept, in addition to best and last. Older versions are deleted at "
+        "every "
+        "keep-th publication.", least=1,
     )  # fmt: skip
 
     def __post_init__(self) -> None:
         """Check the values.
 
         Raises:
-            ValueError: if the endpoint is no URL, the bucket no bucket name, or two servers are named.
+            ValueError: if the endpoint is not a URL, the bucket name is not valid, or both an endpoint and AWS are
+                given.
         """
         super().__post_init__()
         if self.endpoint and urlsplit(self.endpoint).scheme not in ("http", "https"):

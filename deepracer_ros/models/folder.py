@@ -1,4 +1,4 @@
-"""A model in a folder: `policy.safetensors` and `manifest.json` side by side."""
+"""Reading and writing a model folder with `policy.safetensors` and `manifest.json`."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from deepracer_ros.names import MODEL_FOLDER
 
 
 def model_home(path: Path) -> Path:
-    """Return the folder that a model's path stands for: itself, or the one of the file that it names."""
+    """Return the model folder that a path names: the path itself, or the parent if it is one of the two files."""
     return path.parent if path.name in (MANIFEST_NAME, POLICY_NAME) and not path.is_dir() else path
 
 
@@ -28,10 +28,10 @@ def read_model_path(path: Path) -> Model:
     """Read and check a model.
 
     Args:
-        path: A folder with the two files, a run folder whose `model/` has them, or one of the files.
+        path: A model folder, a run folder with a folder `model/`, or one of the two files of a model.
 
     Raises:
-        ModelError: if it is absent, damaged or not what its manifest says.
+        ModelError: if the model is absent, damaged or does not match its manifest.
     """
     folder = model_home(Path(path))
     if not (folder / MANIFEST_NAME).is_file() and (folder / MODEL_FOLDER).is_dir():
@@ -48,19 +48,19 @@ def read_model_path(path: Path) -> Model:
 
 
 def write_model_folder(path: Path, tensors: Tensors, manifest: Manifest) -> Manifest:
-    """Write a model folder, whole or not at all; one that is there is replaced.
+    """Write a model folder as one step; an existing folder is replaced.
 
     Args:
-        path: The folder; its parent exists.
-        tensors: Float32 arrays by name.
-        manifest: Its hash, size and shapes are filled in; its version stays.
+        path: The folder; its parent must exist.
+        tensors: float32 arrays by name.
+        manifest: Manifest of the model; hash, size and shapes are filled in, the version is kept.
 
     Returns:
         The manifest as written.
 
     Raises:
         ModelError: if a tensor is not float32 or not finite.
-        InputError: if it cannot be written.
+        InputError: if the folder cannot be written.
     """
     policy = encode_policy(tensors)
     described = describe(manifest, policy, tensors, manifest.version)

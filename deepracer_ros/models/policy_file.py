@@ -1,7 +1,7 @@
-"""A policy as data: named float32 arrays in safetensors bytes, and a manifest that describes them.
+"""A policy as named float32 arrays in safetensors bytes, and the manifest that describes them.
 
-Nothing here is code: no pickle, and every claim of the manifest is checked against the bytes before
-anybody uses them.
+The files hold data only, no pickled code. Every statement of the manifest about the tensors is checked against the
+bytes before a policy is used.
 """
 
 import hashlib
@@ -24,36 +24,36 @@ from deepracer_ros.errors import InputError
 Tensors = Mapping[str, NDArray[np.float32]]
 
 FORMAT = 2
-"""1 had `observation` (width, height, colour) in place of `reads`; it is still read."""
+"""Newest manifest format. Format 1 had `observation` (width, height, colour) instead of `reads` and is still read."""
 MANIFEST_NAME = "manifest.json"
 POLICY_NAME = "policy.safetensors"
 _LARGEST_POLICY = 1 << 30
 
 
 class ModelError(InputError):
-    """A model that must not drive: damaged, not what its manifest says, or not finite."""
+    """The model must not be used: it is damaged, does not match its manifest, or is not finite."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a model is and where it comes from. `describe` fills in what follows from the tensors.
+    """Description of a model and its origin. `describe` fills in the fields that follow from the tensors.
 
     Attributes:
         run: Name of the run that trained it.
-        architecture: Of the network, as the learner reads it.
-        action_space: As the learner reads it.
-        reads: What the policy reads: `SensorSpec` of each sensor (shape, dtype, unit, numbers), by its name.
-        critic_reads: What the value reads besides.
-        version: Number in the run, from 1; 0 before it is published.
-        training_step: Updates of the learner that led to it.
-        env_steps: Environment steps that led to it.
-        created: When, in ISO 8601, UTC.
-        config: The effective configuration of the run.
-        evaluation: What its evaluation came to: laps, mean progress (%), lap times (s). None if it was not evaluated.
-        sha256: Of the safetensors bytes, hexadecimal.
-        size: Of the safetensors bytes.
-        shapes: Of every tensor.
-        format: Of this manifest.
+        architecture: Keys of `NetworkConfig`.
+        action_space: Keys of `ActionSpaceConfig`.
+        reads: `SensorSpec` (shape, dtype, unit, numbers) of each sensor that the policy reads, by sensor name.
+        critic_reads: `SensorSpec` of each sensor that only the value function reads, by sensor name.
+        version: Number of the model in its run, from 1; 0 before it is published.
+        training_step: Number of learner updates before this model.
+        env_steps: Number of environment steps trained on before this model.
+        created: Time of creation, ISO 8601, UTC.
+        config: Effective configuration of the run, without secrets.
+        evaluation: Result of the model's evaluation: laps, mean progress (%), lap times (s). None if not evaluated.
+        sha256: SHA-256 of the safetensors bytes, 64 hexadecimal digits.
+        size: Number of safetensors bytes.
+        shapes: Shape of each tensor, by tensor name.
+        format: Format number of the manifest.
     """
 
     run: str
@@ -73,7 +73,11 @@ class Manifest:
     format: int = FORMAT
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Check the values.
+
+        Raises:
+            ValueError: if the format is unknown, a number is negative, or `sha256` is not a hash.
+        """
         if not 1 <= self.format <= FORMAT:
             raise ValueError(f"key 'format': found {self.format}, expected 1 to {FORMAT}: a newer release wrote it")
         if min(self.version, self.training_step, self.env_steps, self.size) < 0:
@@ -84,7 +88,12 @@ class Manifest:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A checked policy with its manifest."""
+    """A checked policy with its manifest.
+
+    Attributes:
+        manifest: Description of the model.
+        tensors: float32 arrays by name.
+    """
 
     manifest: Manifest
     tensors: Tensors
@@ -93,15 +102,25 @@ class Model:
 def encode_policy(tensors: Tensors) -> bytes:
     """Return the tensors as safetensors bytes.
 
+    Args:
+        tensors: float32 arrays by name.
+
     Raises:
-        ModelError: if one is not float32 or not finite.
+        ModelError: if a tensor is not float32 or not finite, or there is none.
     """
     _check_values(tensors, "policy")
     return safetensors.numpy.save({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()})
 
 
 def describe(manifest: Manifest, policy: bytes, tensors: Tensors, version: int) -> Manifest:
-    """Return the manifest with version, hash, size, shapes and (unless it has one) the time filled in."""
+    """Return a manifest with the fields filled in that follow from the tensors.
+
+    Args:
+        manifest: The manifest to complete; a creation time that it has is kept.
+        policy: The tensors as safetensors bytes, for hash and size.
+        tensors: float32 arrays by name, for the shapes.
+        version: Number of the model in its run.
+    """
     values = {name: getattr(manifest, name) for name in manifest.__dataclass_fields__}
     values |= {
         "version": version,
@@ -114,16 +133,19 @@ def describe(manifest: Manifest, policy: bytes, tensors: Tensors, version: int) 
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
-    """Return the manifest as JSON for people and programs."""
+    """Return the manifest as indented JSON, the content of `manifest.json`."""
     return (json.dumps(to_mapping(manifest), indent=2) + "\n").encode()
 
 
 def decode_manifest(data: bytes, where: str) -> Manifest:
-    """Read and check a manifest.
+    """Read and check a manifest; unknown keys are skipped.
+
+    Args:
+        data: Content of `manifest.json`.
+        where: Source of the bytes for error messages.
 
     Raises:
-        ModelError: if it is not JSON, a key is missing or of another type, or its format is newer. Unknown keys are
-            left out.
+        ModelError: if the data is not JSON, a key is missing or has a wrong type, or the format is newer.
     """
     try:
         return from_mapping(Manifest, _upgrade(json.loads(data)), where, tolerant=True)
@@ -134,7 +156,7 @@ def decode_manifest(data: bytes, where: str) -> Manifest:
 
 
 def _upgrade(document: Any) -> Any:  # noqa: ANN401
-    """Return a manifest of the first format with `reads`; others as they are."""
+    """Return a manifest of format 1 with the key `reads`, and any other manifest unchanged."""
     seen = document.get("observation") if isinstance(document, dict) else None
     if not isinstance(seen, dict) or "reads" in document:
         return document
@@ -144,12 +166,12 @@ def _upgrade(document: Any) -> Any:  # noqa: ANN401
 
 
 def read_policy(policy: bytes, manifest: Manifest, where: str) -> Model:
-    """Check the policy against its manifest and return it.
+    """Check a policy against its manifest and return the model.
 
     Args:
         policy: Safetensors bytes.
-        manifest: What they should be.
-        where: What they were read from, for error messages.
+        manifest: Description that the bytes must match.
+        where: Source of the bytes for error messages.
 
     Raises:
         ModelError: if size, hash, tensor names, shapes or types differ, or a number is not finite.

@@ -1,13 +1,13 @@
-"""The models of a run in S3: immutable numbered versions, and pointers moved by conditional write.
+"""The store of a run's models in S3: immutable numbered versions, and pointers moved by conditional writes.
 
     <prefix>/<run>/00000012/policy.safetensors
     <prefix>/<run>/00000012/manifest.json
-    <prefix>/<run>/00000012/evaluation.json   once it was evaluated
+    <prefix>/<run>/00000012/evaluation.json   if it was evaluated
     <prefix>/<run>/last.json, best.json
 
-A version exists once its manifest does, and is visible once a pointer names it, so a publisher that
-dies halfway leaves nothing that a reader could find half-written. Two publishers never share a
-number: the policy is written on the condition that nobody wrote it before.
+A version exists once its manifest exists, and is visible once a pointer names it, so a publisher that is killed halfway
+leaves nothing incomplete for a reader. Two publishers never use the same number, because a policy is written on the
+condition that the object does not exist.
 """
 
 import json
@@ -45,12 +45,12 @@ _MOST_ATTEMPTS = 50
 
 @dataclass(frozen=True)
 class Pointer:
-    """What `last.json` or `best.json` says.
+    """Content of the pointer `last.json` or `best.json`.
 
     Attributes:
-        version: The model it points at.
-        sha256: Of its policy.
-        etag: Of the pointer object: moves only if nobody else has moved it. Not what makes two pointers different.
+        version: Version of the model that the pointer names.
+        sha256: SHA-256 of that model's policy, hexadecimal.
+        etag: ETag of the pointer object, the condition for moving it; ignored when pointers are compared.
     """
 
     version: int
@@ -59,19 +59,19 @@ class Pointer:
 
 
 class ModelStore:
-    """The models of one run. Safe to use from several threads, except for two publishing at once."""
+    """The models of one run; safe to use from several threads, but only one thread may publish at a time."""
 
     def __init__(self, config: ModelsConfig, run: str, credentials: tuple[str, str] | None = None) -> None:
-        """Connect, and make the bucket if it is absent and not on AWS.
+        """Connect to the server, and create the bucket if it is absent and not on AWS.
 
         Args:
-            config: Where the models are.
+            config: Server, bucket and number of versions to keep.
             run: Name of the run.
-            credentials: Access key and secret; by default boto3's own search finds them.
+            credentials: Access key and secret key; by default boto3 searches for them.
 
         Raises:
-            StoreError: if the server is unreachable, refuses, or AWS has no such bucket.
-            InputError: if the run's name is no plain name.
+            StoreError: if the server is unreachable or refuses the request, or AWS has no such bucket.
+            InputError: if the name is not a valid run name.
         """
         check_run_name(run)
         self.config, self.run = config, run
@@ -87,16 +87,16 @@ class ModelStore:
         """Store a new version and point `last` (and `best`) at it.
 
         Args:
-            tensors: Float32 arrays by name.
-            manifest: Its version, hash, size and shapes are filled in.
-            best: Whether it is also the best so far.
+            tensors: float32 arrays by name.
+            manifest: Manifest of the model; version, hash, size and shapes are filled in.
+            best: Whether the model is also the best so far.
 
         Returns:
             The manifest as stored, with its version.
 
         Raises:
             ModelError: if a tensor is not float32 or not finite; nothing is stored.
-            StoreError: if the server is away or refuses; no pointer was moved to it.
+            StoreError: if the server is unreachable or refuses the request.
         """
         policy = encode_policy(tensors)
         self._next = self._next or self._newest() + 1
@@ -112,7 +112,7 @@ class ModelStore:
         return described
 
     def _claim(self, policy: bytes) -> int:
-        """Write the policy under the next number that nobody has, and return that."""
+        """Write the policy under the next free version number, and return the number."""
         for version in range(self._next, self._next + _MOST_ATTEMPTS):
             try:
                 self._bucket.put(self._key(version, POLICY_NAME), policy)
@@ -123,15 +123,15 @@ class ModelStore:
         raise StoreError(f"{self._bucket.where}: versions from {self._next} are taken, expected one publisher per run")
 
     def pointer(self, name: PointerName = "last", known: Pointer | None = None) -> Pointer | None:
-        """Return what a pointer says, None if nothing was published.
+        """Return the content of a pointer; None if nothing was published.
 
         Args:
-            name: Of the pointer.
-            known: What it said before: returned as it is if that still holds, which costs less.
+            name: Name of the pointer.
+            known: Content that the caller read before. It is returned if it is still valid, which saves a transfer.
 
         Raises:
             ModelError: if the pointer is damaged.
-            StoreError: if the server is away or refuses.
+            StoreError: if the server is unreachable or refuses the request.
         """
         key = f"{self._root}/{name}.json"
         try:
@@ -149,12 +149,12 @@ class ModelStore:
         return Pointer(pointer.version, pointer.sha256, etag)
 
     def _move(self, name: PointerName, target: Pointer, only_forward: bool = True) -> None:
-        """Point `name` at `target`, on the condition that it says what it said when last read.
+        """Move a pointer, on the condition that it has not changed since it was read; read it again if it has.
 
         Args:
-            name: Of the pointer.
-            target: Where to.
-            only_forward: Whether a version that a publisher of a newer one has set stays.
+            name: Name of the pointer.
+            target: Model that the pointer shall name.
+            only_forward: Whether a pointer to a newer version is left unchanged.
         """
         body = json.dumps({"version": target.version, "sha256": target.sha256}).encode()
         key = f"{self._root}/{name}.json"
@@ -175,7 +175,7 @@ class ModelStore:
         )
 
     def _current(self, name: PointerName) -> Pointer | None:
-        """Return what a pointer says; one that is damaged, as by a server killed while it wrote, says version 0."""
+        """Return the content of a pointer; version 0 if it is damaged, for example by a server killed while writing."""
         try:
             return self.pointer(name)
         except ModelError:
@@ -185,18 +185,19 @@ class ModelStore:
         """Point `best` at a version.
 
         Raises:
-            InputError: if there is no such version, or the server is away or refuses.
+            InputError: if there is no such version, or the server is unreachable or refuses the request.
         """
         self._move("best", Pointer(version, self._manifest(version).sha256), only_forward=False)
 
     def rollback(self, version: int) -> Pointer | None:
-        """Point `last` at an earlier (or any other) version, which then drives.
+        """Point `last` at another version; agents then load that version.
 
         Returns:
-            Where it pointed before.
+            The previous content of `last`; None if nothing was published.
 
         Raises:
-            InputError: if there is no such version, it is damaged, or the server is away or refuses.
+            InputError: if there is no such version, it is damaged, or the server is unreachable or refuses the
+                request.
         """
         manifest = self.load(version).manifest
         before = self.pointer("last")
@@ -213,38 +214,38 @@ class ModelStore:
         return found
 
     def _newest(self) -> int:
-        """Return the highest number taken, 0 if none: retention may have removed newer ones than it kept."""
+        """Return the highest version number in use, 0 if none; `last` counts too, since `_prune` deletes versions."""
         last = self.pointer("last")
         return max([*self._keys(), last.version if last else 0], default=0)
 
     def versions(self) -> list[int]:
-        """Return the versions that exist, ascending.
+        """Return the versions that exist, in ascending order.
 
         Raises:
-            StoreError: if the server is away or refuses.
+            StoreError: if the server is unreachable or refuses the request.
         """
         return sorted(version for version, names in self._keys().items() if MANIFEST_NAME in names)
 
     def add_evaluation(self, version: int, evaluation: Mapping[str, Any]) -> None:
-        """Store what an evaluation of a version came to beside it; one that is there already stays.
+        """Store the result of an evaluation next to a version; an existing result is kept.
 
         Args:
-            version: Of the model.
-            evaluation: Plain values, as JSON holds them.
+            version: Version of the model.
+            evaluation: Result of the evaluation in values that JSON can hold.
 
         Raises:
-            StoreError: if the server is away or refuses.
+            StoreError: if the server is unreachable or refuses the request.
         """
         body = (json.dumps(evaluation, indent=2, allow_nan=False) + "\n").encode()
         with suppress(ConditionFailedError):
             self._bucket.put(self._key(version, EVALUATION_NAME), body)
 
     def manifest(self, version: int) -> Manifest:
-        """Return the manifest of a version, with its evaluation if there was one.
+        """Return the manifest of a version, with the result of its evaluation if there is one.
 
         Raises:
-            ModelError: if it is damaged.
-            StoreError: if there is none, or the server is away or refuses.
+            ModelError: if the manifest or the evaluation is damaged.
+            StoreError: if there is no such version, or the server is unreachable or refuses the request.
         """
         manifest = self._manifest(version)
         key = self._key(version, EVALUATION_NAME)
@@ -259,7 +260,7 @@ class ModelStore:
         return replace(manifest, evaluation=evaluation)
 
     def _manifest(self, version: int) -> Manifest:
-        """Return the manifest as it was published."""
+        """Return the manifest as it was published, without a later evaluation."""
         key = self._key(version, MANIFEST_NAME)
         manifest = decode_manifest(self._bucket.get(key)[0], key)
         if manifest.version != version:
@@ -267,14 +268,14 @@ class ModelStore:
         return manifest
 
     def load(self, which: int | Literal["last", "best"] | Pointer = "last") -> Model:
-        """Fetch and check a model. Its manifest is as it was published: `manifest` has the evaluation, too.
+        """Fetch and check a model; its manifest is as published, and `manifest` adds the evaluation.
 
         Args:
-            which: A version, `last`, `best`, or what `pointer` returned.
+            which: A version, "last", "best", or a `Pointer`.
 
         Raises:
-            ModelError: if it is damaged or not what its manifest or the pointer says.
-            StoreError: if there is none, or the server is away or refuses.
+            ModelError: if the model is damaged or does not match its manifest or the pointer.
+            StoreError: if there is no such model, or the server is unreachable or refuses the request.
         """
         pointer = which if isinstance(which, Pointer) else None
         if isinstance(which, str):
@@ -295,7 +296,7 @@ class ModelStore:
         return read_policy(self._bucket.get(key)[0], manifest, key)
 
     def _prune(self) -> None:
-        """Delete all versions but the newest `keep` and those that a pointer names."""
+        """Delete all versions except the newest `keep` and those that a pointer names."""
         keys = self._keys()
         pointers = (self._current("last"), self._current("best"))
         kept = set(sorted(keys)[-self.config.keep :]) | {pointer.version for pointer in pointers if pointer}

@@ -1,1 +1,1 @@
-"""ROS 2 nodes: parameters, wires, and one call into a lower layer."""
+"""ROS 2 nodes, which connect the topics to the packages below."""

@@ -1,4 +1,4 @@
-"""Subscribes to camera frames, publishes drive commands, reloads models while driving."""
+"""The ROS node that answers camera frames with drive commands and reloads models while driving."""
 
 import json
 import sys
@@ -29,22 +29,27 @@ from deepracer_ros.training.reload import ModelLoader
 from deepracer_ros.training.tuning import tune_process
 
 RANDOM = "random"
-"""Name of the random policy where a model version is asked for."""
+"""Name of the random policy in place of a model version."""
 
 SWAP_SECONDS = 0.02
-"""How often a new model is looked for between frames."""
+"""Interval at which the node looks for a loaded model, s."""
 
 
 class AgentNode:
-    """Answers every frame with a command of the newest good model."""
+    """The agent: it answers every camera frame with a command of the newest usable model.
+
+    Attributes:
+        node: The ROS node.
+        finished: Always False; the agent runs until a signal.
+    """
 
     finished = False
 
     def __init__(self) -> None:
-        """Read the parameters, start the model loader, open the topics.
+        """Read the parameters, start the model loader, and open the topics.
 
         Raises:
-            InputError: on wrong parameters.
+            InputError: on wrong parameters, a model that cannot be read, or an S3 server that does not answer.
         """
         tune_process()
         self.node = make_node("agent")
@@ -74,7 +79,7 @@ class AgentNode:
         self._announce(version, sha256)
         if not config.agent.model:
             self._loader = ModelLoader(open_store(config.models, place.run), place.run)
-            # Not only with a frame: while the simulation waits for the trainer, a new model takes over all the same.
+            # A timer too, since no frame arrives while the simulation waits for the trainer.
             self._swapping = self.node.create_timer(SWAP_SECONDS, self._swap)
             self.node.create_subscription(String, "/model/published", self._on_published, LATCHED)
         quality = qos_profile_sensor_data if config.agent.live_camera else NEWEST
@@ -89,7 +94,7 @@ class AgentNode:
     def _on_image(self, message: Image) -> None:
         repeated = message.header.stamp == self._image.header.stamp and message.data == self._image.data
         if not self._swap() and repeated and self._answer is not None:
-            self._drive.publish(self._answer)  # nothing is drawn anew: the run stays reproducible
+            self._drive.publish(self._answer)  # without a new random draw, so that the run stays reproducible
             return
         self._image, self._answer = message, None
         if self._gatherer.is_needed:
@@ -98,9 +103,9 @@ class AgentNode:
             self._decide(message, {})
 
     def _decide(self, message: Image, others: dict[str, NDArray[Any]]) -> None:
-        """Answer a frame, given what else was observed at its stamp."""
+        """Answer a frame, given the other observations of its stamp by sensor name."""
         try:
-            # A camera of a car may have any height: how many cars it shows is configured, not guessed.
+            # The camera of a car may have any height, so the number of stacked frames is configured.
             frames = from_image(message, max(1, message.height // self._config.simulation.cars))
         except InputError as error:
             self._bad_frames += 1
@@ -119,7 +124,7 @@ class AgentNode:
         self._frames.count += len(frames)
 
     def _is_late(self, message: Image) -> bool:
-        """Whether a frame is too old, or from the future, to be driven by; counted and reported."""
+        """Return whether the stamp of a frame is too far from the present time; count and report such frames."""
         age = 1e-9 * (self.node.get_clock().now().nanoseconds - to_nanoseconds(message.header.stamp))
         limit = self._config.agent.max_age
         if abs(age) <= limit:
@@ -129,11 +134,11 @@ class AgentNode:
         return True
 
     def _publish(self, steering: np.ndarray, speed: np.ndarray, log_probability: np.ndarray, message: Image) -> None:
-        """Answer a frame; a car whose command is not finite stops and is counted."""
+        """Publish the answer to a frame; a car whose command is not finite stops and is counted."""
         bad = ~(np.isfinite(steering) & np.isfinite(speed) & np.isfinite(log_probability))
         if bad.any():
             self._bad_frames += int(bad.sum())
-            self._error = f"model {self._model}: decided NaN or infinity; those cars stop"
+            self._error = f"model {self._model}: found NaN or infinity, expected finite commands; those cars stop"
             steering, speed, log_probability = (np.where(bad, 0.0, a) for a in (steering, speed, log_probability))
         self._answer = to_drive(
             steering, speed, np.asarray(log_probability), self._names, self._model, message.header.stamp
@@ -142,7 +147,7 @@ class AgentNode:
         self._outputs.publish(steering, speed, message.header.stamp)
 
     def _swap(self) -> bool:
-        """Take a freshly loaded model between two frames; return whether there was one."""
+        """Change to a newly loaded model between two frames; return whether there was one."""
         loaded = self._loader.take() if self._loader is not None else None
         if loaded is None:
             return False
@@ -174,13 +179,13 @@ class AgentNode:
         return figures
 
     def close(self) -> None:
-        """Stop the loader."""
+        """Stop the model loader."""
         if self._loader is not None:
             self._loader.close()
 
 
 def main() -> int:
-    """Run the node until a signal."""
+    """Run the agent until a signal, and return the exit code."""
     return run([AgentNode])
 
 

@@ -1,4 +1,4 @@
-"""What all nodes share: quality of service, diagnostics, and running until a signal."""
+"""Common parts of all nodes: quality of service, diagnostics, and running until a signal."""
 
 import gc
 import signal
@@ -22,7 +22,7 @@ from deepracer_ros.errors import InputError
 
 
 def in_order(depth: int) -> QoSProfile:
-    """Return the quality of service by which nobody misses a message who is less than `depth` of them behind."""
+    """Return a reliable quality of service that keeps the last `depth` messages for a slow subscriber."""
     return QoSProfile(
         history=HistoryPolicy.KEEP_LAST,
         depth=depth,
@@ -32,31 +32,37 @@ def in_order(depth: int) -> QoSProfile:
 
 
 LOCK_STEP = in_order(8)
-"""Between nodes that wait for one another at every step."""
+"""Quality of service between nodes that wait for each other at every step."""
 NEWEST = in_order(1)
-"""Where what is old is of no use."""
+"""Quality of service of topics on which only the newest message is of use."""
 LATCHED = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.RELIABLE,
     durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )  # fmt: skip
-"""A late subscriber gets the last message."""
+"""Quality of service with which a late subscriber gets the last message."""
 DIAGNOSTICS_PERIOD = 1.0
+"""Period of the diagnostics, s."""
 
 
 def recorded(window: int) -> QoSProfile:
-    """Return the quality of service of what is recorded: the simulation runs `window` steps ahead at most."""
+    """Return the quality of service of recorded topics.
+
+    Args:
+        window: Greatest number of steps that the simulation runs ahead of the recorder.
+    """
     return in_order(max(8, window + 2))
 
 
 class Diagnostics:
-    """Publishes one status of a node on `/diagnostics` every second, and writes what is wrong to its log once."""
+    """Publishes the status of a node on `/diagnostics` every second, and logs each change of its error once."""
 
     def __init__(self, node: Node, report: Callable[[], dict[str, object]]) -> None:
-        """Take the function that returns the node's figures.
+        """Start to publish.
 
         Args:
-            node: The node.
-            report: Called once a second; a key `error` that is not empty makes the level ERROR.
+            node: The node whose status is published.
+            report: Returns the figures of the node by name, called once a second; if `error` is not empty, the level
+                is ERROR.
         """
         self._node, self._report = node, report
         self._said = ""
@@ -64,7 +70,7 @@ class Diagnostics:
         self._timer = node.create_timer(DIAGNOSTICS_PERIOD, self.publish)
 
     def publish(self) -> None:
-        """Publish the figures now."""
+        """Publish the status now."""
         figures = self._report()
         error = str(figures.get("error") or "")
         if error != self._said:
@@ -83,7 +89,11 @@ class Diagnostics:
 
 
 class Rate:
-    """Events per second since it was last asked."""
+    """Number of events per second since the last reading.
+
+    Attributes:
+        count: Total number of events; the owner increases it.
+    """
 
     def __init__(self) -> None:
         """Start counting."""
@@ -91,7 +101,7 @@ class Rate:
         self._asked, self._at = 0, time.monotonic()
 
     def take(self) -> float:
-        """Return the rate and start anew."""
+        """Return the events per second since the last call, and start a new period."""
         now, since = time.monotonic(), self.count - self._asked
         rate = since / max(now - self._at, 1e-9)
         self._asked, self._at = self.count, now
@@ -99,25 +109,32 @@ class Rate:
 
 
 class RunnableNode(Protocol):
-    """A node of ours: it may end the process by `finished`, and frees what it holds in `close`."""
+    """Protocol of a node that `run` can run.
+
+    Attributes:
+        node: The ROS node.
+    """
 
     node: Node
 
     @property
     def finished(self) -> bool:
-        """Whether its work is done, which ends the process."""
+        """Whether the work of the node is done, which ends the process."""
         ...
 
     def close(self) -> None:
-        """Free everything but the node itself."""
+        """Release all resources of the node except the ROS node itself."""
         ...
 
 
 def make_node(name: str) -> Node:
-    """Return a plain node that has every parameter it was given.
+    """Return a ROS node that declares every parameter it was given.
+
+    Args:
+        name: Name of the node.
 
     Raises:
-        InputError: if a parameter is an empty list, whose type ROS cannot know.
+        InputError: if a parameter is an empty list, whose type ROS cannot infer, or has no value.
     """
     try:
         return Node(name, automatically_declare_parameters_from_overrides=True)
@@ -128,18 +145,19 @@ def make_node(name: str) -> Node:
 
 
 class _Signals:
-    """SIGINT and SIGTERM as the end of the loop.
+    """Handlers that end the loop at SIGINT and SIGTERM.
 
-    rclpy's own handlers end the context at once, and whoever publishes in that moment gets an error. Here it
-    stays until all nodes are closed. Before the loop a signal interrupts what takes long: compiling, or a server.
+    The handlers of rclpy end the context at once, and a node that publishes at that moment gets an error. Here the
+    context stays until all nodes are closed. Before the loop, a signal raises KeyboardInterrupt, so that it can
+    interrupt compilation or waiting for a server.
 
     Attributes:
-        received: Number of the first signal; 0 before it.
-        looping: Whether the loop looks at `received`.
+        received: Number of the first signal; 0 before the first.
+        looping: Whether the loop has started, which checks `received`.
     """
 
     def __init__(self) -> None:
-        """Catch them from now on."""
+        """Install the handlers."""
         self.received, self.looping = 0, False
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._receive)
@@ -153,15 +171,15 @@ class _Signals:
 def run(
     makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | None = None, *, tell_signal: bool = False
 ) -> int:
-    """Make the nodes and run them in one executor until a signal, an error, or one has finished.
+    """Create nodes and run them in one executor until a signal, an error, or the end of a node's work.
 
     Args:
-        makers: Called in their order, each for one node.
+        makers: Functions that each create one node, called in order.
         arguments: ROS arguments; by default those of this process.
-        tell_signal: Whether an end by a signal is another exit code than the end of the work.
+        tell_signal: Whether a signal gives the exit code 128 plus its number instead of 0.
 
     Returns:
-        Exit code: 0 after a finished node, 2 after bad input; after SIGINT or SIGTERM 0, or 128 plus the signal.
+        The exit code: 0 after a finished node, 2 after bad input, 0 or 128 plus the number after SIGINT or SIGTERM.
     """
     signals = _Signals()
     finished = False
@@ -173,16 +191,16 @@ def run(
     except KeyboardInterrupt:
         pass
     finally:
-        gc.freeze()  # else the end of the process takes another second, for what torch and numba hold
+        gc.freeze()  # otherwise the process takes another second to end, for the objects of torch and numba
     return 128 + signals.received if tell_signal and signals.received and not finished else 0
 
 
 def _run(makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | None, signals: _Signals) -> bool:
-    """Run the nodes; return whether the loop ended because one has finished."""
+    """Run the nodes; return whether the loop ended because a node has finished."""
     with ExitStack() as stack:
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
         stack.callback(try_shutdown)
-        # The fastest executor; its spin() never returns on a signal, its spin_once() does.
+        # The fastest executor. Its spin() does not return on a signal, but spin_once() does.
         executor = EventsExecutor()
         stack.callback(executor.shutdown)
         nodes: list[RunnableNode] = []

@@ -1,4 +1,4 @@
-"""Joins what a policy reads besides the camera to the frame of the same stamp."""
+"""Matching of a camera frame with the other observations of the same stamp."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -18,17 +18,18 @@ from deepracer_ros.simulation.sensors import CAMERA, STATE, sensor_specs
 from deepracer_ros.training.config import RunConfig
 
 MOST_PENDING = 8
-"""Stamps of which observations are kept; older ones are dropped and counted."""
+"""Number of stamps whose observations are kept; older ones are dropped and counted."""
 
 Deliver = Callable[[Image, dict[str, NDArray[Any]]], None]
+"""Receives a camera frame and the other observations (N, *shape) of its stamp, by sensor name."""
 
 
 class Gatherer:
-    """Keeps the newest frame until every other observation of its stamp is there, in whatever order they come.
+    """Keeps the newest frame until all other observations of its stamp have arrived, in any order.
 
     Attributes:
-        dropped: Stamps whose observations were given up.
-        error: Why a message was refused; empty if none was since it was last taken.
+        dropped: Number of stamps whose observations were dropped.
+        error: Why the last bad message was refused; empty if there was none since the owner cleared it.
     """
 
     def __init__(
@@ -37,11 +38,11 @@ class Gatherer:
         """Subscribe to the sensors.
 
         Args:
-            node: The agent's.
-            names: What the policy reads; the camera among it is the agent's own matter.
-            config: Of the run.
-            quality: Of the subscriptions.
-            deliver: Called with a frame and the other observations (N, *shape) of its stamp, by name.
+            node: ROS node of the agent.
+            names: Names of the sensors that the policy reads; the agent itself subscribes to the camera.
+            config: Configuration of the run.
+            quality: Quality of service of the subscriptions.
+            deliver: Called with a frame and the other observations (N, *shape) of its stamp, by sensor name.
 
         Raises:
             InputError: if there is no such sensor.
@@ -61,11 +62,11 @@ class Gatherer:
 
     @property
     def is_needed(self) -> bool:
-        """Whether the policy reads anything besides the camera."""
+        """Whether the policy reads a sensor other than the camera."""
         return bool(self._specs)
 
     def put(self, image: Image) -> None:
-        """Take a frame; it is delivered now or as soon as the rest of its stamp is there."""
+        """Add a frame; it is delivered as soon as all other observations of its stamp are present."""
         self._image = image
         self._try()
 

@@ -1,4 +1,4 @@
-"""ROS parameters: the run's configuration as every node sees it."""
+"""Reading of a run's configuration from the ROS parameters of a node."""
 
 import array
 from collections.abc import Mapping
@@ -17,20 +17,20 @@ from deepracer_ros.training.config import read_config as read_run_config
 ROS_OWN = ("use_sim_time", "start_type_description_service", "qos_overrides")
 """Parameters that rclpy declares by itself."""
 
-
 PLACE = tuple(field.name for field in fields(Place))
+"""Parameters that only nodes have: the fields of `Place`."""
 
 
 def read_config(node: Node) -> RunConfig:
-    """Return the configuration out of a node's parameters, given by `--params-file` or `-p`.
+    """Return the configuration from the parameters of a node, which are given by `--params-file` or `-p`.
 
-    The node must be made with `automatically_declare_parameters_from_overrides=True`. A key
-    that is not given has its default.
+    The node must be created with `automatically_declare_parameters_from_overrides=True`. A key that is not given has
+    its default. Every key is then declared with its documentation.
 
     Raises:
         InputError: on an unknown key or a value of the wrong type.
     """
-    parameters = cast("dict[str, Parameter]", node.get_parameters_by_prefix(""))  # rclpy's annotation says values
+    parameters = cast("dict[str, Parameter]", node.get_parameters_by_prefix(""))  # rclpy's annotation is wrong
     flat = {name: parameter.value for name, parameter in parameters.items()}
     own = {
         name: list(value) if isinstance(value, array.array) else value
@@ -43,9 +43,9 @@ def read_config(node: Node) -> RunConfig:
 
 
 def _describe(node: Node, config: RunConfig) -> None:
-    """Declare every key with its documentation, so that `ros2 param describe` and `dump` show all of them.
+    """Declare every key with its documentation, so that `ros2 param describe` and `dump` show all keys.
 
-    A key without a value, as an empty list, has no type in ROS: it is left out.
+    A key whose value is an empty list or None has no type in ROS and is left out.
     """
     values = to_mapping(config)
     for key in keys_of(RunConfig):
@@ -64,17 +64,17 @@ def _describe(node: Node, config: RunConfig) -> None:
 
 
 def _value(values: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401
-    """Return the value of a dotted key."""
+    """Return the value of a dotted key in nested mappings."""
     for part in name.split("."):
         values = values[part]
     return values
 
 
 def read_place(node: Node) -> Place:
-    """Return which part of which run this node is: its parameters `run`, `folder`, `job` and `recorded`.
+    """Return the place of a node in a run: its parameters `run`, `folder`, `job` and `recorded`.
 
     Raises:
-        InputError: on a value of the wrong type, or a name that no run can have.
+        InputError: on a value of the wrong type, or an invalid run name.
     """
     given = {name: node.get_parameter(name).value for name in PLACE if node.has_parameter(name)}
     return from_mapping(Place, given, f"parameters of {node.get_name()}")

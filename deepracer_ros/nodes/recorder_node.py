@@ -1,4 +1,4 @@
-"""Records what was observed, done and got, and appends it to Redis in segments."""
+"""The ROS node that records observations, commands and rewards, and appends them to Redis in segments."""
 
 import sys
 from collections.abc import Callable
@@ -28,10 +28,16 @@ from deepracer_ros.training.sending import SegmentSender
 
 
 class RecorderNode:
-    """Joins observations, state and drive by their stamp; acknowledges on `recorder/recorded` what is in Redis."""
+    """The recorder: it matches observations, state and commands by their stamp and appends segments to Redis.
+
+    It publishes on `recorder/recorded` the stamp up to which everything is in Redis.
+
+    Attributes:
+        node: The ROS node.
+    """
 
     def __init__(self) -> None:
-        """Read the parameters, connect to Redis, open the topics.
+        """Read the parameters, connect to Redis, and open the topics.
 
         Raises:
             InputError: on wrong parameters, or if Redis does not answer.
@@ -67,7 +73,7 @@ class RecorderNode:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing can be recorded any more."""
+        """Whether the thread that appends segments has ended, so that nothing can be recorded."""
         return self._sender.ended
 
     def _put_frames(self, step: Step, message: Image) -> None:
@@ -104,7 +110,7 @@ class RecorderNode:
         return (*from_drive(message, self._cars, self._limit), int(version) if version.isdecimal() else 0)
 
     def _take(self, message: Any, put: Callable[[Step, Any], None]) -> None:  # noqa: ANN401
-        """Put one part into its step, unless it is there already; then pass on what became complete."""
+        """Add one part to its step, unless the step has it already, and send the segments that are complete."""
         step = self._cutter.step(to_step(message.header.stamp))
         if step is None:
             return
@@ -121,7 +127,7 @@ class RecorderNode:
             else:
                 self._dropped += len(segments)
         if (start := self._cutter.take_start()) is not None:
-            # Nobody records what was before: the simulation must not wait for it.
+            # Earlier steps are never recorded, so the simulation must not wait for them.
             self._recorded.publish(to_stamp(start))
 
     def _report(self) -> dict[str, object]:
@@ -140,16 +146,16 @@ class RecorderNode:
         }
 
     def close(self) -> None:
-        """Stop the sender.
+        """Stop the thread that appends segments.
 
         Raises:
-            InputError: if Redis was away for too long.
+            InputError: if Redis was unreachable for too long.
         """
         self._sender.close()
 
 
 def main() -> int:
-    """Run the node until a signal."""
+    """Run the recorder until a signal, and return the exit code."""
     return run([RecorderNode])
 
 

@@ -1,4 +1,4 @@
-"""Simulation, agent and recorder in one process: the fastest way to run a simulation job."""
+"""A simulation job: simulation, agent and recorder in one process, which is the fastest way to run them."""
 
 import sys
 
@@ -9,7 +9,7 @@ from deepracer_ros.nodes.simulation_node import SimulationNode
 
 
 def main() -> int:
-    """Run the three nodes until a signal; they start when the agent and the recorder listen."""
+    """Run simulation, agent and recorder until a signal, and return the exit code."""
     return run([AgentNode, RecorderNode, lambda: SimulationNode(recorded_here=True)])
 
 

@@ -1,4 +1,4 @@
-"""Steps the cars in lock-step with whoever drives them, and publishes what their cameras see."""
+"""The ROS node that steps the cars in lock-step with their agent and publishes their observations."""
 
 import math
 import sys
@@ -26,26 +26,31 @@ from deepracer_ros.simulation.factory import make_environment
 from deepracer_ros.simulation.sensors import CAMERA, STATE
 
 REPEAT_SECONDS = 0.5
-"""A frame that nobody has answered for so long is published again: its agent may be a new one."""
+"""Time after which a frame without an answer is published again, s; the agent may have been restarted."""
 COMMAND_SECONDS = 0.2
-"""Real time: a command older than this is no command."""
+"""Greatest age of a command in real time, s; after it the car stops."""
 
 
 class SimulationNode:
-    """One job's simulation.
+    """The simulation of one simulation job.
 
-    Faster than real time by default: the next frame is published when the command with this
-    frame's stamp is there, and, where a recorder is expected, when it is not more than a window behind.
-    In real time a frame is published every 1/15 s, and a car without a fresh command stops.
+    By default it runs faster than real time: the next frame is published when the command with the stamp of the current
+    frame has arrived. If a recorder is expected, it must also be less than a window behind. In real time a frame is
+    published every 1/15 s, and a car without a recent command stops.
+
+    Attributes:
+        node: The ROS node.
+        finished: Always False; the simulation runs until a signal.
     """
 
     finished = False
 
     def __init__(self, recorded_here: bool = False) -> None:
-        """Read the parameters, build the environment, open the topics.
+        """Read the parameters, build the environment, and open the topics.
 
         Args:
-            recorded_here: Whether a recorder runs in the same process; else the parameter `recorded` says it.
+            recorded_here: Whether a recorder runs in the same process; otherwise the parameter `recorded` says
+                whether a recorder is expected.
 
         Raises:
             InputError: on wrong parameters, tracks or rewards.
@@ -89,7 +94,7 @@ class SimulationNode:
         self._diagnostics = Diagnostics(node, self._report)
 
     def _on_tick(self) -> None:
-        """Start when everybody is there; afterwards the clock of real time, or the watch over lock-step."""
+        """Start when agent and recorder are present; later step in real time, or repeat an unanswered frame."""
         now = time.monotonic()
         if not self._started:
             self._start_when_ready(now)
@@ -131,7 +136,7 @@ class SimulationNode:
 
     def _on_recorded(self, message: Time) -> None:
         number = to_step(message)
-        if number <= self._step:  # else it is about a simulation before this one
+        if number <= self._step:  # a greater number is from an earlier simulation
             self._recorded = max(self._recorded, number)
             self._advance_when_allowed()
 
@@ -148,7 +153,7 @@ class SimulationNode:
         self._publish()
 
     def _publish(self) -> None:
-        """Publish the current frame, its states and its time; state first, the frame sets off the next step."""
+        """Publish time, states, sensors and the frame of a step; the frame is last, since it triggers the next step."""
         stamp = to_stamp(self._step)
         if self._clock:
             self._clock.publish(Clock(clock=stamp))
@@ -172,12 +177,12 @@ class SimulationNode:
         }
 
     def close(self) -> None:
-        """Close the simulator."""
+        """Close the simulator and release its resources."""
         self._environment.close()
 
 
 def main() -> int:
-    """Run the node until a signal."""
+    """Run the simulation until a signal, and return the exit code."""
     return run([SimulationNode])
 
 

@@ -1,4 +1,4 @@
-"""Runs the trainer and announces every model it publishes."""
+"""The ROS node that runs the trainer and announces every published model."""
 
 import sys
 import threading
@@ -23,14 +23,18 @@ from deepracer_ros.training.policies import open_store
 from deepracer_ros.training.trainer import Trainer
 
 NON_FINITE = 3
-"""Exit code when the loss or a weight became NaN: running again would only repeat it."""
+"""Exit code if the loss or a weight became NaN; a restart would only repeat the failure."""
 
 
 class TrainerNode:
-    """The trainer in a thread of its own; the node's thread answers ROS and signals."""
+    """The trainer, which runs in its own thread while the node's thread handles ROS and signals.
+
+    Attributes:
+        node: The ROS node.
+    """
 
     def __init__(self) -> None:
-        """Read the parameters, connect, and start to train.
+        """Read the parameters, connect to Redis and S3, and start the training.
 
         Raises:
             InputError: on wrong parameters, or if Redis, S3 or the run folder cannot be used.
@@ -55,7 +59,7 @@ class TrainerNode:
 
     @property
     def finished(self) -> bool:
-        """Whether training came to its end; `close` says so if that was an error."""
+        """Whether the training has ended; if it ended by an error, `close` raises it."""
         return self._training.done()
 
     def _announce(self, manifest: Manifest) -> None:
@@ -76,10 +80,10 @@ class TrainerNode:
         }
 
     def close(self) -> None:
-        """Stop after the update in hand.
+        """Stop the training after the current update.
 
         Raises:
-            InputError: if the training ended by it.
+            InputError: if the training ended by this error.
             SystemExit: with code 3 if the loss or a weight became NaN.
         """
         self._stop.set()
@@ -93,7 +97,7 @@ class TrainerNode:
 
 
 def main() -> int:
-    """Run the node until training ends or a signal; only the configured end is exit code 0."""
+    """Run the trainer until its configured end (exit code 0) or a signal, and return the exit code."""
     return run([TrainerNode], tell_signal=True)
 
 

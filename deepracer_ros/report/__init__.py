@@ -1,1 +1,1 @@
-"""What a person sees of a run: terminal view, curves, track plots, video."""
+"""The reports of a run: terminal view, curves, plots of the track, and videos."""

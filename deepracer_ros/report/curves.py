@@ -1,4 +1,4 @@
-"""How reward, progress and laps grew in a training, as a picture."""
+"""The picture of a training's curves: reward, progress and laps."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 WINDOW = 0.05
-"""Part of the records that the thick line is a mean over."""
+"""Fraction of the records over which the thick line is a running mean."""
 
 
 def write_curves(path: Path, records: Sequence[ProgressRecord], title: str) -> None:
     """Draw reward, progress and laps against environment steps (left) and seconds (right) as a PNG.
 
     Args:
-        path: The picture.
-        records: In order of `env_steps`; a picture without curves is drawn of none.
-        title: Above the picture: the track and the run.
+        path: The PNG file.
+        records: Progress records in order of `env_steps`; without records the picture has no curves.
+        title: Title of the picture, for example the name of the run.
 
     Raises:
         InputError: if the folder cannot be written or the disk is full.
@@ -59,7 +59,7 @@ def write_curves(path: Path, records: Sequence[ProgressRecord], title: str) -> N
 
 @dataclass(frozen=True)
 class _Abscissa:
-    """What a column is drawn against."""
+    """The horizontal axis of a column."""
 
     label: str
     position: Callable[[ProgressRecord | EvaluationPoint], float]
@@ -81,7 +81,7 @@ def _draw_progress(axis: "Axes", records: Sequence[ProgressRecord], abscissa: _A
 
 
 def _draw_laps(axis: "Axes", records: Sequence[ProgressRecord], abscissa: _Abscissa) -> None:
-    """Draw the part of training episodes and of evaluation attempts that completed the lap."""
+    """Draw the percentage of training episodes and of evaluation laps that were completed."""
     rates = [(abscissa.position(r), None if r.lap_rate is None else 100.0 * r.lap_rate) for r in records]
     _draw_curve(axis, rates, MUTED, label="in training")
     points = sorted({r.evaluation for r in records if r.evaluation is not None}, key=lambda point: point.env_steps)
@@ -93,7 +93,7 @@ def _draw_laps(axis: "Axes", records: Sequence[ProgressRecord], abscissa: _Absci
     if perfect is not None:
         place = abscissa.position(perfect)
         axis.axvline(place, color=INK, linewidth=0.9, linestyle=(0, (2, 2)))
-        text = f"every lap after {abscissa.words(place)}"
+        text = f"every lap complete after {abscissa.words(place)}"
         side, gap = ("left", 5) if place < abscissa.position(records[-1]) / 3.0 else ("right", -5)
         axis.annotate(
             text,
@@ -131,5 +131,5 @@ def _running_mean(values: Floats, window: int) -> Floats:
 
 
 def _thousands(value: float) -> str:
-    """Return a whole number with thin spaces between groups of three digits."""
+    """Return a rounded number with thin spaces between groups of three digits."""
     return f"{value:,.0f}".replace(",", "\u2009")

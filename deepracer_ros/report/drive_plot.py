@@ -1,4 +1,4 @@
-"""The driven lines on the road, coloured by speed, as a picture."""
+"""The picture of the driven lines on the road, coloured by speed."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -25,16 +25,16 @@ Floats = NDArray[np.float64]
 def write_drive_plot(
     path: Path, track: Track, attempts: Sequence[Attempt], title: str, shape: ObstacleShape | None = None
 ) -> None:
-    """Draw the track from above with the lines that were driven on it as a PNG.
+    """Draw a track from above with the driven lines as a PNG.
 
-    Starts are marked, and where an attempt ended without its lap.
+    The starts are marked, and so are the ends of attempts that did not complete the lap.
 
     Args:
-        path: The picture.
-        track: What was driven on.
-        attempts: On this track; those without a recorded trajectory are left out.
-        title: Above the picture.
-        shape: Of the objects that stood on the road; None draws none.
+        path: The PNG file.
+        track: The track that was driven.
+        attempts: Attempts on this track; those without a recorded trajectory are left out.
+        title: Title of the picture.
+        shape: Size and colour of the objects on the road; None draws no objects.
 
     Raises:
         InputError: if the folder cannot be written or the disk is full.
@@ -62,7 +62,7 @@ def write_drive_plot(
 
 
 def draw_road(axis: "Axes", track: Track) -> None:
-    """Draw the road as it lies on the floor: grey, white borders, a dashed centre line, the start line."""
+    """Draw the road on a plot: grey surface, white borders, dashed centre line and start line."""
     from matplotlib.collections import PolyCollection
 
     left, right, centre = (_round(track, line) for line in (track.left, track.right, track.centre))
@@ -82,10 +82,15 @@ def draw_road(axis: "Axes", track: Track) -> None:
 
 
 def draw_objects(axis: "Axes", attempts: Sequence[Attempt], shape: ObstacleShape) -> None:
-    """Draw the objects that stood on the road.
+    """Draw the objects on the road on a plot.
 
-    Where they were drawn anew for every attempt, those of all attempts are drawn, the fainter the more attempts there
-    are.
+    If the attempts had objects at different places, the objects of all attempts are drawn, and the more different
+    placements there are, the more transparent they are.
+
+    Args:
+        axis: The plot.
+        attempts: Attempts with the poses of their objects.
+        shape: Size and colour of the objects.
     """
     from matplotlib.collections import PolyCollection
 
@@ -126,7 +131,7 @@ def _draw_lines(axis: "Axes", trajectories: Sequence[Trajectory]) -> "LineCollec
 
 
 def _mark(axis: "Axes", driven: Sequence[tuple[Attempt, Trajectory]]) -> None:
-    """Mark where the attempts started, and where those without a lap ended."""
+    """Mark the starts of the attempts, and the ends of those that did not complete the lap."""
     x, y = np.array([(line.x[0], line.y[0]) for _, line in driven]).T
     axis.scatter(x, y, s=26, color="white", edgecolor=INK, linewidth=0.9, zorder=3, label=f"start ({len(x)})")
     failed = [(attempt, line) for attempt, line in driven if not attempt.completed]

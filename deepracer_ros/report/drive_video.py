@@ -1,4 +1,4 @@
-"""The video of an evaluation: what one car sees, how it drives, and all cars from above."""
+"""The video of an evaluation: the camera and gauges of one car, and all cars from above."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,20 +23,20 @@ from deepracer_ros.simulation.evaluation import Attempt
 
 Picture = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
-"""x, y, width, height in pixels."""
+"""Rectangle in a frame: x, y, width, height, pixels."""
 
 WIDTH, HEIGHT = 960, 540
 CAMERA: Box = (20, 60, 512, 384)
 OVERHEAD: Box = (548, 60, 392, 384)
 CELLS = tuple((20 + 235 * i, 464, 215, 58) for i in range(4))
 LONGEST_SECONDS = 60.0
-"""Of the drive; a policy that creeps need not be watched to its end."""
+"""Longest part of the chosen attempt that is shown, s; a very slow drive is cut off."""
 OTHERS_SECONDS = 4.0
-"""How long the other cars may go on after the one that is seen best has ended."""
+"""Longest time for which the other cars are shown after the chosen attempt has ended, s."""
 LAST_SECONDS = 1.5
-"""How long the result stands."""
+"""Time for which the final result is shown, s."""
 SCALE_OF_STEERING = 30.0
-"""Degrees at either end of the steering gauge."""
+"""Steering angle at either end of the steering gauge, degrees."""
 
 PAGE, PANEL, TRACK_OF_BAR = rgb("#0d1117"), rgb("#161b22"), rgb("#2d333b")
 TEXT, FAINT, CAR, OTHER = rgb("#f0f6fc"), rgb("#8b949e"), rgb("#ffffff"), rgb("#6e7f96")
@@ -51,15 +51,15 @@ def write_drive_video(
     model: str,
     shape: ObstacleShape | None = None,
 ) -> None:
-    """Write the attempts on one track as an MP4 in real time, seen by the best of the filmed cars.
+    """Write the attempts on one track as an MP4 in real time, with the camera of the best filmed car.
 
     Args:
         path: The MP4 file.
-        track: What was driven on.
-        attempts: On this track.
-        takes: What was filmed of each attempt; at least one has pictures.
-        model: Words for the policy that drove.
-        shape: Of the objects that stood on the road; None draws none.
+        track: The track that was driven.
+        attempts: Attempts on this track.
+        takes: Recording of each attempt; at least one has pictures.
+        model: Name of the policy, shown in the video.
+        shape: Size and colour of the objects on the road; None draws no objects.
 
     Raises:
         InputError: if the folder cannot be written or the disk is full.
@@ -70,13 +70,18 @@ def write_drive_video(
     with open_video(path, WIDTH, HEIGHT) as write:
         for step in range(scene.steps):
             write(scene.draw(step))
-        result = scene.draw(scene.longest - 1)  # of every attempt, also of one that was not watched to its end
+        result = scene.draw(scene.longest - 1)  # shows the end of every attempt, also of one that was cut off
         for _ in range(round(LAST_SECONDS * CONTROL_RATE)):
             write(result)
 
 
 def choose(attempts: Sequence[Attempt], takes: Sequence[Take]) -> int:
-    """Return the filmed attempt that is most worth seeing: the fastest lap, or else the farthest drive."""
+    """Return the index of the best filmed attempt: the fastest lap, or the greatest progress if there is no lap.
+
+    Args:
+        attempts: Attempts of an evaluation.
+        takes: Recording of each attempt; at least one has pictures.
+    """
     filmed = [index for index, take in enumerate(takes) if take.pictures]
 
     def merit(index: int) -> tuple[float, float]:
@@ -88,7 +93,7 @@ def choose(attempts: Sequence[Attempt], takes: Sequence[Take]) -> int:
 
 @dataclass(frozen=True)
 class _Label:
-    """Words that are written over a drawn frame."""
+    """Text that is drawn on a frame."""
 
     x: int
     baseline: int
@@ -99,7 +104,7 @@ class _Label:
 
 
 class _Scene:
-    """Composes the frames; they are drawn in order, since the driven line grows."""
+    """Composes the frames of the video, which must be drawn in order because the driven line grows."""
 
     def __init__(self, track: Track, attempts: Sequence[Attempt], takes: Sequence[Take], model: str) -> None:
         self._attempts, self._takes = attempts, takes
@@ -113,7 +118,7 @@ class _Scene:
         self._page = self._draw_page(track.name, model)
 
     def draw_objects(self, shape: ObstacleShape) -> None:
-        """Draw what stood on the road of the chosen car."""
+        """Draw the objects on the road of the chosen car."""
         self._overhead.draw_objects(self._attempts[self._chosen].objects, shape)
 
     @property
@@ -121,7 +126,7 @@ class _Scene:
         return self._takes[self._chosen]
 
     def _draw_page(self, track: str, model: str) -> Picture:
-        """Return what is the same in every frame."""
+        """Return the parts that are the same in every frame."""
         page: Picture = np.full((HEIGHT, WIDTH, 3), PAGE, dtype=np.uint8)
         _view(page, CAMERA)[:] = PANEL
         names = ("SPEED", "STEERING", "PROGRESS", "LAP TIME")
@@ -146,7 +151,7 @@ class _Scene:
         return _write(page, labels)
 
     def _draw_camera(self, page: Picture, seen: Picture) -> None:
-        """Enlarge the camera's frame to its panel, in its own proportions."""
+        """Scale the camera's frame to its panel and keep the aspect ratio."""
         x, y, width, height = CAMERA
         scale = min(width / seen.shape[1], height / seen.shape[0])
         shown_width, shown_height = round(seen.shape[1] * scale), round(seen.shape[0] * scale)
@@ -164,13 +169,13 @@ class _Scene:
             self._overhead.draw_car(panel, moments[min(step, len(moments) - 1)], colour)
 
     def _colour(self, index: int, step: int, running: tuple[int, int, int]) -> tuple[int, int, int]:
-        """Return the colour that says how an attempt stands at a step."""
+        """Return the colour for the state of an attempt at a step: running, complete or failed."""
         if step < len(self._takes[index].moments) - 1:
             return running
         return GOOD if self._attempts[index].completed else BAD
 
     def _draw_gauges(self, page: Picture, step: int) -> list[_Label]:
-        """Draw the gauges of the chosen car and return what is written on them."""
+        """Draw the gauges of the chosen car and return their labels."""
         now = self._take.moments[step]
         steering = degrees(now.steering)
         side = "left" if steering > 0.0 else "right"
@@ -186,14 +191,14 @@ class _Scene:
         return [_Label(x, y + 39, value, 26, TEXT) for (x, y, _, _), value in zip(CELLS, words, strict=True)]
 
     def _seconds(self, step: int) -> float:
-        """Return the time of the lap so far, or of the lap, s."""
+        """Return the time since the start of the lap, or the lap time after its end, s."""
         attempt = self._attempts[self._chosen]
         if step == len(self._take.moments) - 1 and attempt.lap_seconds is not None:
             return attempt.lap_seconds
         return step * CONTROL_PERIOD
 
     def _draw_attempts(self, page: Picture, step: int) -> list[_Label]:
-        """Draw one mark per attempt (under way, lap complete, failed) and return their count in words."""
+        """Draw one mark per attempt (running, complete, failed) and return a label with the number of complete laps."""
         x, y, width, height = CELLS[3]
         colours = [self._colour(index, step, TRACK_OF_BAR) for index in range(len(self._attempts))]
         pitch = min(width / len(colours), 22.0)
@@ -205,7 +210,7 @@ class _Scene:
 
 
 def _draw_banner(page: Picture, attempt: Attempt) -> list[_Label]:
-    """Darken the foot of the camera's panel and return how the attempt ended."""
+    """Darken the lower part of the camera's panel and return labels with the end of the attempt."""
     x, y, width, height = CAMERA
     foot = _view(page, (x, y + height - 64, width, 64))
     foot[:] = foot // 4
@@ -220,7 +225,7 @@ def _draw_banner(page: Picture, attempt: Attempt) -> list[_Label]:
 
 
 def _bar(page: Picture, cell: Box, start: float, end: float, colour: tuple[int, int, int]) -> None:
-    """Fill a bar at the foot of a cell between two parts of its width, 0 to 1."""
+    """Fill the bar in the lower part of a cell between two fractions of its width, 0 to 1."""
     x, y, width, height = cell
     foot = _view(page, (x, y + height - 6, width, 6))
     foot[:] = TRACK_OF_BAR
@@ -234,7 +239,7 @@ def _view(page: Picture, box: Box) -> Picture:
 
 
 def _write(page: Picture, labels: Sequence[_Label]) -> Picture:
-    """Return a frame with words on it."""
+    """Return a frame with labels drawn on it."""
     image = Image.fromarray(page)
     draw = ImageDraw.Draw(image)
     for label in labels:
@@ -245,5 +250,5 @@ def _write(page: Picture, labels: Sequence[_Label]) -> Picture:
 
 @cache
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Return Pillow's own typeface (Aileron): the same on every machine."""
+    """Return the font that Pillow ships (Aileron), which is the same on every machine."""
     return ImageFont.load_default(size)

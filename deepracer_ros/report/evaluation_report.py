@@ -1,4 +1,4 @@
-"""What an evaluation leaves behind: numbers, the driven lines, a video."""
+"""The report of an evaluation: numbers, plots of the driven lines, and videos."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,7 +17,7 @@ from deepracer_ros.simulation.evaluation import Attempt, Evaluation
 
 
 def summarise(evaluation: Evaluation) -> EvaluationSummary:
-    """Return an evaluation as `summary.json` holds it."""
+    """Return the laps and lap times of an evaluation for `summary.json`."""
     return EvaluationSummary(
         laps_attempted=evaluation.laps_attempted,
         laps_completed=evaluation.laps_completed,
@@ -27,7 +27,7 @@ def summarise(evaluation: Evaluation) -> EvaluationSummary:
 
 
 def track_labels(tracks: Sequence[Track]) -> list[str]:
-    """Return a part of a file name for each track: its name without odd characters, no two alike."""
+    """Return a unique part of a file name for each track: its name with `-` for special characters."""
     labels: list[str] = []
     for track in tracks:
         plain = to_file_name(track.name) or "track"
@@ -53,11 +53,11 @@ def write_evaluation_report(
 
     Args:
         folder: An existing folder.
-        evaluation: Made with `record=True`; without it no picture is drawn.
-        tracks: All that was driven on, each with a name of its own.
-        model: The policy that drove.
-        takes: `Film.takes` of the evaluation; without them no video is made.
-        shape: Of the objects that stood on the road, `Referee.object_shape`; None draws none.
+        evaluation: Result of `evaluate(..., record=True)`; without `record` no picture is drawn.
+        tracks: All tracks that were driven, with unique names.
+        model: Version and hash of the policy.
+        takes: `Film.takes` of the evaluation; without them no video is written.
+        shape: Size and colour of the objects on the road, `Referee.object_shape`; None draws no objects.
 
     Returns:
         The files written.

@@ -1,4 +1,4 @@
-"""Keeps what the cars of an evaluation saw and did, for the video."""
+"""Recording of the camera frames and states of cars during an evaluation, for the video."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,54 +14,58 @@ from deepracer_ros.simulation.evaluation import Course
 Floats = NDArray[np.float64]
 
 CAMERAS = 10
-"""Cars of each track whose camera is filmed; the others are only seen from above."""
+"""Number of cars on each track whose camera frames are kept; the other cars are only shown from above."""
 QUALITY = 95
-"""JPEG quality: a frame of 160x120 takes 5 kB in place of 19, so that a long evaluation stays in memory."""
+"""JPEG quality. A frame of 160x120 takes 5 kB instead of 19 kB, so a long evaluation fits in memory."""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """One car at one frame."""
+    """State of one car at one frame."""
 
     x: float
-    """m."""
+    """World position of base_link along x, m."""
     y: float
-    """m."""
+    """World position of base_link along y, m."""
     yaw: float
-    """rad."""
+    """Heading, rad, anticlockwise from the x axis."""
     speed: float
-    """Measured, m/s."""
+    """Measured speed, m/s."""
     steering: float
-    """Measured, rad, + left."""
+    """Measured steering angle, rad, positive to the left."""
     progress: float
-    """Of the lap, %."""
+    """Progress, % of a lap."""
 
 
 @dataclass(frozen=True)
 class Take:
-    """What was filmed of one car, from its start to the frame that ended its first episode."""
+    """Recording of one car from its start to the frame that ended its first episode."""
 
     moments: list[Moment] = field(default_factory=list)
-    """One per frame."""
+    """State of the car at each frame."""
     pictures: list[NDArray[np.uint8]] = field(default_factory=list)
-    """JPEG files of the camera's frames; none of a car beyond the first `CAMERAS` of its track."""
+    """Camera frames as JPEG files; empty for cars beyond the first `CAMERAS` of their track."""
 
     def frame(self, step: int) -> NDArray[np.uint8]:
-        """Return what the camera saw at a step as RGB (H, W, 3)."""
+        """Return the camera frame of a step as an RGB image (H, W, 3)."""
         picture = cv2.imdecode(self.pictures[step], cv2.IMREAD_COLOR)
         assert picture is not None, "written by _jpeg"
         return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
 
 
 class Film:
-    """A course that films: `evaluate(Film(environment), policy)` drives as if it were not there.
+    """A wrapper around a course that records it: `evaluate(Film(environment), policy)` gives the same evaluation.
 
     Attributes:
-        takes: One per car, complete when the evaluation is.
+        takes: Recording of each car, complete at the end of the evaluation.
     """
 
     def __init__(self, course: Course) -> None:
-        """Film what happens on a course."""
+        """Wrap a course.
+
+        Args:
+            course: The course to drive on, for example an `Environment`.
+        """
         self._course = course
         self.takes: tuple[Take, ...] = ()
         self._running: NDArray[np.bool_] = np.zeros(0, dtype=bool)
@@ -70,21 +74,21 @@ class Film:
 
     @property
     def tracks(self) -> Sequence[Track]:
-        """The tracks."""
+        """Tracks of the course."""
         return self._course.tracks
 
     @property
     def car_track(self) -> NDArray[np.int64]:
-        """(N,) the index of each car's track."""
+        """(N,) index of each car's track in `tracks`."""
         return self._course.car_track
 
     @property
     def objects(self) -> Floats:
-        """(N, K, 3) poses x, y, m, and yaw, rad, of what stands on each car's road now."""
+        """(N, K, 3) current poses of the objects on each car's track: x, m, y, m, and yaw, rad."""
         return self._course.objects
 
     def reset(self) -> Outcome:
-        """Start a new episode of every car, and a new film."""
+        """Start a new episode of every car and a new recording, and return the first outcome."""
         seen = self._course.reset()
         self._running = np.ones(len(seen.verdict.status), dtype=bool)
         self.takes = tuple(Take() for _ in self._running)
@@ -92,13 +96,18 @@ class Film:
         return seen
 
     def step(self, steering: Floats, speed: Floats) -> Outcome:
-        """Drive for one control period."""
+        """Drive for one control period and return the outcome.
+
+        Args:
+            steering: (N,) steering angle, rad, positive to the left.
+            speed: (N,) speed, m/s.
+        """
         seen = self._course.step(steering, speed)
         self._keep(seen)
         return seen
 
     def _keep(self, outcome: Outcome) -> None:
-        """Keep this step of every car whose first episode is not over."""
+        """Record this step of every car whose first episode has not ended."""
         states, verdict = outcome.states, outcome.verdict
         columns = (states.x, states.y, states.yaw, states.speed, states.steering, verdict.progress)
         rows = np.stack(columns, axis=1)

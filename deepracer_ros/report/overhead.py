@@ -1,4 +1,4 @@
-"""The track seen from above, with cars moving on it: one panel of the video."""
+"""The panel of the video that shows the track and the cars from above."""
 
 import cv2
 import numpy as np
@@ -15,17 +15,17 @@ Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
 SHORTEST_CAR = 13.0
-"""Pixels: on a large track a car is drawn larger than it is."""
+"""Least length of a drawn car, pixels; on a large track a car is drawn larger than it is."""
 ROAD = rgb("#2d333b")
 BORDER = rgb("#d0d7de")
 CENTRE = rgb("#9e7b1e")
 OUTLINE = rgb("#0d1117")
 _FRACTION = 4
-"""Binary digits of a pixel that OpenCV's drawing resolves."""
+"""Fractional bits of the fixed-point coordinates in OpenCV's drawing functions."""
 
 
 def start_line(track: Track) -> Floats:
-    """Return the ends (2, 2) of the start line, left first, m: square to the road, whatever waypoints borders have."""
+    """Return the left and right end of the start line, (2, 2), m; it is perpendicular to the centre line."""
     offsets = [np.median(track.left_width), -np.median(track.right_width)]
     ends: Floats = track.pose_at([0.0, 0.0], offsets)[:, :2]
     return ends
@@ -35,9 +35,9 @@ def rectangles(poses: Floats, length: float, width: float) -> Floats:
     """Return the corners (K, 4, 2) of K rectangles, anticlockwise, m.
 
     Args:
-        poses: (K, 3) x and y of the middles, m, and yaw, the direction of the length, rad.
-        length: m.
-        width: m.
+        poses: (K, 3) x and y of the centres, m, and yaw of the long axis, rad.
+        length: Length of every rectangle, m.
+        width: Width of every rectangle, m.
     """
     along = np.stack([np.cos(poses[:, 2]), np.sin(poses[:, 2])], axis=1) * length / 2.0
     aside = np.stack([-np.sin(poses[:, 2]), np.cos(poses[:, 2])], axis=1) * width / 2.0
@@ -47,21 +47,21 @@ def rectangles(poses: Floats, length: float, width: float) -> Floats:
 
 
 class OverheadView:
-    """Draws one track and what moves on it.
+    """Draws one track from above, with objects, driven lines and cars.
 
     Attributes:
-        picture: (height, width, 3) RGB: the road, the objects on it and the lines driven so far, without cars.
+        picture: (height, width, 3) RGB image of the road, the objects on it and the lines driven so far, without cars.
     """
 
     def __init__(self, track: Track, width: int, height: int, ground: Colour, top_speed: float) -> None:
         """Fit the track into a picture and draw its road.
 
         Args:
-            track: What is driven on.
-            width: Pixels.
-            height: Pixels.
+            track: The track to draw.
+            width: Width of the picture, pixels.
+            height: Height of the picture, pixels.
             ground: RGB colour around the road.
-            top_speed: The end of the scale of colours, m/s.
+            top_speed: Speed at the end of the colour scale, m/s.
         """
         borders = np.concatenate([track.left, track.right])
         low, high = borders.min(axis=0), borders.max(axis=0)
@@ -76,7 +76,7 @@ class OverheadView:
         self._draw_road(track)
 
     def _pixels(self, points: Floats) -> NDArray[np.int32]:
-        """Return world points (K, 2) in m as pixels in OpenCV's fixed point; north is up."""
+        """Return world points (K, 2), m, as pixels in OpenCV's fixed-point format; the y axis points up."""
         pixels = (points - self._middle) * [self._scale, -self._scale] + self._centre
         fixed: NDArray[np.int32] = np.rint(pixels * 2**_FRACTION).astype(np.int32)
         return fixed
@@ -97,11 +97,11 @@ class OverheadView:
         self._line(start_line(track), BORDER, 2)
 
     def draw_objects(self, poses: Floats, shape: ObstacleShape) -> None:
-        """Draw what stands on the road; it stays.
+        """Draw objects on the road permanently.
 
         Args:
-            poses: (K, 3) x and y, m, and yaw, rad.
-            shape: Of all of them.
+            poses: (K, 3) poses of the objects: x, m, y, m, and yaw, rad.
+            shape: Size and colour of the objects.
         """
         for corners in rectangles(poses, shape.length, shape.width):
             outline = self._pixels(corners)
@@ -109,18 +109,29 @@ class OverheadView:
             cv2.polylines(self.picture, [outline], True, BORDER, 1, cv2.LINE_AA, _FRACTION)
 
     def trace(self, before: Moment, now: Moment) -> None:
-        """Draw what a car drove between two frames, in the colour of its speed; it stays."""
+        """Draw the line that a car drove between two frames permanently, in the colour of its speed.
+
+        Args:
+            before: State at the earlier frame.
+            now: State at the later frame.
+        """
         points = np.array([(before.x, before.y), (now.x, now.y)])
         self._line(points, self.speed_colour(now.speed), 2)
 
     def speed_colour(self, speed: float) -> Colour:
-        """Return the RGB colour of a speed in m/s."""
+        """Return the RGB colour of a speed, m/s, on the colour scale."""
         index = int(np.clip(255.0 * speed / self._top_speed, 0.0, 255.0))
         red, green, blue = self._colours[index]
         return int(red), int(green), int(blue)
 
     def draw_car(self, picture: Picture, car: Moment, colour: Colour) -> None:
-        """Draw a car, its nose pointed, on a copy of the picture."""
+        """Draw a car with a pointed front.
+
+        Args:
+            picture: Copy of `self.picture` to draw on.
+            car: State of the car.
+            colour: RGB colour of the car.
+        """
         ahead = np.array([np.cos(car.yaw), np.sin(car.yaw)])
         along = ahead * self._vehicle.body_length / 2.0 * self._car_scale
         aside = np.array([-ahead[1], ahead[0]]) * self._vehicle.body_width / 2.0 * self._car_scale

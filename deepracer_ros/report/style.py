@@ -1,4 +1,4 @@
-"""Colours and type of everything that a person looks at."""
+"""Colours and matplotlib settings of all pictures and videos."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,20 +20,23 @@ AMBER = "#f2b705"
 
 @cache
 def speed_colours() -> NDArray[np.float64]:
-    """Return (256, 3) RGB colours in [0, 1], slow to fast: turbo without its darkest ends (A. Mikhailov, 2019)."""
+    """Return the colour scale of speeds, (256, 3) RGB in [0, 1] from slow to fast.
+
+    The scale is the turbo colour map (A. Mikhailov, 2019) without its darkest ends.
+    """
     from matplotlib import colormaps
 
     return np.asarray(colormaps["turbo"](np.linspace(0.1, 0.92, 256)))[:, :3]
 
 
 def top_speed(fastest: float) -> float:
-    """Return the end of a scale of speeds: the next half m/s above the fastest, at least 1 m/s."""
+    """Return the end of the colour scale of speeds, m/s: `fastest` rounded up to 0.5 m/s, at least 1 m/s."""
     return max(1.0, float(np.ceil(2.0 * fastest)) / 2.0)
 
 
 @contextmanager
 def plot_style() -> Iterator[None]:
-    """Set matplotlib's defaults for the block: a white page, few lines, no frame."""
+    """Set matplotlib's defaults during the block: white page, thin lines, no frame."""
     from matplotlib import rc_context
 
     with rc_context(
@@ -61,5 +64,5 @@ def plot_style() -> Iterator[None]:
 
 
 def rgb(colour: str) -> tuple[int, int, int]:
-    """Return `#rrggbb` as three bytes."""
+    """Return a colour `#rrggbb` as red, green and blue, 0 to 255."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

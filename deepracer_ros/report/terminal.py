@@ -1,4 +1,4 @@
-"""The live view of a training in a terminal, and its log where there is no terminal."""
+"""The live view of a training in a terminal, or its log lines if the output is not a terminal."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from deepracer_ros.run.progress import EvaluationPoint, ProgressRecord
 from deepracer_ros.run.state import Phase
 
 LINE_SECONDS = 5.0
-"""Training seconds between two lines where there is no terminal."""
+"""Training time between two log lines, s."""
 REFRESH_SECONDS = 0.1
-"""Training seconds between two pictures in a terminal: more often is only flicker."""
+"""Training time between two updates of the live view, s; more frequent updates would only flicker."""
 WIDTH = 84
-"""Widest view, characters: values stand near their names."""
+"""Greatest width of the live view, characters; it keeps values near their names."""
 HISTORY = 32
-"""Characters of a sparkline."""
+"""Number of characters in a sparkline."""
 
 _COLOURS: dict[Phase, str] = {
     "starting": "yellow",
@@ -37,38 +37,38 @@ _COLOURS: dict[Phase, str] = {
 
 @dataclass(frozen=True)
 class TrainingStatus:
-    """All that the view shows: what the trainer hands over, as often as it likes."""
+    """The status of a training that the view shows."""
 
     run: str
-    """The run's name."""
+    """Name of the run."""
     track: str
     """Track names, separated by commas."""
     simulator: str
-    """embedded or gazebo."""
+    """Name of the simulator: embedded or gazebo."""
     phase: Phase
-    """starting: processes; filling: random actions fill the buffer; waiting: Redis, S3 or the disk refuses."""
+    """Phase of the run; see `run.state.Phase`."""
     latest: ProgressRecord
-    """What is known after the last update."""
+    """Figures after the last update of the trainer."""
     jobs_alive: int
-    """Simulation jobs that sent something lately."""
+    """Number of simulation jobs that are running."""
     jobs: int
-    """Simulation jobs started."""
+    """Number of simulation jobs in the run."""
     warning: str | None = None
-    """The latest trouble, one line."""
+    """Latest problem in one line; None if there is none."""
 
 
 class TerminalView:
-    """Shows the statuses it is given, and decides nothing.
+    """Shows the status of a training.
 
-    In a terminal a live picture; elsewhere one line every few training seconds and at whatever
-    should not be missed: a new phase, an evaluation, a warning.
+    In a terminal it shows a live picture. Elsewhere it prints one line every few seconds of training time, and at every
+    new phase, evaluation, warning or change in the number of running jobs.
     """
 
     def __init__(self, console: Console | None = None) -> None:
-        """Make the view; it shows nothing before its `with` block.
+        """Create the view; the live picture starts with the `with` block.
 
         Args:
-            console: Where to show it, by default standard output.
+            console: Console to write to; by default standard output.
         """
         self._console = console or Console()
         self._progress: deque[float] = deque(maxlen=HISTORY)
@@ -80,7 +80,7 @@ class TerminalView:
             self._live = Live(console=self._console, auto_refresh=False)
 
     def __enter__(self) -> "TerminalView":
-        """Start the picture."""
+        """Start the live picture."""
         if self._live:
             self._live.start()
         return self
@@ -88,12 +88,12 @@ class TerminalView:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the last picture standing and give the terminal back."""
+        """Stop the live picture; its last state stays on the screen."""
         if self._live:
             self._live.stop()
 
     def update(self, status: TrainingStatus) -> None:
-        """Show a status, unless one like it was shown just now."""
+        """Show a status, unless the last one was shown less than the update period ago and no event happened since."""
         self._remember(status.latest)
         if not self._is_due(status):
             return
@@ -120,7 +120,7 @@ class TerminalView:
         return status.latest.seconds - self._shown.latest.seconds >= period
 
     def picture(self, status: TrainingStatus) -> RenderableType:
-        """Return the picture of a status, with the history of those before it."""
+        """Return the live picture of a status, with the history of the earlier ones."""
         latest = status.latest
         rows = Table.grid(padding=(0, 2))
         rows.add_column(style="dim", width=10)
@@ -156,12 +156,12 @@ class TerminalView:
 
 
 def _event(status: TrainingStatus) -> tuple[object, ...]:
-    """Return what is shown at once when it changes."""
+    """Return the values whose change is shown without delay."""
     return status.phase, status.warning, status.latest.evaluation, status.jobs_alive
 
 
 def _figures(status: TrainingStatus) -> Table:
-    """Return the numbers that have no bar, in columns."""
+    """Return the figures without a bar, in columns."""
     latest = status.latest
     alive = "" if status.jobs_alive == status.jobs else "bold red"
     cells = [
@@ -183,7 +183,7 @@ def _figures(status: TrainingStatus) -> Table:
 
 
 def _lap_cells(evaluation: EvaluationPoint | None) -> tuple[RenderableType, RenderableType]:
-    """Return the bar and the words of the latest evaluation."""
+    """Return the bar and the text for the latest evaluation."""
     if evaluation is None:
         return _bar(0.0), Text("no evaluation yet", "dim")
     share = evaluation.laps_completed / evaluation.laps_attempted
@@ -200,7 +200,7 @@ def _value(value: str, words: str) -> Text:
 
 
 def line(status: TrainingStatus) -> str:
-    """Return a status as one line of a log."""
+    """Return the status of a training as one log line."""
     latest = status.latest
     parts = [
         f"{status.phase:<10} {latest.seconds:7.1f} s",
@@ -221,12 +221,12 @@ def line(status: TrainingStatus) -> str:
 
 
 def sparkline(values: Sequence[float], low: float | None = None, high: float | None = None) -> str:
-    """Return values as a row of eighth blocks, the lowest block at `low`, the full one at `high`.
+    """Return values as a row of block characters of eight heights.
 
     Args:
-        values: Oldest first, one character each.
-        low: By default the least of the values.
-        high: By default the greatest of the values.
+        values: Values, oldest first; each gives one character.
+        low: Value of the lowest block; by default the least value.
+        high: Value of the full block; by default the greatest value.
     """
     if not values:
         return ""
@@ -241,7 +241,7 @@ def _number(value: float | None, form: str, unit: str = "") -> str:
 
 
 def _thousands(value: float) -> str:
-    """Return a whole number with thin groups of three digits: 41 000."""
+    """Return a rounded number with spaces between groups of three digits, for example 41 000."""
     return f"{value:,.0f}".replace(",", " ")
 
 

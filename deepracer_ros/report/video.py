@@ -1,4 +1,4 @@
-"""H.264 video files that every player and browser shows, written frame by frame."""
+"""Writing of H.264 videos in MP4 files, frame by frame."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from deepracer_ros.files import replacing
 from deepracer_ros.race.control import CONTROL_RATE
 
 ENCODER = {"preset": "veryfast", "crf": "21", "threads": "1"}
-"""Of x264: 960x540 at 2 ms a frame, about 100 kB/s."""
+"""Options of x264, with which a frame of 960x540 takes 2 ms, and a second about 100 kB."""
 
 Write = Callable[[NDArray[np.uint8]], None]
 
@@ -21,19 +21,19 @@ Write = Callable[[NDArray[np.uint8]], None]
 def open_video(path: Path, width: int, height: int, frames_per_second: int = CONTROL_RATE) -> Iterator[Write]:
     """Yield a function that appends an RGB frame (height, width, 3) to an MP4.
 
-    Frames are encoded as they come, so a video takes no more memory the longer it is. The file
-    appears when the block ends well, and not at all otherwise.
+    Frames are encoded as they arrive, so memory does not grow with the length of the video. The file appears at the end
+    of the block, and not at all after an exception.
 
     Args:
         path: The MP4 file.
-        width: Even, pixels.
-        height: Even, pixels.
-        frames_per_second: Of the video; by default real time, one frame per control period.
+        width: Width of a frame, pixels, an even number.
+        height: Height of a frame, pixels, an even number.
+        frames_per_second: Frame rate; by default real time with one frame per control period.
 
     Raises:
         InputError: if the folder cannot be written or the disk is full.
     """
-    import av  # a quarter of a second that only a video should cost
+    import av  # takes a quarter of a second, which only videos need
 
     try:
         with (

@@ -1,4 +1,4 @@
-"""What a training goes on from: the learner's arrays and how far it is, whole or not at all."""
+"""Checkpoints: the state of the learner and the progress of the training, from which a training resumes."""
 
 import json
 from collections.abc import Mapping
@@ -20,40 +20,40 @@ from deepracer_ros.moments import moment
 FORMAT = "deepracer_ros checkpoint 2"
 
 State = Mapping[str, NDArray[Any]]
-"""Named arrays: the state of a learner."""
+"""State of a learner: arrays by name."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training is."""
+    """Progress of a training, which is stored in its checkpoints."""
 
     version: int = 0
-    """The last published model version."""
+    """Version of the last published model; 0 before the first."""
     updates: int = 0
-    """Batches learned from."""
+    """Number of updates; each uses one batch."""
     env_steps: int = 0
-    """Transitions learned from."""
+    """Number of transitions (environment steps) trained on."""
     seconds: float = 0.0
-    """Training time so far, s."""
+    """Training time, s, over all resumptions."""
     episodes: int = 0
-    """Episodes that ended so far."""
+    """Number of episodes that have ended."""
     laps: int = 0
-    """Episodes that ended with the lap complete."""
+    """Number of episodes that ended with a complete lap."""
     consumed: tuple[str, ...] = ()
-    """Ids of the segments of the last update, which Redis may still hold: they must not be taken again."""
+    """Ids of the segments in the last update. Redis may still hold them, and they must not be trained on again."""
     best: tuple[float, ...] = ()
-    """Score of the best model: laps completed, mean progress, minus mean lap seconds. Empty before the first."""
+    """Score of the best model, as `training.parts.score` returns it; empty before the first evaluation."""
     seconds_to_all_laps: float | None = None
-    """Training time at the first evaluation with every lap complete, s; None before that."""
+    """Training time at the first evaluation in which every lap was complete, s; None before that."""
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """What a checkpoint holds.
+    """The content of a checkpoint.
 
     Attributes:
-        state: Of the learner.
-        progress: Of the training.
+        state: State of the learner, arrays by name.
+        progress: Progress of the training.
     """
 
     state: State
@@ -61,41 +61,45 @@ class Checkpoint:
 
 
 class CheckpointStore(Protocol):
-    """Keeps the newest checkpoint of one run, for one writer at a time."""
+    """Protocol of a store that keeps the newest checkpoint of one run and has one writer at a time."""
 
     def load(self) -> Checkpoint | None:
         """Return the newest checkpoint; None if there is none.
 
         Raises:
-            InputError: if it is damaged or of another format.
+            InputError: if the checkpoint is damaged or has another format.
         """
         ...
 
     def save(self, state: State, progress: Progress) -> None:
-        """Replace the newest checkpoint; when this returns, a reader finds this one, and before that the old one.
+        """Replace the checkpoint atomically: a reader finds the old one until this method returns, then the new one.
+
+        Args:
+            state: State of the learner, arrays by name.
+            progress: Progress of the training.
 
         Raises:
-            InputError: if it cannot be written; the old one stays.
+            InputError: if the checkpoint cannot be written; the old one stays.
         """
         ...
 
     def close(self) -> None:
-        """Let another writer work."""
+        """Release the store, so that another writer can open it."""
         ...
 
 
 class FileCheckpoints:
-    """A `CheckpointStore` in one safetensors file: arrays only, nothing in it is code."""
+    """A `CheckpointStore` that keeps the checkpoint in one safetensors file, which holds data only."""
 
     def __init__(self, path: Path, lock: Path) -> None:
-        """Become the writer, and remove what a killed one left unfinished.
+        """Lock the checkpoint for writing, and remove the unfinished file of a killed writer.
 
         Args:
-            path: The file.
-            lock: A lock file beside it.
+            path: The checkpoint file.
+            lock: The lock file, in the same folder.
 
         Raises:
-            InputError: if there is another writer, or the folder cannot be written.
+            InputError: if another writer holds the lock, or the folder cannot be written.
         """
         self._path = path
         self._held = ExitStack()
@@ -103,25 +107,40 @@ class FileCheckpoints:
         remove_remains(path.parent, path.name)
 
     def load(self) -> Checkpoint | None:
-        """Return the checkpoint; see `CheckpointStore`."""
+        """Return the checkpoint; None if there is none.
+
+        Raises:
+            InputError: if the checkpoint is damaged or has another format.
+        """
         return read_checkpoint(self._path)
 
     def save(self, state: State, progress: Progress) -> None:
-        """Write the checkpoint; see `CheckpointStore`."""
+        """Replace the checkpoint atomically.
+
+        Args:
+            state: State of the learner, arrays by name.
+            progress: Progress of the training.
+
+        Raises:
+            InputError: if the file cannot be written; the old checkpoint stays.
+        """
         arrays = {name: np.ascontiguousarray(array) for name, array in state.items()}
         write_atomically(self._path, save(arrays, {"format": FORMAT, "progress": json.dumps(to_mapping(progress))}))
         moment("checkpoint.written")
 
     def close(self) -> None:
-        """Free the lock."""
+        """Release the lock, so that another writer can open the checkpoint."""
         self._held.close()
 
 
 def read_checkpoint(path: Path) -> Checkpoint | None:
-    """Read the checkpoint of a run; None if there is none. Needs no lock: the file is always whole.
+    """Read the checkpoint of a run; None if there is none. No lock is needed, since the file is replaced atomically.
+
+    Args:
+        path: The checkpoint file.
 
     Raises:
-        InputError: if it is damaged, or of another format.
+        InputError: if the checkpoint is damaged or has another format.
     """
     if not path.exists():
         return None
@@ -133,7 +152,7 @@ def read_checkpoint(path: Path) -> Checkpoint | None:
                 raise InputError(
                     f"{path}: found a checkpoint of format {found!r}, expected {FORMAT!r}: start a new run"
                 )
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open returns no mapping
         progress = from_mapping(Progress, json.loads(metadata["progress"]), f"{path}: progress")
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as a checkpoint ({error})") from error

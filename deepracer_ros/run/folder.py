@@ -1,4 +1,4 @@
-"""The folder of one run, `runs/<name>/`, with `runs/latest` pointing at the newest: where everything in it lies."""
+"""The folder of one run, `runs/<name>/`, the paths in it, and the link `runs/latest` to the newest run."""
 
 import os
 from collections.abc import Mapping
@@ -18,96 +18,100 @@ _MOST_OF_A_SECOND = 1000
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Where a run keeps what a person looks at afterwards, and what it goes on from. Every name in it is told here.
+    """The folder of one run, with its results and the files from which it resumes; all file names are defined here.
 
     Attributes:
-        path: The folder.
+        path: Path of the folder.
     """
 
     path: Path
 
     @property
     def name(self) -> str:
-        """The run's name, unique below its root."""
+        """Name of the run, which is the name of the folder."""
         return self.path.name
 
     @property
     def config(self) -> Path:
-        """`config.yaml`: the configuration as it was given, without secrets, to repeat the run with."""
+        """Path of `config.yaml`: the configuration as given, without secrets, with which the run can be repeated."""
         return self.path / "config.yaml"
 
     @property
     def parameters(self) -> Path:
-        """`parameters.yaml`: the nodes' parameter file, with the addresses of the servers; for the owner only."""
+        """Path of `parameters.yaml`: the parameter file of the nodes, with the server addresses; for the owner only."""
         return self.path / "parameters.yaml"
 
     @property
     def services(self) -> Path:
-        """`services.json`: where the run's Redis and S3 servers are; for the owner only."""
+        """Path of `services.json`: the addresses of the run's Redis and S3 servers; for the owner only."""
         return self.path / "services.json"
 
     @property
     def state(self) -> Path:
-        """`state.json`: what the run is doing."""
+        """Path of `state.json`: the phase of the run and its last warning."""
         return self.path / "state.json"
 
     @property
     def progress(self) -> Path:
-        """`progress.jsonl`: one line per trainer update."""
+        """Path of `progress.jsonl`: one line per trainer update."""
         return self.path / "progress.jsonl"
 
     @property
     def summary(self) -> Path:
-        """`summary.json`: what the run came to."""
+        """Path of `summary.json`: the results of the run."""
         return self.path / "summary.json"
 
     @property
     def checkpoint(self) -> Path:
-        """`checkpoint.safetensors`: what the trainer goes on from."""
+        """Path of `checkpoint.safetensors`: the state from which the trainer resumes."""
         return self.path / "checkpoint.safetensors"
 
     @property
     def trainer_lock(self) -> Path:
-        """Held by the trainer."""
+        """Path of the lock file that the trainer of the run holds."""
         return self.path / ".trainer.lock"
 
     @property
     def session_lock(self) -> Path:
-        """Held by `deepracer train`."""
+        """Path of the lock file that `deepracer train` holds while the run is active."""
         return self.path / ".session.lock"
 
     @property
     def tensorboard(self) -> Path:
-        """Folder of the TensorBoard event files."""
+        """Path of the folder of the TensorBoard event files."""
         return self.path / "tensorboard"
 
     @property
     def logs(self) -> Path:
-        """Folder of the logs of the run's processes."""
+        """Path of the folder of the log files of the run's processes."""
         return self.path / "logs"
 
     @property
     def redis(self) -> Path:
-        """Folder of the local Redis server."""
+        """Path of the folder of the local Redis server."""
         return self.path / "redis"
 
     @property
     def s3(self) -> Path:
-        """Folder of the local S3 server."""
+        """Path of the folder of the local S3 server."""
         return self.path / "s3"
 
     @property
     def model(self) -> Path:
-        """Folder of the final policy."""
+        """Path of the folder of the final policy."""
         return self.path / MODEL_FOLDER
 
     @property
     def curves(self) -> Path:
-        """`curves.png`: how the training went."""
+        """Path of `curves.png`: reward, progress and laps during the training."""
         return self.path / "curves.png"
 
     def log(self, process: str) -> Path:
-        """Return the log file of one process of the run."""
+        """Return the path of the log file of one process of the run.
+
+        Args:
+            process: Name of the process, for example "trainer" or "job_0".
+        """
         return self.logs / f"{process}.log"
 
     def write_config(self, values: Mapping[str, Any]) -> None:
@@ -122,7 +126,10 @@ class RunFolder:
         write_atomically(self.config, write_parameters(values))
 
     def write_parameters(self, values: Mapping[str, Any]) -> None:
-        """Write `parameters.yaml`, a ROS 2 parameter file that may hold a password, for the owner only.
+        """Write `parameters.yaml`, a ROS 2 parameter file that may hold a password, readable by its owner only.
+
+        Args:
+            values: Nested parameters of the nodes.
 
         Raises:
             InputError: if the folder cannot be written or the disk is full.
@@ -132,6 +139,9 @@ class RunFolder:
     def write_summary(self, summary: Summary) -> None:
         """Write `summary.json`.
 
+        Args:
+            summary: The results of the run.
+
         Raises:
             InputError: if the folder cannot be written or the disk is full.
         """
@@ -139,15 +149,15 @@ class RunFolder:
 
 
 def open_run_folder(root: Path = Path("runs"), name: str | None = None, label: str = "") -> RunFolder:
-    """Make the folder of a run, or go on in the one that a run of this name left; `latest` then points at it.
+    """Create the folder of a run, or return the existing one of that name; the link `latest` then points to it.
 
     Args:
-        root: The folder of all runs.
-        name: Name of the run; by default the time and `label`, made unique.
-        label: For the default name, as the names of its tracks.
+        root: The folder of all runs; created if absent.
+        name: Name of the run; by default a unique name from the time and `label`.
+        label: Part of the default name, for example the names of the tracks.
 
     Raises:
-        InputError: if the name is no run name or the folder cannot be made.
+        InputError: if the name is not a valid run name or the folder cannot be created.
     """
     if name is not None:
         check_run_name(name)
@@ -163,7 +173,7 @@ def open_run_folder(root: Path = Path("runs"), name: str | None = None, label: s
 
 
 def _point_latest(path: Path) -> None:
-    """Move `latest` in one step: nobody ever finds it missing."""
+    """Point the link `latest` to a run folder atomically, so that it is never missing."""
     link = path.with_name(LATEST)
     temporary = link.with_name(f".{LATEST}.{os.getpid()}.tmp")
     try:
@@ -176,7 +186,7 @@ def _point_latest(path: Path) -> None:
 
 
 def _new_folder(root: Path, label: str) -> Path:
-    """Make a folder named after the time and the label that no other run has."""
+    """Create a new folder that is named after the time and the label."""
     stem = "-".join(part for part in (datetime.now().strftime("%Y%m%d-%H%M%S"), to_file_name(label)[:60]) if part)
     for attempt in range(_MOST_OF_A_SECOND):
         path = root / (f"{stem}-{attempt + 1}" if attempt else stem)
@@ -185,4 +195,4 @@ def _new_folder(root: Path, label: str) -> Path:
         except FileExistsError:
             continue
         return path
-    raise InputError(f"{root / stem}: {_MOST_OF_A_SECOND} runs of this second exist, expected a free name")
+    raise InputError(f"{root / stem}: found {_MOST_OF_A_SECOND} runs of this second, expected a free name")

@@ -1,4 +1,4 @@
-"""How a training went: one JSON line per trainer update in `progress.jsonl`."""
+"""The progress log of a training, `progress.jsonl`, with one JSON line per trainer update."""
 
 import json
 import math
@@ -16,65 +16,65 @@ from deepracer_ros.files import write_atomically, write_error
 
 @dataclass(frozen=True)
 class EvaluationPoint:
-    """An evaluation made during the training."""
+    """The result of one evaluation during the training."""
 
     env_steps: int
-    """Environment steps trained on when it was made."""
+    """Number of environment steps trained on at the time of the evaluation."""
     seconds: float
-    """Training seconds when it was made."""
+    """Training time at the evaluation, s."""
     laps_completed: int
-    """Laps driven to their end."""
+    """Number of laps that were completed."""
     laps_attempted: int
-    """Laps started."""
+    """Number of laps that were started."""
 
 
 @dataclass(frozen=True)
 class ProgressRecord:
-    """What is known after one update of the trainer. Recent means: over the last episodes that ended."""
+    """Figures after one update of the trainer. Recent episodes are the last 100 that ended."""
 
     env_steps: int
-    """Environment steps trained on since the start of the run, over all its resumptions."""
+    """Number of environment steps trained on since the start of the run, over all resumptions."""
     seconds: float
-    """Training seconds since the start of the run, over all its resumptions."""
+    """Training time since the start of the run, s, over all resumptions."""
     mean_reward: float | None
-    """Mean of the sum of rewards of recent episodes; None before the first ended."""
+    """Mean return (sum of rewards) of recent episodes; None before the first episode ended."""
     mean_progress: float | None
-    """Mean progress at the end of recent episodes, % of a lap; None before the first ended."""
+    """Mean progress at the end of recent episodes, % of a lap; None before the first episode ended."""
     lap_rate: float | None
-    """Part of recent episodes that completed the lap, 0 to 1; None before the first ended."""
+    """Fraction of recent episodes that completed the lap, 0 to 1; None before the first episode ended."""
     laps_completed: int
-    """Laps completed in training since the start of the run."""
+    """Number of laps completed in training since the start of the run."""
     episodes: int
-    """Episodes ended since the start of the run."""
+    """Number of episodes that have ended since the start of the run."""
     steps_per_second: float
-    """Environment steps learned from per second, over the last few seconds."""
+    """Environment steps trained on per second, over the last few seconds."""
     model_version: int
-    """The model that this update published."""
+    """Version of the last published model."""
     staleness: float = 0.0
-    """Mean number of model versions that the experience was behind when trained on."""
+    """Mean number of model versions by which the batch was older than the current model."""
     queue_fill: float = 0.0
-    """Part of the experience buffer in use, 0 to 1."""
+    """Fraction of the experience buffer that is in use, 0 to 1."""
     losses: Mapping[str, float | None] = field(default_factory=dict)
-    """Means over the update: policy_loss, value_loss, entropy, approx_kl, clipfrac, ...; None if not finite."""
+    """Learner statistics, means over the update: policy_loss, value_loss, entropy, ...; None if not finite."""
     evaluation: EvaluationPoint | None = None
     """The latest evaluation; None before the first."""
     reward_terms: Mapping[str, float] = field(default_factory=dict)
-    """Mean of the sum of each weighted reward term of recent episodes, by its name; empty before the first ended."""
+    """Mean sum of each weighted reward term over recent episodes, by name; empty before the first episode ended."""
 
 
 class ProgressLog:
-    """Appends records to `progress.jsonl`; a line is there whole, or not at all. A sink: see `run.sinks`."""
+    """A sink (see `run.sinks`) that appends records to `progress.jsonl`; a line is written whole or not at all."""
 
     def __init__(self, path: Path, resumed_at: int) -> None:
-        """Open the file and drop the lines that a resumed training will write again.
+        """Open the file, and drop the lines that a resumed training will write again.
 
         Args:
-            path: The file; made if absent.
-            resumed_at: Environment steps of the checkpoint the training goes on from, 0 for a new
-                training. Later lines, and a line that a killed process left torn, are dropped.
+            path: The progress file; created if absent.
+            resumed_at: Environment steps of the checkpoint from which the training resumes; 0 for a new training.
+                Later lines and an incomplete last line of a killed process are dropped.
 
         Raises:
-            InputError: if the file cannot be read or written, or is no progress file.
+            InputError: if the file cannot be read or written, or is not a progress file.
         """
         self._path = path
         kept = b"".join(_to_line(record) for record in read_progress(path) if record.env_steps <= resumed_at)
@@ -86,23 +86,23 @@ class ProgressLog:
             raise write_error(path, error) from error
 
     def write(self, record: ProgressRecord) -> None:
-        """Append one line.
+        """Append one record as a line.
 
         Raises:
-            InputError: if the disk is full; the file then holds what it held before.
+            InputError: if the disk is full; the file is then unchanged.
         """
         line = _to_line(record)
         end = os.lseek(self._descriptor, 0, os.SEEK_END)
         try:
             written = os.write(self._descriptor, line)
-            if written < len(line):  # the disk became full within the line: the rest says why
+            if written < len(line):  # the disk became full within the line; writing the rest raises the error
                 os.write(self._descriptor, line[written:])
         except OSError as error:
             os.ftruncate(self._descriptor, end)
             raise write_error(self._path, error) from error
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the progress file."""
         os.close(self._descriptor)
 
     def __enter__(self) -> "ProgressLog":
@@ -117,24 +117,24 @@ class ProgressLog:
 
 
 class ProgressTail:
-    """Follows a progress file that another process writes."""
+    """Reads new records from a progress file while another process writes it."""
 
     def __init__(self, path: Path) -> None:
-        """Follow `path`, which need not exist yet."""
+        """Follow the progress file `path`, which need not exist yet."""
         self._path = path
         self._file: int | None = None
         self._offset = self._lines = 0
 
     def read(self) -> list[ProgressRecord]:
-        """Return the whole lines since the last call; all lines again after a resumed training dropped some.
+        """Return the records since the last call; all records again after a resumed training has replaced the file.
 
         Raises:
-            InputError: if the file cannot be read, or a line is no progress record.
+            InputError: if the file cannot be read, or a line is not a progress record.
         """
         try:
             with self._path.open("rb") as file:
                 inode = os.fstat(file.fileno()).st_ino
-                if inode != self._file:  # `ProgressLog` puts a new file there when it drops lines
+                if inode != self._file:  # `ProgressLog` replaces the file when it drops lines
                     self._file, self._offset, self._lines = inode, 0, 0
                 file.seek(self._offset)
                 content = file.read()
@@ -157,16 +157,16 @@ class ProgressTail:
 
 
 def read_progress(path: Path) -> list[ProgressRecord]:
-    """Read a progress file; none if it is absent. A torn last line is left out.
+    """Read all records of a progress file; an absent file has none, and an incomplete last line is skipped.
 
     Raises:
-        InputError: if the file cannot be read, or another line is no progress record.
+        InputError: if the file cannot be read, or a complete line is not a progress record.
     """
     return ProgressTail(path).read()
 
 
 def _to_line(record: ProgressRecord) -> bytes:
-    """Return a record as one line of JSON, with null for numbers that are not finite."""
+    """Return a record as one line of JSON; numbers that are not finite become null."""
 
     def finite(value: Any) -> Any:  # noqa: ANN401
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Where the records of a training go: the progress log always, others by name. None can stop or slow the training."""
+"""Sinks for the progress records of a training; each has its own thread, so no sink can stop or slow the training."""
 
 import queue
 import threading
@@ -14,56 +14,62 @@ from deepracer_ros.run.progress import ProgressLog, ProgressRecord
 from deepracer_ros.run.tensorboard import TensorBoardLog
 
 WAITING_RECORDS = 64
-"""Records that may wait for a sink; at one or two a second a sink may be half a minute late."""
+"""Number of records that may wait for a sink; at one or two records per second, a sink may be half a minute late."""
 CLOSE_SECONDS = 5.0
-"""How long the end of a training waits for all sinks together."""
+"""Longest wait for all sinks together at the end of a training, s."""
 
 
 class Sink(Protocol):
-    """Takes the records of a training, in their order, in a thread of its own."""
+    """Protocol of a receiver of progress records, which is called in their order from its own thread."""
 
     def write(self, record: ProgressRecord) -> None:
-        """Take one record; may take long or fail, which costs records and nothing else."""
+        """Take one record. If this is slow or raises an exception, records are lost, but the training continues."""
         ...
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write buffered records and close the sink."""
         ...
 
 
 SinkFactory = Callable[[RunFolder, int], Sink]
-"""Opens a sink, in its thread, from the run's folder and the environment steps that the training goes on from. What it
-imports only there costs nobody else time."""
+"""Opens a sink in the sink's thread. Its arguments are the run's folder and the number of environment steps from which
+the training resumes. A module that only the sink needs should be imported here, so that it costs no other time."""
 
 SINKS: dict[str, SinkFactory] = {
     "tensorboard": lambda folder, resumed_at: TensorBoardLog(folder.tensorboard, resumed_at),
 }
-"""Sinks by their name in `trainer.sinks`: the line to add for another one."""
+"""Registry of sinks by their name in `trainer.sinks`; a new sink adds a line here."""
 PROGRESS = "progress log"
+"""Name of the sink that writes `progress.jsonl`."""
 
 
 class QueuedSink:
-    """One sink behind a bounded queue, in a thread of its own.
+    """A sink with a bounded queue and its own thread.
 
     Attributes:
-        name: For messages.
-        lost: Records that it did not take: the queue was full, or the sink failed.
-        error: Why it took nothing lately, one line; empty if it does.
+        name: Name of the sink for messages.
+        lost: Number of records that the sink did not take, because the queue was full or the sink failed.
+        error: Why the sink did not take the last record, one line; empty if it did.
     """
 
     def __init__(self, name: str, factory: Callable[[], Sink]) -> None:
-        """Start the thread, which opens the sink; one that cannot be opened is tried again at every record."""
+        """Start the thread, which opens the sink.
+
+        Args:
+            name: Name of the sink for messages.
+            factory: Opens the sink; if it fails, it is called again at every record.
+        """
         self.name, self.lost, self.error = name, 0, ""
         self._factory = factory
         self._sink: Sink | None = None
         self._closing, self._in_hand = False, 0
         self._queue: queue.Queue[ProgressRecord | None] = queue.Queue(WAITING_RECORDS)
-        # A daemon: a sink that never returns must not keep the process from its end.
+        # The thread is a daemon, since a sink that never returns must not keep the process alive.
         self._thread = threading.Thread(target=self._run, name=f"sink {name}", daemon=True)
         self._thread.start()
 
     def write(self, record: ProgressRecord) -> None:
-        """Hand over a record; returns at once."""
+        """Put a record in the queue without waiting; the record is lost if the queue is full."""
         try:
             self._queue.put_nowait(record)
         except queue.Full:
@@ -85,10 +91,10 @@ class QueuedSink:
         return self._sink
 
     def _attempt(self, action: Callable[[], object]) -> bool:
-        """Do something of the sink's; return whether it went well, and note why not."""
+        """Run a call of the sink; return whether it succeeded, and keep the error otherwise."""
         try:
             action()
-        except Exception as error:  # foreign code: whatever it raises must end here, and is said
+        except Exception as error:  # a sink is foreign code: any exception must end here, and is reported
             words = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
             self.error = " ".join(words.split())
             return False
@@ -96,13 +102,17 @@ class QueuedSink:
         return True
 
     def ask_to_close(self) -> None:
-        """Say that no more records come; returns at once."""
+        """Announce that no more records follow, without waiting."""
         self._closing = True
-        with suppress(queue.Full):  # then the thread looks by itself, when it has written what waits
+        with suppress(queue.Full):  # then the thread sees `_closing` itself after the waiting records
             self._queue.put_nowait(None)
 
     def wait_closed(self, deadline: float) -> None:
-        """Wait until it has written everything, at most until a time of `time.monotonic()`; the rest is lost."""
+        """Wait until all waiting records are written; records that are left at the deadline are lost.
+
+        Args:
+            deadline: Latest time by `time.monotonic()`, s.
+        """
         self._thread.join(max(0.0, deadline - time.monotonic()))
         if self._thread.is_alive():
             self.lost += self._in_hand + sum(item is not None for item in tuple(self._queue.queue))
@@ -110,21 +120,21 @@ class QueuedSink:
 
 
 class Sinks:
-    """All sinks of one training: each is told every record."""
+    """All sinks of one training; every record goes to each of them."""
 
     def __init__(
         self, folder: RunFolder, resumed_at: int, names: Sequence[str], registry: Mapping[str, SinkFactory] = SINKS
     ) -> None:
-        """Open the progress log and the sinks of these names, each in a thread of its own.
+        """Open the progress log and the named sinks, each in its own thread.
 
         Args:
-            folder: Of the run.
-            resumed_at: Environment steps that the training goes on from, 0 for a new one.
-            names: In the registry.
-            registry: Factories by name.
+            folder: Folder of the run.
+            resumed_at: Environment steps from which the training resumes; 0 for a new training.
+            names: Names of sinks in `registry`.
+            registry: Factories of sinks by name.
 
         Raises:
-            InputError: if there is no sink of a name.
+            InputError: if a name is not in the registry.
         """
         check_sinks(names, registry)
         self._sinks = [QueuedSink(PROGRESS, lambda: ProgressLog(folder.progress, resumed_at))]
@@ -133,22 +143,26 @@ class Sinks:
             self._sinks.append(QueuedSink(name, lambda factory=factory: factory(folder, resumed_at)))  # type: ignore[misc]
 
     def write(self, record: ProgressRecord) -> None:
-        """Tell every sink a record; returns at once."""
+        """Put a record in the queue of every sink without waiting."""
         for sink in self._sinks:
             sink.write(record)
 
     @property
     def lost(self) -> dict[str, int]:
-        """Records that each sink did not take, by its name; only of those that lost any."""
+        """Number of records that each sink lost, by sink name; sinks without a loss are not listed."""
         return {sink.name: sink.lost for sink in self._sinks if sink.lost}
 
     @property
     def trouble(self) -> str:
-        """What is wrong with the sinks now, one line; empty if all is well."""
+        """Current errors of the sinks in one line; empty if there are none."""
         return "; ".join(f"{sink.name}: {sink.error} ({sink.lost} lost)" for sink in self._sinks if sink.error)
 
     def close(self, seconds: float = CLOSE_SECONDS) -> None:
-        """Let the sinks write what waits, for so long in all; what they have not written then is lost."""
+        """Let the sinks write their waiting records, and close them; records that are left after the wait are lost.
+
+        Args:
+            seconds: Longest wait for all sinks together, s.
+        """
         deadline = time.monotonic() + seconds
         for sink in self._sinks:
             sink.ask_to_close()
@@ -162,15 +176,19 @@ class Sinks:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close them."""
+        """Close the sinks."""
         self.close()
 
 
 def check_sinks(names: Sequence[str], registry: Mapping[str, SinkFactory] = SINKS) -> None:
-    """Check that there is a sink of every name.
+    """Check that every name is a sink.
+
+    Args:
+        names: Names of sinks, from `trainer.sinks`.
+        registry: Factories of sinks by name.
 
     Raises:
-        InputError: names the first that is unknown.
+        InputError: if a name is not in the registry; the message has the first such name.
     """
     for name in names:
         if name not in registry:

@@ -1,4 +1,4 @@
-"""What a run is doing, in `state.json`: written by its session, read by whoever watches."""
+"""The state of a run in `state.json`, which its session writes and other programs read."""
 
 import json
 import os
@@ -13,66 +13,71 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.files import write_json
 
 Phase = Literal["starting", "filling", "training", "waiting", "evaluating", "done", "stopped"]
-"""starting: processes; filling: the first experience is collected; waiting: Redis, S3 or the simulations keep the
-trainer waiting; evaluating: the final laps; done: the configured end is reached; stopped: by a person or an error."""
+"""Phase of a run. starting: processes start. filling: the first experience is collected. training: the trainer makes
+progress. waiting: the trainer waits for Redis, S3 or the simulations. evaluating: the final laps are driven. done: the
+configured end is reached. stopped: a user or an error ended the run."""
 
 ENDED: tuple[Phase, ...] = ("done", "stopped")
-"""Phases that the session leaves behind."""
+"""Phases in which no session is active."""
 
 
 @dataclass(frozen=True)
 class ProcessId:
-    """One process of one machine: a number alone is given away again when its process is gone."""
+    """Identity of one process on one machine; the start time is part of it because the kernel reuses process ids."""
 
     pid: int
     """Process id."""
     started: int
-    """When the kernel started it, clock ticks since the machine's start; 0 if that is unknown."""
+    """Start time of the process, clock ticks since the boot of the machine; 0 if unknown."""
     host: str
-    """Name of the machine."""
+    """Host name of the machine."""
 
     @property
     def is_gone(self) -> bool:
-        """Whether it is known to have ended; of a process on another machine nothing is known."""
+        """Whether the process is known to have ended; always False for a process on another machine."""
         return self.host == socket.gethostname() and process_start(self.pid) != self.started
 
 
 @dataclass(frozen=True)
 class RunState:
-    """What a run is doing."""
+    """The content of `state.json`: phase, session and last warning of a run."""
 
     phase: Phase
-    """What it is doing, or how it ended."""
+    """Phase of the run."""
     process: ProcessId
-    """The session."""
+    """Process of the session that runs the training."""
     started: float
-    """When the session started, s since 1970."""
+    """Start time of the session, s since 1970."""
     ros_domain: int = 0
-    """ROS domain of its nodes."""
+    """ROS domain of the run's nodes."""
     warning: str = ""
-    """The latest trouble that is not over, or what ended it; one line."""
+    """Latest problem that still exists, or the error that ended the run; one line, empty if there is none."""
 
     @property
     def stale(self) -> bool:
-        """Whether its session is gone without having written an end: it was killed."""
+        """Whether the session ended without writing a final phase, because it was killed."""
         return self.phase not in ENDED and self.process.is_gone
 
 
 @dataclass
 class StateFile:
-    """Writes the state of a run, whenever it changed."""
+    """Writes the state of a run to `state.json` when it has changed."""
 
     path: Path
-    """`state.json` of the run folder."""
+    """Path of `state.json` in the run folder."""
     ros_domain: int = 0
     """ROS domain of the run's nodes."""
     started: float = field(default_factory=time.time)
-    """When the session started, s since 1970."""
+    """Start time of the session, s since 1970."""
     written: RunState | None = None
-    """What the file holds; None before the first."""
+    """State that was written last; None before the first."""
 
     def write(self, phase: Phase, warning: str = "") -> None:
-        """Write the state, whole or not at all, unless it is what was written last.
+        """Write the state atomically, unless it equals the last one written.
+
+        Args:
+            phase: Phase of the run.
+            warning: Latest problem, or the error that ended the run; empty if there is none.
 
         Raises:
             InputError: if the folder cannot be written or the disk is full.
@@ -84,10 +89,10 @@ class StateFile:
 
 
 def read_state(path: Path) -> RunState | None:
-    """Read a `state.json`; None if there is none, as in the folder of a run that never started.
+    """Read a `state.json`; None if the file does not exist, for example because the run never started.
 
     Raises:
-        InputError: if it cannot be read, or is no state of a run.
+        InputError: if the file cannot be read, or is not the state of a run.
     """
     try:
         document = json.loads(path.read_bytes())
@@ -101,13 +106,13 @@ def read_state(path: Path) -> RunState | None:
 
 
 def this_process() -> ProcessId:
-    """Return this process."""
+    """Return the identity of the calling process."""
     pid = os.getpid()
     return ProcessId(pid, process_start(pid) or 0, socket.gethostname())
 
 
 def process_start(pid: int) -> int | None:
-    """Return when a process of this machine started, clock ticks since the machine's start; None if there is none."""
+    """Return the start time of a process, clock ticks since boot (field 22 of proc(5) stat); None if it has ended."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

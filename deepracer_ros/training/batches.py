@@ -1,4 +1,4 @@
-"""From segments to the learner's batches, and how much of them may wait."""
+"""Conversion of segments to batches, and the size of the experience of a run."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,41 +15,41 @@ from deepracer_ros.simulation.sensors import sensor_specs
 from deepracer_ros.training.config import RunConfig
 
 WORKER = "job000-0123abcd"
-"""A recorder's name of the usual length."""
+"""A worker name of typical length, for estimates of the segment size."""
 
 
 def check_experience(config: RunConfig) -> None:
-    """Check that there is a Redis to use.
+    """Check that a Redis server is configured.
 
     Raises:
-        InputError: if no URL is configured.
+        InputError: if `experience.url` is empty.
     """
     if not config.experience.url:
         raise InputError("experience.url: is empty, expected redis://[:password@]host:port, rediss://... or unix://...")
 
 
 def segment_bytes(config: RunConfig) -> int:
-    """Return the size of one segment of this run, bytes."""
+    """Return the size of one encoded segment of a run, bytes."""
     observations = {name: (spec.dtype, spec.shape) for name, spec in sensor_specs(config).items()}
     track = max(config.tracks, key=len)
     return encoded_size(observations, reward_names(config.reward), config.experience.segment_steps, WORKER, track)
 
 
 def capacity_bytes(config: RunConfig) -> int:
-    """Return how many bytes of experience may be held: what is learned from, and what waits."""
+    """Return the capacity of a run's experience, bytes: `experience.capacity_segments` times the segment size."""
     return config.experience.capacity_segments * segment_bytes(config)
 
 
 def make_batch(segments: Sequence[Segment], steps: int, sensors: Sequence[str]) -> Batch:
-    """Stack segments of equal length.
+    """Stack S segments of T steps to a batch.
 
     Args:
-        segments: S of them.
-        steps: T, which every segment must have.
-        sensors: Observations that are learned from; others are left out.
+        segments: The S segments.
+        steps: T, the number of steps that every segment must have.
+        sensors: Names of the observations that the learner reads; others are left out.
 
     Raises:
-        InputError: if a segment has another length than configured, or lacks an observation.
+        InputError: if a segment has another length, lacks an observation or has one of another shape.
     """
     for segment in segments:
         if segment.steps != steps:
@@ -57,8 +57,8 @@ def make_batch(segments: Sequence[Segment], steps: int, sensors: Sequence[str]) 
         for name in sensors:
             found, expected = segment.observations.get(name), segments[0].observations.get(name)
             if found is None or expected is None or found.shape != expected.shape:
-                shape = None if found is None else found.shape
-                raise InputError(f"segment {segment.id}: {name}: found shape {shape}, expected those of its batch")
+                shape, wanted = (None if array is None else array.shape for array in (found, expected))
+                raise InputError(f"segment {segment.id}: {name}: found shape {shape}, expected {wanted}")
 
     def stack(name: str) -> NDArray[Any]:
         return np.stack([getattr(segment, name) for segment in segments])

@@ -1,4 +1,4 @@
-"""The configuration of a run: one frozen dataclass out of those of its parts."""
+"""The configuration of a run, composed of the configuration classes of its parts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ from deepracer_ros.race.actions import ActionSpaceConfig
 from deepracer_ros.simulation.config import EnvironmentConfig
 
 WINDOW_MARGIN = 8
-"""Steps that a simulation may run ahead beyond one segment: time for an append, but not for a second segment."""
+"""Steps beyond one segment that a simulation may run ahead: enough for an append, too few for a second segment."""
 
 RENAMED: Mapping[str, str | None] = {
     "run": None,
@@ -22,23 +22,23 @@ RENAMED: Mapping[str, str | None] = {
     "simulation.window": None,
     "referee.laps": "race.laps",
 }
-"""Keys of earlier releases: what they are called now, None where nothing reads them any more."""
+"""Keys of earlier releases and their present names; None if the key no longer exists."""
 
 
 @dataclass(frozen=True)
 class Place(Section):
-    """Which part of which run a process is: told by whoever starts it, and no part of the run's configuration."""
+    """The run and the part of it that a node belongs to; given by the starting process, not by the configuration."""
 
-    run: str = key("run", "Name of the run: of its experience and its models.")
-    folder: str = key("", "Folder of the run, for the trainer. Empty: runs/NAME.")
+    run: str = key("run", "Name of the run, under which its experience and models are stored.")
+    folder: str = key("", "Folder of the run, used by the trainer. Empty: runs/NAME.")
     job: int = key(0, "Number of the simulation job.", least=0)
     recorded: bool = key(False, "Whether a recorder belongs to the simulation, which then waits for it.")
 
     def __post_init__(self) -> None:
-        """Check the name.
+        """Check the values.
 
         Raises:
-            ValueError: if no run can have it.
+            ValueError: if `run` is not a valid run name, or `job` is negative.
         """
         super().__post_init__()
         try:
@@ -49,57 +49,58 @@ class Place(Section):
 
 @dataclass(frozen=True)
 class AgentConfig(Section):
-    """How the agent drives."""
+    """Configuration of the agent: which model drives, and how."""
 
     model: str = key("", "Folder of a model to drive with, for a car or a replay. Empty: the models of the run.")
     explore: bool = key(True, "true: draw actions from the policy's distribution. false: take the greedy action.")
-    random_before_model: bool = key(True, "true: drive at random until the first model is there. false: stand still.")
+    random_before_model: bool = key(True, "true: take random actions until a model is loaded. false: stand still.")
     live_camera: bool = key(
-        False, "true: frames come from a camera on a car, best effort, stamped with ROS time; a car whose frame is "
-        "older than max_age stops. false: a simulation waits for every answer.",
+        False, "true: frames come from a camera on a car, with best-effort delivery and ROS time stamps; the car stops "
+        "if a frame is older than max_age. false: a simulation waits for the answer to every frame.",
     )  # fmt: skip
     max_age: float = key(
-        0.2, "How old a live frame may be, and how long a command is good for where nobody waits for it.", unit="s",
+        0.2, "Greatest age of a live frame, and time after which a command without a successor is followed by a stop.",
+        unit="s",
         above=0,
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class TrainerConfig(Section):
-    """What the trainer does around the learner."""
+    """Configuration of the trainer: batches, evaluations, end of the training and sinks."""
 
-    batch_segments: int = key(64, "Segments in one update.", least=1)
-    max_staleness: int = key(3, "Experience of a model more versions old than this is dropped and counted.", least=0)
-    threads: int = key(2, "Threads of the update; each takes a part of every minibatch.", least=1, most=1024)
+    batch_segments: int = key(64, "Segments in the batch of one update.", least=1)
+    max_staleness: int = key(3, "Experience of a model more than this number of versions old is dropped.", least=0)
+    threads: int = key(2, "Threads of an update; each computes a part of every minibatch.", least=1, most=1024)
     evaluate_every: int = key(4, "Updates between two evaluations. 0: never evaluate.", least=0)
-    evaluation_starts: int = key(10, "Laps of an evaluation, started evenly over each track.", least=1)
+    evaluation_starts: int = key(10, "Laps of an evaluation on each track, with evenly spread starts.", least=1)
     perfect_evaluations: int = key(
-        2, "Training is done when so many evaluations in a row completed every lap. 0: never for that reason.", least=0
+        2, "Training ends after this number of consecutive evaluations with every lap complete. 0: never.", least=0
     )
-    max_seconds: float = key(600.0, "Training ends after this time in any case.", unit="s", above=0)
-    max_env_steps: int = key(0, "Training ends after so many environment steps. 0: no such limit.", least=0)
-    patience: float = key(120.0, "How long to wait for experience before giving up.", unit="s", above=0)
-    sinks: tuple[str, ...] = key(("tensorboard",), "Where progress goes besides progress.jsonl, by name.")
+    max_seconds: float = key(600.0, "Training ends after this training time at the latest.", unit="s", above=0)
+    max_env_steps: int = key(0, "Training ends after this number of environment steps. 0: no such limit.", least=0)
+    patience: float = key(120.0, "Longest wait for experience before the training fails.", unit="s", above=0)
+    sinks: tuple[str, ...] = key(("tensorboard",), "Sinks that receive progress in addition to progress.jsonl.")
 
 
 @dataclass(frozen=True)
 class RunConfig(EnvironmentConfig):
-    """Everything that a run depends on; saved with the run and with every model."""
+    """The configuration of a run, which is saved with the run and with every model."""
 
     tracks: tuple[str, ...] = key(("technical",), "Names of tracks, or paths of DeepRacer route files.")
-    jobs: int = key(1, "Simulation jobs; tracks are shared out among them.", least=1, most=1000)
-    seed: int = key(0, "What every random draw derives from.", least=0, most=2**31 - 1)
+    jobs: int = key(1, "Simulation jobs; the tracks are divided among them.", least=1, most=1000)
+    seed: int = key(0, "Seed of all random draws.", least=0, most=2**31 - 1)
     agent: AgentConfig = section(AgentConfig, "How the agent drives.")
-    actions: ActionSpaceConfig = section(ActionSpaceConfig, "What the policy chooses from.")
-    network: NetworkConfig = section(NetworkConfig, "The network and what it reads.")
-    learner: str = key("ppo", "Learner by name.")
+    actions: ActionSpaceConfig = section(ActionSpaceConfig, "The action space of the policy.")
+    network: NetworkConfig = section(NetworkConfig, "The network and the sensors that it reads.")
+    learner: str = key("ppo", "Name of the learner.")
     learning: Any = field(default_factory=PPOConfig, metadata={"text": "Hyperparameters of the learner."})
-    trainer: TrainerConfig = section(TrainerConfig, "What the trainer does around the learner.")
-    experience: ExperienceConfig = section(ExperienceConfig, "Redis.")
-    models: ModelsConfig = section(ModelsConfig, "S3.")
+    trainer: TrainerConfig = section(TrainerConfig, "The trainer: batches, evaluations, end of the training and sinks.")
+    experience: ExperienceConfig = section(ExperienceConfig, "The experience in Redis.")
+    models: ModelsConfig = section(ModelsConfig, "The models in S3.")
 
     def __post_init__(self) -> None:
-        """Check what no single part can.
+        """Check what depends on several keys.
 
         Raises:
             ValueError: if there is no track, or two keys contradict each other.
@@ -118,7 +119,7 @@ class RunConfig(EnvironmentConfig):
 
     @classmethod
     def types_by_value(cls, mapping: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the class of `learning`, which depends on `learner`.
+        """Return the configuration class of the key `learning`, which depends on the key `learner`.
 
         Raises:
             ValueError: if there is no such learner.
@@ -127,34 +128,38 @@ class RunConfig(EnvironmentConfig):
 
     @property
     def window(self) -> int:
-        """Steps that a recorded simulation may be ahead of what is recorded."""
+        """Number of steps that a recorded simulation may be ahead of the last recorded step."""
         return self.experience.segment_steps + WINDOW_MARGIN
 
     def job_tracks(self, job: int) -> tuple[str, ...]:
-        """Return the tracks of one job: every jobs-th from its own number on, all in turn if there are fewer."""
+        """Return the tracks of one simulation job.
+
+        Job k gets the tracks k, k + jobs, k + 2 jobs, ...; if there are fewer tracks than jobs, track k modulo their
+        number.
+        """
         return self.tracks[job :: self.jobs] or (self.tracks[job % len(self.tracks)],)
 
     def without_secrets(self) -> "RunConfig":
-        """Return the configuration as it may stand in files and manifests: passwords replaced by `***`."""
+        """Return the configuration with passwords replaced by `***`, for files and manifests."""
         return replace(self, experience=replace(self.experience, url=hide_password(self.experience.url)))
 
 
 def read_config(values: Mapping[str, Any], where: str, tolerant: bool = False) -> RunConfig:
-    """Return the configuration that a mapping describes, also one that an earlier release wrote.
+    """Return the run configuration in a mapping; the keys of earlier releases are accepted.
 
     Args:
-        values: Nested keys.
-        where: What they were read from, for error messages.
-        tolerant: Leave out unknown keys, as a newer release may have written into a manifest.
+        values: Nested keys and values.
+        where: Source of the values for error messages.
+        tolerant: Skip unknown keys, for example those of a newer release in a manifest.
 
     Raises:
-        InputError: on an unknown key, or a value of another type or out of range.
+        InputError: on an unknown key, or a value of a wrong type or out of range.
     """
     return from_mapping(RunConfig, upgrade(values), where, tolerant)
 
 
 def upgrade(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return nested keys under the names that this release gives them."""
+    """Return nested configuration values with the keys of earlier releases renamed as in `RENAMED`."""
     found = _copy(values)
     for old, new in RENAMED.items():
         *parents, leaf = old.split(".")
@@ -176,5 +181,5 @@ def _copy(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def to_saved(config: RunConfig) -> dict[str, Any]:
-    """Return the configuration as files and manifests hold it: plain values, without secrets."""
+    """Return the configuration as nested plain values without secrets, for files and manifests."""
     return to_mapping(config.without_secrets())

@@ -1,4 +1,4 @@
-"""The one place that evaluates: a policy drives laps, greedily; nothing random happens, no user's reward is called."""
+"""Evaluation of policies: laps with greedy actions, without randomisation and without a user's reward function."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,14 +18,23 @@ from deepracer_ros.training.policies import make_policy
 
 
 class Evaluator:
-    """Drives evaluations during a training, always in the same environment."""
+    """Evaluates policies during a training, always in the same environment."""
 
     def __init__(self, environment: Environment, make_policy: Callable[[Tensors], Policy]) -> None:
-        """Take the environment, which is closed with this, and what makes a policy from its weights."""
+        """Keep the environment and the factory.
+
+        Args:
+            environment: Environment to drive in; closed with the evaluator.
+            make_policy: Builds a policy from its weights, float32 arrays by name.
+        """
         self._environment, self._make_policy = environment, make_policy
 
     def evaluate(self, tensors: Tensors) -> Evaluation:
-        """Drive every lap once with a policy's weights."""
+        """Drive every lap once with a policy and return the result.
+
+        Args:
+            tensors: Weights of the policy, float32 arrays by name.
+        """
         policy = self._make_policy(tensors)
         return evaluate(self._environment, lambda observations: greedy(policy, observations))
 
@@ -35,7 +44,7 @@ class Evaluator:
 
 
 def make_evaluator(config: RunConfig) -> Evaluator:
-    """Build what evaluates during a run: on all of its tracks, `trainer.evaluation_starts` laps on each.
+    """Build the evaluator of a run, which drives `trainer.evaluation_starts` laps on each of its tracks.
 
     Raises:
         InputError: if a track or the simulator does not exist.
@@ -48,7 +57,12 @@ def make_evaluator(config: RunConfig) -> Evaluator:
 
 
 def greedy(policy: Policy, observations: Observations) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the policy's greedy steering (N,), rad, + left, and speed (N,), m/s."""
+    """Return the greedy actions of a policy: steering (N,), rad, positive to the left, and speed (N,), m/s.
+
+    Args:
+        policy: The policy.
+        observations: (N, *shape) observations by sensor name.
+    """
     decision = policy.act(observations)
     return decision.steering, decision.speed
 
@@ -57,7 +71,7 @@ def config_of(model: Model) -> RunConfig:
     """Return the configuration of the run that trained a model.
 
     Raises:
-        InputError: if it is of another release.
+        InputError: if a value in the model's manifest is not valid in this release.
     """
     return read_config(model.manifest.config, f"model {model.manifest.run}: config", tolerant=True)
 
@@ -65,13 +79,13 @@ def config_of(model: Model) -> RunConfig:
 def evaluate_model(
     model: Model, config: RunConfig, tracks: Sequence[str], starts: int, folder: Path
 ) -> tuple[Evaluation, list[Path]]:
-    """Drive `starts` laps on each track and write report, plots and video into `folder`.
+    """Drive `starts` laps with a model on each track, and write report, plots and video into `folder`.
 
     Args:
-        model: Checked.
-        config: Of its run, with the simulator to use.
-        tracks: Names or route files.
-        starts: Laps on each track, started evenly over it.
+        model: A checked model.
+        config: Configuration of the model's run, with the simulator to use.
+        tracks: Names of tracks, or paths of route files.
+        starts: Number of laps on each track, with starts spread evenly along it.
         folder: An existing folder.
 
     Returns:
@@ -80,7 +94,7 @@ def evaluate_model(
     Raises:
         InputError: if a track does not exist, the simulator cannot start or the folder cannot be written.
     """
-    from deepracer_ros.report.evaluation_report import write_evaluation_report  # a trainer draws nothing
+    from deepracer_ros.report.evaluation_report import write_evaluation_report  # not needed by a trainer
     from deepracer_ros.report.film import Film
 
     policy = make_policy(model)

@@ -1,4 +1,4 @@
-"""What a trainer works with, each part known by its protocol only, and how a run's configuration chooses them."""
+"""The protocols of the parts of a trainer, and the functions that build the parts from a run's configuration."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,76 +20,80 @@ from deepracer_ros.training.tuning import tune_process
 
 
 class Experience(Protocol):
-    """Where experience comes from; `experience.reader.ExperienceReader` is one."""
+    """Protocol of a source of experience, which `experience.reader.ExperienceReader` implements."""
 
     def recover(self, consumed: Collection[str] = ()) -> int:
-        """Hand out again what an earlier trainer did not acknowledge, but for what a checkpoint holds."""
+        """Claim the segments that an earlier trainer did not acknowledge; remove those whose ids are in `consumed`."""
         ...
 
     def take(self, minimum: int, maximum: int, seconds: float, oldest_version: int = 0) -> list[Taken]:
-        """Take the next segments; fewer than `minimum` when the time is over."""
+        """Return the next `minimum` to `maximum` segments, or fewer after `seconds`; drop those of older versions."""
         ...
 
     def acknowledge(self, stream_ids: Iterable[str]) -> int:
-        """Remove for good what a checkpoint holds."""
+        """Remove the segments of these stream ids, since a checkpoint contains them; return how many were removed."""
         ...
 
     def status(self) -> ExperienceStatus:
-        """Return fill level and counts."""
+        """Return fill level and counts of the experience."""
         ...
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection to the source."""
         ...
 
 
 class Models(Protocol):
-    """Where models are published; `models.store.ModelStore` is one."""
+    """Protocol of a store of models, which `models.store.ModelStore` implements."""
 
     def publish(self, tensors: Tensors, manifest: Manifest) -> Manifest:
-        """Store a new version and let it drive; raises StoreError while that is not possible."""
+        """Store a new version and make it the last one; return its manifest.
+
+        Raises:
+            StoreError: while the store is unreachable or refuses.
+        """
         ...
 
     def add_evaluation(self, version: int, evaluation: Mapping[str, Any]) -> None:
-        """Store what an evaluation of a version came to beside it."""
+        """Store the result of an evaluation with a version."""
         ...
 
     def mark_best(self, version: int) -> None:
-        """Say that a version is the best so far."""
+        """Mark a version as the best so far."""
         ...
 
 
 class Score(Protocol):
-    """What the trainer asks of an evaluation; `simulation.evaluation.Evaluation` is one."""
+    """Protocol of the result of an evaluation, which `simulation.evaluation.Evaluation` implements."""
 
     @property
     def laps_attempted(self) -> int:
-        """Laps started."""
+        """Number of laps started."""
         ...
 
     @property
     def laps_completed(self) -> int:
-        """Laps driven to their end."""
+        """Number of laps completed."""
         ...
 
     @property
     def mean_progress(self) -> float:
-        """Mean progress of all laps, %."""
+        """Mean progress of all started laps, %."""
         ...
 
     @property
     def mean_lap_seconds(self) -> float | None:
-        """Mean time of the completed laps, s; None if there is none."""
+        """Mean time of the completed laps, s; None if no lap was completed."""
         ...
 
     @property
     def best_lap_seconds(self) -> float | None:
-        """Time of the fastest lap, s; None if there is none."""
+        """Time of the fastest completed lap, s; None if no lap was completed."""
         ...
 
 
 def describe_evaluation(result: Score) -> Mapping[str, Any]:
-    """Return an evaluation as it is stored beside a model: laps, mean progress (%), lap times (s)."""
+    """Return the result of an evaluation as stored with a model: laps, mean progress (%), lap times (s)."""
     return {
         "laps_completed": result.laps_completed,
         "laps_attempted": result.laps_attempted,
@@ -100,15 +104,18 @@ def describe_evaluation(result: Score) -> Mapping[str, Any]:
 
 
 def score(result: Score) -> tuple[float, ...]:
-    """Return what the best model has most of: completed laps, then progress, then speed."""
+    """Return the score by which models are compared: completed laps, mean progress (%), negative mean lap time (s).
+
+    Scores are compared as tuples; the best model has the greatest.
+    """
     return (float(result.laps_completed), result.mean_progress, -(result.mean_lap_seconds or 0.0))
 
 
 class Evaluator(Protocol):
-    """Drives the laps of an evaluation; `training.evaluation.Evaluator` is one."""
+    """Protocol of an evaluator of policies, which `training.evaluation.Evaluator` implements."""
 
     def evaluate(self, tensors: Tensors) -> Score:
-        """Drive with a policy's weights."""
+        """Evaluate the policy with these weights, float32 arrays by name."""
         ...
 
     def close(self) -> None:
@@ -118,14 +125,15 @@ class Evaluator(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """What a trainer works with.
+    """The parts of a trainer.
 
     Attributes:
-        learner: Learns the policy.
-        make_batch: Stacks segments for the learner.
-        checkpoints: What the training goes on from.
-        open_sinks: Opens the sinks of progress records, from the environment steps that the training goes on from.
-        evaluator: Drives the evaluations; None if there are none.
+        learner: Learner of the policy.
+        make_batch: Stacks segments to a batch for the learner.
+        checkpoints: Store of the checkpoints of the run.
+        open_sinks: Opens the sinks of progress records; its argument is the number of environment steps from which
+            the training resumes.
+        evaluator: Evaluator of policies; None if the training makes no evaluations.
     """
 
     learner: Learner
@@ -136,7 +144,7 @@ class Parts:
 
 
 def make_run_learner(config: RunConfig) -> Learner:
-    """Build a run's learner; the same seed gives the same weights.
+    """Build the learner of a run; the same seed gives the same initial weights.
 
     Raises:
         InputError: if a sensor or the learner does not exist.
@@ -152,11 +160,11 @@ def make_run_learner(config: RunConfig) -> Learner:
 
 
 def make_parts(config: RunConfig, folder: RunFolder) -> Parts:
-    """Build what the configuration of a run asks for; the simulator of evaluations only if there are any.
+    """Build the parts of a trainer; an evaluator is built only if `trainer.evaluate_every` is not 0.
 
     Args:
-        config: Of the run.
-        folder: Of the run; another trainer that works there is refused before anything else.
+        config: Configuration of the run.
+        folder: Folder of the run.
 
     Raises:
         InputError: if another trainer works on the run, the folder cannot be written, or a sensor, sink, learner or
@@ -167,7 +175,7 @@ def make_parts(config: RunConfig, folder: RunFolder) -> Parts:
     try:
         evaluator: Evaluator | None = None
         if config.trainer.evaluate_every:
-            from deepracer_ros.training.evaluation import make_evaluator  # imports numba, and compiles the simulator
+            from deepracer_ros.training.evaluation import make_evaluator  # imports numba and compiles
 
             evaluator = make_evaluator(config)
         steps, reads = config.experience.segment_steps, (*config.network.reads, *config.network.critic_reads)

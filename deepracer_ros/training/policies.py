@@ -1,4 +1,4 @@
-"""The model store of a run, as its configuration names it, and models as the learner's types."""
+"""Opening the model store of a run, making manifests, and building policies from models."""
 
 from typing import Any
 
@@ -14,18 +14,18 @@ from deepracer_ros.simulation.sensors import CAMERA, SensorSpec, sensor_specs
 from deepracer_ros.training.config import RunConfig, to_saved
 
 FIRST_FORMAT = 1
-"""Manifests of the first release, whose network read the camera and nothing else."""
+"""Manifest format of the first release, whose networks read only the camera."""
 
 
 def open_store(models: ModelsConfig, run: str) -> ModelStore:
-    """Open the run's model store; credentials come from boto3's usual chain.
+    """Open the model store of a run, with the credentials that boto3 finds.
 
     Args:
-        models: Where.
+        models: Server and bucket.
         run: Name of the run.
 
     Raises:
-        InputError: if no endpoint is configured and AWS is not asked for, or the server is away.
+        InputError: if neither an endpoint nor AWS is configured, or the server is unreachable.
     """
     if not models.endpoint and not models.aws:
         raise InputError("models.endpoint: is empty, expected the URL of an S3 server, or models.aws: true")
@@ -33,13 +33,13 @@ def open_store(models: ModelsConfig, run: str) -> ModelStore:
 
 
 def make_manifest(config: RunConfig, run: str, updates: int, env_steps: int) -> Manifest:
-    """Describe a policy of this run; the store fills in what follows from the weights.
+    """Return the manifest of a policy; the store fills in version, hash, size and shapes.
 
     Args:
-        config: Of the run.
-        run: Its name.
-        updates: Of the learner that led to the policy.
-        env_steps: Environment steps that led to the policy.
+        config: Configuration of the run.
+        run: Name of the run.
+        updates: Number of learner updates before this policy.
+        env_steps: Number of environment steps trained on before this policy.
     """
     network = config.network
     return Manifest(
@@ -59,10 +59,10 @@ def _specs(config: RunConfig, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def make_policy(model: Model) -> Policy:
-    """Build the policy that a checked model holds.
+    """Build the policy of a checked model.
 
     Raises:
-        InputError: if its architecture or action space is unknown, or the tensors are of another one.
+        InputError: if the architecture or action space in the manifest is unknown, or the tensors do not fit it.
     """
     manifest = model.manifest
     where = f"model {manifest.run}/{manifest.version}"
@@ -77,7 +77,7 @@ def make_policy(model: Model) -> Policy:
 
 
 def upgrade_tensors(model: Model) -> Tensors:
-    """Return a model's tensors under the names that this release gives them."""
+    """Return the tensors of a model with the tensor names of this release, also for a model of manifest format 1."""
     if model.manifest.format > FIRST_FORMAT:
         return model.tensors
     return {

@@ -1,4 +1,4 @@
-"""Cuts the course of every car into segments."""
+"""Assembly of the control steps of all cars and their division into segments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,17 +12,19 @@ from deepracer_ros.race.status import Status
 from deepracer_ros.simulation.sensors import SensorSpec
 
 Command = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], int]
-"""Steering, speed and log-probability of all cars, each (N,), and the version of the model that decided."""
+"""Command of all cars: steering (N,), rad, speed (N,), m/s, log-probability (N,), and the version of the model."""
 
 
 @dataclass(eq=False)
 class Step:
-    """What is known of one control step so far; complete when all parts are there.
+    """The parts of one control step that have arrived; the step is complete when all parts are present.
 
     Attributes:
-        observations: (N, *shape) of each sensor, by its name.
-        verdict: (N,) structured: reward, its terms, progress, status, terminated, truncated, track of that moment.
-        command: Steering (N,), speed (N,), log-probability (N,) that answered it, and the model's version.
+        observations: (N, *shape) observations by sensor name.
+        verdict: (N,) structured array: reward, reward terms, progress, status, terminated, truncated, track; None
+            until it arrives.
+        command: Steering (N,), speed (N,), log-probability (N,) and model version of the answer to the observations;
+            None until it arrives.
     """
 
     observations: dict[str, NDArray[Any]] = field(default_factory=dict)
@@ -31,10 +33,10 @@ class Step:
 
 
 class SegmentCutter:
-    """Assembles steps in order and cuts them into segments of T steps, all N cars at once.
+    """Assembles control steps in order and divides them into segments of T steps, for all N cars at once.
 
     Attributes:
-        dropped_steps: Steps that were given up because a part of them, or of one before, never came.
+        dropped_steps: Number of steps that were dropped because a part of them, or of an earlier step, is missing.
     """
 
     def __init__(
@@ -45,14 +47,14 @@ class SegmentCutter:
         sensors: Mapping[str, SensorSpec],
         terms: Sequence[str] = (),
     ) -> None:
-        """Begin with an empty segment.
+        """Start with an empty segment.
 
         Args:
-            tracks: Names of the job's tracks; `verdict["track"]` points into them.
+            tracks: Names of the tracks of the simulation job; `verdict["track"]` is an index into them.
             worker: Unique name of this recorder.
-            steps: T, the steps of one segment.
-            sensors: What is recorded of every step.
-            terms: Names of the reward terms; the verdict has `term_NAME` of each.
+            steps: T, the number of steps in one segment.
+            sensors: Sensors that are recorded, by name.
+            terms: Names of the reward terms; the verdict has a field `term_NAME` for each.
         """
         self._tracks, self._worker, self._length = tracks, worker, steps
         self._sensors, self._terms = dict(sensors), tuple(terms)
@@ -65,13 +67,13 @@ class SegmentCutter:
         self.dropped_steps = 0
 
     def take_start(self) -> int | None:
-        """Return, once, the step at which the course began, or began anew: nothing before it will be recorded."""
+        """Return the first step of the current sequence once, None afterwards; earlier steps will not be recorded."""
         start, self._start = self._start, None
         return start
 
     def step(self, number: int) -> Step | None:
-        """Return the step to put a part into; None if it is over already."""
-        if number < self._next - 1:  # observations repeat, but only a simulation that began anew goes back
+        """Return the step with this number to add a part to it; None if the step has passed."""
+        if number < self._next - 1:  # observations repeat, but only a restarted simulation goes back
             self._give_up({})
         if number < self._next:
             return None
@@ -83,14 +85,17 @@ class SegmentCutter:
         return step.verdict is not None and step.command is not None and len(step.observations) == len(self._sensors)
 
     def _give_up(self, kept: dict[int, Step]) -> None:
-        """Forget what cannot be completed; the course begins anew at the next complete step."""
+        """Drop all steps except `kept` and the open segment; recording starts again at the next complete step."""
         self.dropped_steps += len(self._pending) - len(kept) + self._filled
         self._pending, self._buffer, self._filled, self._next = kept, None, 0, -1
 
     def cut(self) -> tuple[int, list[Segment]] | None:
-        """Take in the steps that are complete; return the next T + 1 as segments and the last one's number.
+        """Process complete steps until a segment of every car is full; call repeatedly until it returns None.
 
-        The last observation of a segment is the first of the following one. Call until it returns None.
+        The last observation of a segment is also the first observation of the next one.
+
+        Returns:
+            The number of the last step and one segment per car, or None if there are not enough complete steps.
         """
         while (step := self._next_complete()) is not None:
             number = self._next
@@ -109,9 +114,9 @@ class SegmentCutter:
         return None
 
     def _next_complete(self) -> Step | None:
-        """Return the step that is waited for once it is complete.
+        """Return the expected step if it is complete, or the first complete one if the expected step cannot complete.
 
-        Every topic keeps its order. So a step of which a part is missing when a later one is complete never will be.
+        Every topic keeps its order. So if a later step is complete, a step with a missing part stays incomplete.
         """
         step = self._pending.get(self._next)
         if step is not None and self._is_complete(step):
@@ -133,7 +138,7 @@ class SegmentCutter:
 
 
 class _Buffer:
-    """T + 1 observations and T steps of N cars."""
+    """Arrays for T + 1 observations and T steps of N cars."""
 
     def __init__(self, sensors: Mapping[str, SensorSpec], terms: tuple[str, ...], cars: int, steps: int) -> None:
         self._observations = {
@@ -147,7 +152,7 @@ class _Buffer:
         self._version = np.iinfo(np.int64).max
 
     def put_outcome(self, t: int, step: Step) -> None:
-        """Observation t, and what the step before it came to."""
+        """Store observation t, and the outcome of step t - 1."""
         verdict = step.verdict
         assert verdict is not None
         for name, block in self._observations.items():
@@ -164,7 +169,7 @@ class _Buffer:
         self._flags["valid"][:, t - 1] = verdict["status"] != Status.PREPARE
 
     def put_command(self, t: int, step: Step) -> None:
-        """What answered observation t."""
+        """Store the command that answered observation t."""
         assert step.command is not None
         *commands, version = step.command
         for name, values in zip(("steering", "speed", "log_probability"), commands, strict=True):
@@ -172,7 +177,7 @@ class _Buffer:
         self._version = min(self._version, version)
 
     def segments(self, tracks: Sequence[str], worker: str, sequence: int) -> list[Segment]:
-        """Return one segment per car; they are views of this buffer."""
+        """Return one segment per car; the arrays are views of this buffer."""
         return [
             Segment(
                 observations={name: block[car] for name, block in self._observations.items()},

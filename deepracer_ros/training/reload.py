@@ -1,4 +1,4 @@
-"""Loads new models beside the driving: all or nothing."""
+"""Loading of new models in a thread of its own while the agent drives."""
 
 import threading
 import time
@@ -11,12 +11,18 @@ from deepracer_ros.models.store import ModelStore, Pointer
 from deepracer_ros.training.policies import make_policy
 
 LOOK_SECONDS = 1.0
-"""How often the pointer is read when nobody has announced a model."""
+"""Interval at which the pointer is read if no model is announced, s."""
 
 
 @dataclass(frozen=True, eq=False)
 class LoadedModel:
-    """A model that was fetched, checked, built and run once."""
+    """A model that was fetched, checked and built.
+
+    Attributes:
+        policy: The policy, ready to drive.
+        version: Version of the model in its run.
+        sha256: SHA-256 of the policy file, hexadecimal.
+    """
 
     policy: Policy
     version: int
@@ -24,19 +30,24 @@ class LoadedModel:
 
 
 class ModelLoader:
-    """A thread that follows the run's `last` pointer.
+    """A thread that loads the model that the `last` pointer of a run names.
 
-    A model that is damaged, of another shape or not finite is refused and counted; the one before
-    goes on driving. A store that is away is asked again.
+    A model that is damaged, has other shapes or is not finite is refused and counted, and the previous model stays in
+    use. While the store is unreachable, it is asked again.
 
     Attributes:
-        refused: Models refused.
-        reloads: Models loaded.
-        last_seconds: From finding a new pointer to the ready policy, s.
+        refused: Number of models refused.
+        reloads: Number of models loaded.
+        last_seconds: Time from finding a new pointer to the ready policy at the last reload, s.
     """
 
     def __init__(self, store: ModelStore, run: str) -> None:
-        """Start following; `take` hands out what was found."""
+        """Start the thread; `take` returns the models that it loads.
+
+        Args:
+            store: The model store of the run.
+            run: Name of the run.
+        """
         self.refused, self.reloads, self.last_seconds = 0, 0, 0.0
         self._refusal = self._unreachable = ""
         self._store, self._run = store, run
@@ -48,21 +59,25 @@ class ModelLoader:
 
     @property
     def error(self) -> str:
-        """Why the newest model was refused or cannot be fetched; empty if all is well."""
+        """Why the newest model was refused or cannot be fetched; empty if nothing is wrong."""
         return self._unreachable or self._refusal
 
     def look(self, announced: Pointer | None = None) -> None:
-        """Look for a new model now; a newer one that was announced is fetched without asking for the pointer."""
+        """Look for a new model now.
+
+        Args:
+            announced: Pointer from an announcement; if it is newer, its model is fetched without reading the pointer.
+        """
         self._announced = announced
         self._wanted.set()
 
     def take(self) -> LoadedModel | None:
-        """Return a model that was loaded since the last call, or None; never waits."""
+        """Return the model that was loaded since the last call, or None, without waiting."""
         ready, self._ready = self._ready, None
         return ready
 
     def close(self) -> None:
-        """Stop following; a server that does not answer is not waited for."""
+        """Stop the thread; do not wait for a server that does not answer."""
         self._stop = True
         self._wanted.set()
         self._thread.join(timeout=2.0)
@@ -85,10 +100,10 @@ class ModelLoader:
             self._wanted.clear()
 
     def _load(self, pointer: Pointer) -> None:
-        """Fetch, check and build one model; a bad one is refused.
+        """Fetch, check and build one model; refuse it if it is not usable.
 
         Raises:
-            StoreError: if the server is away or refuses.
+            StoreError: if the server is unreachable or refuses the request.
         """
         started = time.monotonic()
         try:

@@ -1,4 +1,4 @@
-"""Appends segments to Redis beside the driving, in order, and says when there is room for more."""
+"""Appending of segments to Redis in a thread of its own, with flow control."""
 
 import queue
 import threading
@@ -10,23 +10,23 @@ from deepracer_ros.experience.segment import Segment
 from deepracer_ros.experience.writer import ExperienceWriter
 
 RETRY_SECONDS = 0.002
-"""How often a full buffer is asked for room."""
+"""Interval at which a full Redis is asked for room, s."""
 
 
 class SegmentSender:
-    """A thread that appends segments in order and says when there is room for as many again.
+    """A thread that appends segments in order and reports when there is room for the same number again.
 
     Attributes:
-        waiting: Why nothing can be appended now; empty if it can.
+        waiting: Why segments cannot be appended at present; empty if they can.
     """
 
     def __init__(self, writer: ExperienceWriter, on_recorded: Callable[[int], None]) -> None:
         """Start the thread.
 
         Args:
-            writer: Used by this thread only.
-            on_recorded: Called from the thread with the number of the last step once everything up to it is
-                in Redis and as much again would be accepted.
+            writer: Writer of the experience, which only this thread uses.
+            on_recorded: Called in the thread with the number of a segment's last step, when everything up to it is in
+                Redis and there is room for the same amount again.
         """
         self.waiting = ""
         self._failure: InputError | None = None
@@ -37,9 +37,9 @@ class SegmentSender:
         self._thread.start()
 
     def send(self, number: int, segments: list[Segment]) -> bool:
-        """Hand over segments that end at step `number`; False if the queue is full and they are dropped.
+        """Queue segments that end at step `number`; return False if the queue is full and they are dropped.
 
-        The simulation's window keeps the queue short, so that never happens to a job of ours.
+        A simulation that keeps to its window never fills the queue.
         """
         try:
             self._queue.put_nowait((number, segments))
@@ -49,12 +49,12 @@ class SegmentSender:
 
     @property
     def refusal(self) -> str:
-        """Why the server takes nothing; empty if it does, or is only full of experience that the trainer will take."""
+        """Why the server refuses segments; empty if it accepts them, or is only full until the trainer takes some."""
         return "" if self.waiting.startswith("full: ") else self.waiting
 
     @property
     def ended(self) -> bool:
-        """Whether the thread has come to its end; `close` says why."""
+        """Whether the thread has ended; `close` then raises its error."""
         return not self._thread.is_alive()
 
     def _send_all(self) -> None:
@@ -72,7 +72,7 @@ class SegmentSender:
                 self._on_recorded(number)
 
     def _append(self, segments: list[Segment]) -> bool:
-        """Append, and wait for room for as many again; False if it was stopped before."""
+        """Append segments and wait for room for the same amount; return False if stopped before."""
         while not self._writer.append(segments):
             self.waiting = self._writer.last_error
             if self._stop.wait(RETRY_SECONDS):
@@ -86,13 +86,13 @@ class SegmentSender:
         return True
 
     def close(self) -> None:
-        """Stop the thread and close the connection; what was not appended is lost, as with a killed job.
+        """Stop the thread and close the connection; segments that are not yet appended are lost.
 
-        A server that does not answer is not waited for.
+        Does not wait for a server that does not answer.
 
         Raises:
-            InputError: if Redis was away for too long.
-            RuntimeError: if the thread had ended by an error, which it has printed.
+            InputError: if Redis was unreachable for too long.
+            RuntimeError: if the thread ended by another error, which it has printed.
         """
         died = self.ended and not self._stop.is_set()
         self._stop.set()
@@ -102,4 +102,4 @@ class SegmentSender:
         if self._failure is not None:
             raise self._failure
         if died:
-            raise RuntimeError("the segment sender has ended; its error stands above")
+            raise RuntimeError("the segment sender has ended; its traceback is in the log above")

@@ -1,4 +1,4 @@
-"""What can be seen in segments: how far episodes got, what they were rewarded for, and how fast steps come."""
+"""Statistics of a training: returns and progress of episodes, counts, and rates."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -10,36 +10,36 @@ from numpy.typing import NDArray
 from deepracer_ros.experience.segment import Segment
 
 RECENT = 100
-"""Episodes in the recent means."""
+"""Number of episodes in the means of recent episodes."""
 COMPLETE = 99.999
-"""Progress of a completed lap, %: it is capped at 100 and stored in single precision."""
+"""Progress from which a lap counts as complete, %; below 100 because progress is stored in single precision."""
 RATE_SECONDS = 5.0
-"""What a rate is measured over."""
+"""Time over which a rate is measured, s."""
 
 
 @dataclass(frozen=True)
 class RecentEpisodes:
-    """Means over the last episodes."""
+    """Means over the last `RECENT` episodes."""
 
     reward: float | None = None
-    """Mean of the sum of rewards; None before the first episode ended."""
+    """Mean return (sum of rewards); None before the first episode ended."""
     progress: float | None = None
-    """Mean progress at the end, % of a lap; None before the first episode ended."""
+    """Mean progress at the end of an episode, % of a lap; None before the first episode ended."""
     lap_rate: float | None = None
-    """Part of the episodes that completed the lap, 0 to 1; None before the first episode ended."""
+    """Fraction of the episodes that completed the lap, 0 to 1; None before the first episode ended."""
     terms: Mapping[str, float] = field(default_factory=dict)
-    """Mean of the sum of each weighted reward term, by its name; empty before the first episode ended."""
+    """Mean sum of each weighted reward term, by name; empty before the first episode ended."""
 
 
 @dataclass
 class _Sums:
-    """What one episode was rewarded so far."""
+    """Sums of reward and reward terms of one episode so far."""
 
     reward: float = 0.0
     terms: dict[str, float] = field(default_factory=dict)
 
     def add(self, segment: Segment, steps: slice) -> None:
-        """Add some steps of a segment."""
+        """Add steps of a segment."""
         self.reward += _sum(segment.reward, steps)
         for name, values in segment.terms.items():
             self.terms[name] = self.terms.get(name, 0.0) + _sum(values, steps)
@@ -47,33 +47,33 @@ class _Sums:
 
 @dataclass(frozen=True)
 class _Episode:
-    """An episode that ended."""
+    """An episode that has ended."""
 
     sums: _Sums
     progress: float
 
 
 class EpisodeStatistics:
-    """Follows the episodes of all cars of all workers through their segments.
+    """Statistics of the episodes of all cars and workers, computed from their segments.
 
     Attributes:
-        episodes: Ended so far.
-        laps: Ended with the lap complete so far.
+        episodes: Number of episodes that have ended.
+        laps: Number of episodes that ended with a complete lap.
     """
 
     def __init__(self, episodes: int = 0, laps: int = 0) -> None:
-        """Begin without any episode, or count on from a training that is resumed.
+        """Start without episodes, or with the counts of a training that resumes.
 
         Args:
-            episodes: Ended before.
-            laps: Ended before with the lap complete.
+            episodes: Number of episodes that ended before.
+            laps: Number of episodes that ended before with a complete lap.
         """
         self.episodes, self.laps = episodes, laps
         self._running: dict[tuple[str, int], _Sums] = {}
         self._ended: deque[_Episode] = deque(maxlen=RECENT)
 
     def add(self, segments: Sequence[Segment]) -> None:
-        """Take in segments; those of one car in their order."""
+        """Add segments; the segments of one car must come in order."""
         for segment in segments:
             car = (segment.worker, segment.car)
             sums, start = self._running.get(car) or _Sums(), 0
@@ -88,7 +88,7 @@ class EpisodeStatistics:
             self._running[car] = sums
 
     def recent(self) -> RecentEpisodes:
-        """Return means over the last episodes."""
+        """Return the means over the last `RECENT` episodes."""
         if not self._ended:
             return RecentEpisodes()
         progress = np.array([episode.progress for episode in self._ended])
@@ -107,33 +107,33 @@ def _sum(values: NDArray[np.float32], steps: slice) -> float:
 
 @dataclass
 class TrainerCounts:
-    """What the trainer did, for diagnostics."""
+    """Counts of a trainer since its process started, for diagnostics."""
 
     updates: int = 0
-    """Updates since this process began."""
+    """Number of updates since the process started."""
     waited_seconds: float = 0.0
-    """Waiting for experience, in all."""
+    """Total time of waiting for experience, s."""
 
 
 class Rate:
-    """How fast a count grows, over the last few seconds.
+    """The growth rate of a count over the last few seconds.
 
     Attributes:
-        value: Per second; 0 before anything was counted.
+        value: Growth of the count per second; 0 before the second count.
     """
 
     def __init__(self, seconds: float = RATE_SECONDS) -> None:
-        """Measure over so many seconds."""
+        """Measure over the last `seconds` s."""
         self.value = 0.0
         self._seconds = seconds
         self._seen: deque[tuple[float, float]] = deque()
 
     def add(self, now: float, count: float) -> float:
-        """Take in a count and return the rate.
+        """Add a count and return the rate per second.
 
         Args:
-            now: When it was read, s, ascending.
-            count: What is counted, ascending.
+            now: Time of the count, s, ascending.
+            count: Value of the count, ascending.
         """
         self._seen.append((now, count))
         while len(self._seen) > 2 and self._seen[1][0] <= now - self._seconds:

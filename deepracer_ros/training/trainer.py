@@ -1,4 +1,4 @@
-"""The trainer: draws batches, updates the policy, keeps checkpoints, publishes models, evaluates."""
+"""The trainer: takes batches, updates the policy, saves checkpoints, publishes and evaluates models."""
 
 import threading
 import time
@@ -25,40 +25,40 @@ from deepracer_ros.training.publishing import Publisher
 from deepracer_ros.training.statistics import EpisodeStatistics, Rate, TrainerCounts
 
 TAKE_SECONDS = 0.5
-"""How long one wait for experience may last before the trainer looks whether it should stop."""
+"""Longest wait for experience before the trainer checks whether it should stop, s."""
 WAITING_SECONDS = 5.0
-"""Waiting so long for experience is worth a word."""
+"""Time without experience after which the trainer reports that it waits, s."""
 
 
 class Trainer:
-    """One run's trainer; knows no ROS, and of its parts the protocols only.
+    """The trainer of one run. It knows nothing of ROS, and its parts only by their protocols.
 
-    Exactly once: what an update learned from is named in the checkpoint that follows it and removed
-    from Redis only after that. A trainer that dies before the checkpoint gets it again; one that dies after it
-    finds it named there.
+    Each segment is trained on exactly once. The checkpoint after an update names the segments of the update, and only
+    then they are removed from Redis. A trainer that dies before the checkpoint gets the segments again. One that dies
+    after the checkpoint finds them named there and skips them.
 
     Attributes:
-        progress: How far training is.
-        counts: What was done.
-        rate: Environment steps learned from per second, lately.
+        progress: Progress of the training, which is part of each checkpoint.
+        counts: Numbers of updates and seconds since this process started.
+        rate: Environment steps trained on per second, over the last few seconds.
     """
 
     def __init__(
         self, config: RunConfig, run: str, parts: Parts, experience: Experience, models: Models,
         on_model: Callable[[Manifest], None] = lambda _: None,
     ) -> None:  # fmt: skip
-        """Go on from the checkpoint, if there is one.
+        """Load the checkpoint, if there is one.
 
         Args:
-            config: Of the run.
-            run: Its name.
-            parts: What it works with; closed with the trainer.
-            experience: Of the run; closed with the trainer.
-            models: Of the run.
-            on_model: Called after each publication.
+            config: Configuration of the run.
+            run: Name of the run.
+            parts: Learner, checkpoints, sinks and evaluator; closed with the trainer.
+            experience: Source of the run's experience; closed with the trainer.
+            models: Store to which models are published.
+            on_model: Called with the manifest after each publication.
 
         Raises:
-            InputError: if the checkpoint is damaged or of another network or learner.
+            InputError: if the checkpoint is damaged, or is from another network or learner.
         """
         self._config, self._run, self._parts = config, run, parts
         self._experience, self._models, self._on_model = experience, models, on_model
@@ -69,7 +69,9 @@ class Trainer:
             try:
                 parts.learner.load(dict(checkpoint.state))
             except ValueError as error:
-                raise InputError(f"checkpoint of run {run}: {error}; expected that of this configuration") from error
+                raise InputError(
+                    f"checkpoint of run {run}: {error}; expected a checkpoint of this configuration"
+                ) from error
         self._publisher: Publisher | None = None
         self._sinks: Sinks | None = None
         self._held: list[Taken] = []
@@ -80,32 +82,32 @@ class Trainer:
 
     @property
     def waiting(self) -> str:
-        """Why nothing goes on, one line; empty if all is well."""
+        """Why the trainer waits, one line; empty if it does not wait."""
         return (self._publisher.waiting if self._publisher else "") or self._patience
 
     @property
     def sink_trouble(self) -> str:
-        """What is wrong with the sinks, one line; empty if all is well."""
+        """Current errors of the sinks, one line; empty if there are none."""
         return self._sinks.trouble if self._sinks else ""
 
     @property
     def lost_records(self) -> int:
-        """Records that sinks did not take."""
+        """Number of progress records that sinks did not take."""
         return sum(self._sinks.lost.values()) if self._sinks else 0
 
     @property
     def publish_seconds(self) -> float:
-        """How long the last publication took, s."""
+        """Duration of the last publication of a model, s; 0 before the first."""
         return self._publisher.seconds if self._publisher else 0.0
 
     @property
     def seconds(self) -> float:
-        """Training time: since the first experience was there, over all resumptions."""
+        """Training time since the first experience, s, over all resumptions."""
         return self._resumed_seconds + (time.monotonic() - self._started if self._started else 0.0)
 
     @property
     def is_over(self) -> bool:
-        """Whether the configured end is reached."""
+        """Whether the configured end of the training is reached."""
         trainer = self._config.trainer
         return (
             (trainer.perfect_evaluations > 0 and self._perfect >= trainer.perfect_evaluations)
@@ -116,8 +118,11 @@ class Trainer:
     def run(self, stop: threading.Event) -> None:
         """Train until the configured end or until `stop` is set.
 
+        Args:
+            stop: Set by another thread to end the training after the current update.
+
         Raises:
-            InputError: if the disk is full, no experience comes, or Redis is away for too long.
+            InputError: if the disk is full, no experience arrives, or Redis is unreachable for too long.
             NonFiniteError: if the loss or a weight became NaN or infinite; the last good model stays published.
         """
         self._experience.recover(self.progress.consumed)
@@ -144,7 +149,7 @@ class Trainer:
                 self._save_checkpoint()
 
     def _take(self, stop: threading.Event) -> list[Taken]:
-        """Take one batch; gives up at `stop` or when training is over. What was taken so far is kept for later."""
+        """Return one batch, or an empty list after a short wait; an incomplete batch is kept for the next call."""
         count, version = self._config.trainer.batch_segments, self.progress.version
         oldest = max(0, version - self._config.trainer.max_staleness)
         if len(self._held) < count and not stop.is_set():
@@ -157,7 +162,7 @@ class Trainer:
 
     def _check_patience(self, since: float) -> None:
         waited = time.monotonic() - since
-        self._patience = "waits for experience" if waited > WAITING_SECONDS else ""
+        self._patience = "waiting for experience" if waited > WAITING_SECONDS else ""
         if waited > self._config.trainer.patience:
             raise InputError(
                 f"experience: found {len(self._held)} segments within {waited:.0f} s, "
@@ -165,12 +170,12 @@ class Trainer:
             )
 
     def _learn(self, taken: Sequence[Taken]) -> ProgressRecord:
-        """One update: learn, checkpoint, acknowledge, publish, evaluate now and then."""
+        """Make one update: learn, save a checkpoint, acknowledge, publish and, at its interval, evaluate."""
         assert self._publisher is not None
         segments = [item.segment for item in taken]
         staleness = float(np.mean([self.progress.version - segment.model_version for segment in segments]))
         update = self._parts.learner.update(self._parts.make_batch(segments))
-        tensors = self._parts.learner.policy_tensors()  # raises if one is not finite, before anything of it is kept
+        tensors = self._parts.learner.policy_tensors()  # raises if a weight is not finite, before it is saved
         self._episodes.add(segments)
         self.progress = replace(
             self.progress,
@@ -197,12 +202,12 @@ class Trainer:
         self._parts.checkpoints.save(self._parts.learner.state(), self.progress)
 
     def _published(self, version: int | None) -> None:
-        """Note the version that was published last."""
+        """Store the version that was published last in the progress; None changes nothing."""
         if version is not None:
             self.progress = replace(self.progress, version=version)
 
     def _evaluate(self, tensors: Tensors) -> None:
-        """Drive the evaluation's laps with the model that is being published; mark the best one."""
+        """Evaluate the model that is being published, and mark it if it is the best."""
         assert self._publisher is not None
         assert self._parts.evaluator is not None
         result = self._parts.evaluator.evaluate(tensors)
@@ -217,7 +222,7 @@ class Trainer:
         self._published(version)
         if version is None:
             return
-        with suppress(StoreError):  # the store is away: the next evaluation is kept, and the next best one is marked
+        with suppress(StoreError):  # the store is unreachable: this result is lost, the next one is stored
             self._models.add_evaluation(version, describe_evaluation(result))
             if score(result) > self.progress.best:
                 self._models.mark_best(version)
@@ -243,7 +248,7 @@ class Trainer:
         )
 
     def close(self) -> None:
-        """Close the evaluation's simulator and the connection, and free the folder."""
+        """Close the evaluator and the experience, and release the checkpoints."""
         if self._parts.evaluator is not None:
             self._parts.evaluator.close()
         self._experience.close()

@@ -1,27 +1,30 @@
-"""What a process that infers or learns asks of the C library and of the interpreter."""
+"""Settings of torch, the C library and the interpreter for a process that runs or trains networks."""
 
 import ctypes
 import sys
 
 SWITCH_SECONDS = 0.5e-3
+"""Switch interval of the interpreter, s."""
 KEEP_BYTES = 1 << 30
+"""Free memory at the top of the heap that glibc keeps, bytes."""
 HEAP_BYTES = 1 << 25
+"""Size up to which glibc allocates on the heap instead of by mmap, bytes."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 
 
 def tune_process(seed: int | None = None) -> None:
-    """Make small tensors cheap and a thread that waits for the interpreter soon served.
+    """Set up a process for fast work with small tensors and short waits for the interpreter lock.
 
-    * One torch thread: two of them meet at the end of every single operation, and spin for it.
-    * Freed memory is kept for the next tensor. glibc would hand arrays of a few megabytes back to the kernel
-      again and again, which then clears every page of the next one. Elsewhere (musl, macOS) nothing is changed.
-    * A thread that wants the interpreter waits 0.5 ms instead of 5: loading or publishing a model takes it dozens of
-      times, beside a thread that computes.
+    * torch uses one thread, since several threads would wait for each other at the end of every operation.
+    * Freed memory is kept for the next tensor. Otherwise glibc would return arrays of a few megabytes to the kernel,
+      which clears every page of the next array. Without glibc (musl, macOS) nothing is changed.
+    * The switch interval of the interpreter is 0.5 ms instead of 5 ms, because loading or publishing a model takes the
+      interpreter lock dozens of times while another thread computes.
 
     Args:
-        seed: Of torch's random numbers, as those of a new network; None leaves them as they are.
+        seed: Seed of torch's random numbers, for example for the weights of a new network; None leaves them.
     """
-    import torch  # takes a second, and who imports this module need not call it
+    import torch  # takes a second; not every importer of this module calls the function
 
     torch.set_num_threads(1)
     if seed is not None:

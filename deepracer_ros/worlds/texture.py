@@ -19,6 +19,9 @@ SUPERSAMPLING = 4
 MOST_PIXELS = 40_000_000
 """Largest number of pixels of a picture: 40 m by 100 m at 1 cm per pixel."""
 
+SKY = (0.62, 0.72, 0.82)
+"""Colour above the horizon, RGB, 0 to 1: the background of every world, which has no sky."""
+
 _FRACTION = 4
 """Number of fractional bits of coordinates in OpenCV's drawing functions."""
 

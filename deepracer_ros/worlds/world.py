@@ -22,7 +22,7 @@ from deepracer_ros.race.track import Track
 from deepracer_ros.worlds.config import WorldConfig
 from deepracer_ros.worlds.mesh import barrier_mesh, ground_mesh, materials
 from deepracer_ros.worlds.sdf import document, numbers, race_object, static_model, texts
-from deepracer_ros.worlds.texture import draw_track, road_edges
+from deepracer_ros.worlds.texture import SKY, draw_track, road_edges
 
 Floats = NDArray[np.float64]
 
@@ -106,7 +106,7 @@ def world_element(track: Track, config: WorldConfig, obstacles: ObstaclesConfig)
     world = SubElement(sdf, "world", name=track.name)
     _physics(world, config)
     scene = SubElement(world, "scene")
-    texts(scene, ambient="0.6 0.6 0.6 1", background="0.62 0.72 0.82 1", shadows="0")
+    texts(scene, ambient="0.6 0.6 0.6 1", background=f"{numbers(SKY)} 1", shadows="0")
     texts(_light(world, "sun", "directional", (0.0, 0.0, 10.0), 0.4), direction="-0.2 0.1 -1")
     for number, (x, y, _) in enumerate(_spread(track, config.lamps)):
         lamp = _light(world, f"lamp_{number}", "point", (x, y, config.lamp_height), 0.3)

@@ -46,7 +46,7 @@ def parameters(tmp_path, text):
         (["--set", "learning.epoch=6"], "unknown key 'epoch', perhaps 'epochs'"),
         (["--set", "learning.epochs=many"], "learning: epochs: found 'many', expected int"),
         (["--set", "learning.epochs"], "--set learning.epochs: expected KEY=VALUE"),
-        (["--set", "learning.epochs=[1"], "'[1' is not YAML"),
+        (["--set", "learning.epochs=[1"], "found '[1', expected YAML"),
         (["--set", "learning=3", "--set", "learning.epochs=6"], "found 'learning' with the value 3"),
         (["--set", "tracks=oval"], "tracks: found 'oval', expected tuple"),
         (["--set", "simulation.simulator=webots"], "simulator: found 'webots', expected one of embedded, gazebo"),
@@ -162,7 +162,7 @@ def run_folder(tmp_path, untrained):
         (lambda content: content[:1000], "cannot be read as a checkpoint"),
         (lambda content: b"", "cannot be read as a checkpoint"),
         (lambda content: content.replace(b"deepracer_ros checkpoint 2", b"deepracer_ros checkpoint 1"), "of format"),
-        (lambda content: content.replace(b"weight/", b"height/"), "expected that of this configuration"),
+        (lambda content: content.replace(b"weight/", b"height/"), "expected a checkpoint of this configuration"),
     ],
     ids=["truncated", "empty", "format", "names"],
 )

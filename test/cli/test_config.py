@@ -41,7 +41,7 @@ def test_the_keys_of_every_learner_are_listed(capsys, monkeypatch):
 def test_a_prefix_that_no_key_has_is_named(capsys):
     assert cli.main(["config", "refree"]) == 2
     assert capsys.readouterr().err == (
-        "deepracer: refree: no key begins so; perhaps 'referee'; `deepracer config` lists all\n"
+        "deepracer: refree: found no key with this prefix; perhaps 'referee'; `deepracer config` lists all keys\n"
     )
 
 

@@ -68,9 +68,9 @@ def test_show_prints_the_manifest(runs, server, capsys):
 
 def test_rollback_moves_last(runs, server, capsys):
     assert deepracer("--runs", runs, "rollback", 2) == 0
-    assert capsys.readouterr().out == "run 'oval-run': last is now version 2 (was 3)\n"
+    assert capsys.readouterr().out == "run 'oval-run': last is now version 2 (before: 3)\n"
     assert deepracer("--run", runs / "latest", "rollback", "best") == 0
-    assert "version 1 (was 2)" in capsys.readouterr().out
+    assert "version 1 (before: 2)" in capsys.readouterr().out
 
 
 def test_versions_that_are_not_there_are_named(runs, server):

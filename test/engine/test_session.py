@@ -218,7 +218,7 @@ def test_an_s3_server_that_refuses_is_named_and_waited_for(training):
 
 def test_ctrl_c_ends_it_and_says_how_it_goes_on(training):
     assert training.end(signal.SIGINT) == 130
-    assert training.words.splitlines()[-1].startswith(f"deepracer: stopped; goes on with --name {NAME}")
+    assert training.words.splitlines()[-1].startswith(f"deepracer: stopped; to resume, give --name {NAME}")
     assert read_state(training.files.state).phase == "stopped"
     training.check_every_segment()
 
@@ -249,7 +249,7 @@ def test_sigterm_ends_it_as_ctrl_c_does_also_while_it_starts(apart):
     apart.start()
     apart.until(lambda: apart.pid("simulation_job"))
     assert apart.end(signal.SIGTERM) == 143
-    assert apart.words.splitlines()[-1] == f"deepracer: stopped; goes on with --name {NAME}"
+    assert apart.words.splitlines()[-1] == f"deepracer: stopped; to resume, give --name {NAME}"
 
 
 @pytest.fixture

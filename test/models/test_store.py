@@ -70,7 +70,7 @@ def test_a_resumed_run_goes_on_counting(store, open_store, tensors, manifest):
 def test_versions_are_immutable(store, tensors, manifest):
     store.publish(tensors, manifest)
     for name in ("policy.safetensors", "manifest.json"):
-        with pytest.raises(ConditionFailedError, match="written by somebody else"):
+        with pytest.raises(ConditionFailedError, match="written by another process"):
             store._bucket.put(store._key(1, name), b"other")
     assert store.load(1).manifest.version == 1
 

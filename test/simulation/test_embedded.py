@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+from deepracer_ros.race.catalogue import find_track
 from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.obstacle import shape_of
 from deepracer_ros.race.track import Track
@@ -230,3 +231,10 @@ assert np.array_equal(first, second)
 """
     environment = os.environ | {"NUMBA_THREADING_LAYER": layer}
     subprocess.run([sys.executable, "-c", code], check=True, timeout=50, env=environment)
+
+
+def test_the_sky_has_the_background_of_gazebos_worlds():
+    """RGB 0.62, 0.72, 0.82 of 255, which a Gazebo camera shows as (158, 184, 209)."""
+    simulator = EmbeddedSimulator([find_track("oval")], [0], CameraConfig(80, 60, "rgb"))
+    observations, _ = simulator.reset(np.array([True]), np.zeros((1, 3)))
+    np.testing.assert_array_equal(observations["FRONT_FACING_CAMERA"][0, 0, 0], [158, 184, 209])

@@ -208,7 +208,7 @@ def test_a_checkpoint_of_another_learner_is_one_line(train, feed, run):
 def test_no_experience_is_said_and_ends_it(train, run, monkeypatch):
     monkeypatch.setattr(trainer, "WAITING_SECONDS", 0.1)
     training = train(run.having(patience=1.0))
-    training.until(lambda: training.trainer.waiting == "waits for experience")
+    training.until(lambda: training.trainer.waiting == "waiting for experience")
     assert str(training.end()).startswith("experience: found 0 segments within 1 s, expected 16")
 
 

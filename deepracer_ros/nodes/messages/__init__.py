@@ -1,1 +1,1 @@
-"""Between arrays and ROS messages."""
+"""Conversion between arrays and ROS messages."""

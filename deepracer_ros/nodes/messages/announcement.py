@@ -1,4 +1,4 @@
-"""`/model/published`: which model is out, so that an agent need not ask."""
+"""The messages on `/model/published`, which announce new models to the agents."""
 
 import json
 
@@ -9,13 +9,23 @@ from deepracer_ros.models.store import Pointer
 
 
 def to_published(manifest: Manifest, seconds: float) -> String:
-    """Announce a model that was published at that time (s since the epoch)."""
+    """Return the announcement of a published model.
+
+    Args:
+        manifest: Manifest of the model.
+        seconds: Time of the publication, s since 1970.
+    """
     content = {"run": manifest.run, "version": manifest.version, "sha256": manifest.sha256, "published": seconds}
     return String(data=json.dumps(content))
 
 
 def from_published(message: String, run: str) -> Pointer | None:
-    """Return the model that is announced; None if it is another run's or the message is malformed."""
+    """Return the announced model; None if it belongs to another run or the message is malformed.
+
+    Args:
+        message: A message on `/model/published`.
+        run: Name of the run whose models are wanted.
+    """
     try:
         content = json.loads(message.data)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Between drive commands and the JointState messages on `drive`."""
+"""Conversion between drive commands and the JointState messages on `drive`."""
 
 import array
 import math
@@ -16,7 +16,16 @@ def to_drive(
     steering: NDArray[np.float64], speed: NDArray[np.float64], log_probability: NDArray[np.float32],
     names: list[str], model: str, stamp: Time,
 ) -> JointState:  # fmt: skip
-    """Return the answer to the frame of `stamp`."""
+    """Return the message with the commands of N cars that answers a frame.
+
+    Args:
+        steering: (N,) steering angle, rad, positive to the left.
+        speed: (N,) speed, m/s.
+        log_probability: (N,) log-probability of each command.
+        names: N names of the cars.
+        model: Version of the model that decided, or another name of the driver.
+        stamp: Stamp of the frame.
+    """
     message = JointState(name=names)
     message.header.stamp = stamp
     message.header.frame_id = model
@@ -29,10 +38,18 @@ def to_drive(
 def from_drive(
     message: JointState, cars: int, steering_limit: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return steering (rad), speed (m/s) and log-probability, each (N,), of a drive message.
+    """Return the commands of a message on `drive`.
+
+    Args:
+        message: The message.
+        cars: N, the number of cars.
+        steering_limit: Greatest steering angle to either side, rad.
+
+    Returns:
+        (N,) steering, rad, positive to the left, (N,) speed, m/s, and (N,) log-probability.
 
     Raises:
-        InputError: if it is not for `cars` cars, not finite, or beyond what the car can do.
+        InputError: if the message is not for `cars` cars, or a command is not finite or beyond the limits of the car.
     """
     arrays = tuple(np.frombuffer(a, np.float64) for a in (message.position, message.velocity, message.effort))
     if any(len(a) != cars for a in arrays):

@@ -1,4 +1,4 @@
-"""The car's frames out of its URDF."""
+"""Transforms between the frames of the car, read from its URDF."""
 
 import math
 from xml.etree import ElementTree as ET
@@ -7,7 +7,11 @@ from geometry_msgs.msg import Quaternion, TransformStamped
 
 
 def fixed_joints(urdf: str) -> list[TransformStamped]:
-    """Return the transforms of a URDF's fixed joints."""
+    """Return the transforms of the fixed joints in a URDF.
+
+    Args:
+        urdf: The expanded URDF as XML.
+    """
     transforms = []
     for joint in ET.fromstring(urdf).findall("joint[@type='fixed']"):
         ends = {element.tag: element.get("link", "") for element in joint if element.tag in ("parent", "child")}
@@ -22,7 +26,7 @@ def fixed_joints(urdf: str) -> list[TransformStamped]:
 
 
 def from_rpy(roll: float, pitch: float, yaw: float) -> Quaternion:
-    """Return the rotation about the fixed axes x, y and z in turn, rad, as URDF has it."""
+    """Return the quaternion of roll, pitch and yaw, rad: rotations about the fixed axes x, y, z in turn (URDF)."""
     (cr, sr), (cp, sp), (cy, sy) = ((math.cos(0.5 * a), math.sin(0.5 * a)) for a in (roll, pitch, yaw))
     return Quaternion(
         x=sr * cp * cy - cr * sp * sy,
@@ -33,7 +37,7 @@ def from_rpy(roll: float, pitch: float, yaw: float) -> Quaternion:
 
 
 def transform(parent: str, child: str) -> TransformStamped:
-    """Return the transform between two frames that lie on each other."""
+    """Return the identity transform from the frame `parent` to the frame `child`."""
     message = TransformStamped(child_frame_id=child)
     message.header.frame_id = parent
     return message

@@ -1,4 +1,4 @@
-"""Between camera frames and ROS images."""
+"""Conversion between camera frames and ROS images."""
 
 import array
 
@@ -12,7 +12,12 @@ from deepracer_ros.nodes.messages.other_encodings import to_rgb
 
 
 def to_image(frames: NDArray[np.uint8], stamp: Time) -> Image:
-    """Stack frames (N, H, W) or (N, H, W, 3) top to bottom."""
+    """Return an image of N frames stacked from top to bottom.
+
+    Args:
+        frames: (N, H, W) grey or (N, H, W, 3) RGB frames.
+        stamp: Stamp of the frames.
+    """
     count, height, width = frames.shape[:3]
     channels = 3 if frames.ndim == 4 else 1
     message = Image(height=count * height, width=width, encoding="rgb8" if channels == 3 else "mono8")
@@ -24,15 +29,15 @@ def to_image(frames: NDArray[np.uint8], stamp: Time) -> Image:
 
 
 def from_image(message: Image, frame_height: int) -> NDArray[np.uint8]:
-    """Return the frames (N, H, W) or (N, H, W, 3) of an image without copying; BGR is turned into RGB.
+    """Return the grey frames (N, H, W) or RGB frames (N, H, W, 3) of an image, as views of its data where possible.
 
     Args:
-        message: N frames of `frame_height` rows; an image of another height is taken as one frame.
-        frame_height: Rows of one camera.
+        message: N stacked frames of `frame_height` rows; an image of another height is one frame.
+        frame_height: H, the number of rows of one frame.
 
     Raises:
-        InputError: if the encoding is not mono8, rgb8 or bgr8 (nor one of cv_bridge, where that is installed), or
-            sizes and data do not agree.
+        InputError: if the encoding is not mono8, rgb8 or bgr8 and cv_bridge is missing or cannot convert it, or the
+            size does not fit the data.
     """
     channels = {"mono8": 1, "rgb8": 3, "bgr8": 3}.get(message.encoding)
     if channels is None:

@@ -1,4 +1,4 @@
-"""Images in encodings beyond our own three, by cv_bridge where the ROS installation has it."""
+"""Conversion of images in encodings other than mono8, rgb8 and bgr8 by cv_bridge, if it is installed."""
 
 from functools import cache
 from typing import Any
@@ -11,15 +11,15 @@ from deepracer_ros.errors import InputError
 
 
 def to_rgb(message: Image) -> NDArray[np.uint8]:
-    """Return an image of any encoding that cv_bridge knows as RGB (H, W, 3).
+    """Return an image of any encoding that cv_bridge supports as an RGB array (H, W, 3).
 
     Raises:
-        InputError: without cv_bridge, or if it cannot convert the image.
+        InputError: if cv_bridge is not installed or cannot convert the image.
     """
     bridge, error_type = _bridge(message.encoding)
     try:
         return np.asarray(bridge.imgmsg_to_cv2(message, "rgb8"))
-    except (error_type, KeyError, TypeError, ValueError) as error:  # the latter from too few bytes
+    except (error_type, KeyError, TypeError, ValueError) as error:  # ValueError: too few bytes
         raise InputError(f"image: encoding {message.encoding!r} cannot be converted ({error})") from error
 
 

@@ -1,4 +1,4 @@
-"""Poses of cars as ROS messages: cars stand on the ground, so a pose is x, y and yaw."""
+"""Conversion between poses of cars (x, y and yaw on the ground) and ROS messages."""
 
 import math
 
@@ -9,22 +9,27 @@ from deepracer_ros.simulation.simulator import CarStates
 
 
 def to_quaternion(yaw: float) -> Quaternion:
-    """Return a rotation about the vertical, rad anticlockwise."""
+    """Return the quaternion of a yaw angle, rad, anticlockwise about the vertical axis."""
     return Quaternion(z=math.sin(0.5 * yaw), w=math.cos(0.5 * yaw))
 
 
 def to_pose(states: CarStates, car: int) -> Pose:
-    """Return where the base_link of a car is in the world."""
+    """Return the world pose of the base_link of a car.
+
+    Args:
+        states: States of all cars.
+        car: Index of the car.
+    """
     pose = Pose(orientation=to_quaternion(float(states.yaw[car])))
     pose.position.x, pose.position.y = float(states.x[car]), float(states.y[car])
     return pose
 
 
 def from_pose(pose: Pose) -> tuple[float, float, float]:
-    """Return x and y, m, and yaw, rad; height, roll and pitch have no meaning for a car on the ground.
+    """Return x, m, y, m, and yaw, rad, of a pose; height, roll and pitch are ignored, since cars are on the ground.
 
     Raises:
-        InputError: if a number is not finite or the quaternion is none.
+        InputError: if a number is not finite or the quaternion is not a unit quaternion.
     """
     q, p = pose.orientation, pose.position
     if not all(map(math.isfinite, (p.x, p.y, q.x, q.y, q.z, q.w))):
@@ -37,7 +42,12 @@ def from_pose(pose: Pose) -> tuple[float, float, float]:
 
 
 def to_twist(states: CarStates, car: int) -> Twist:
-    """Return a car's velocity along the axes of the world, m/s, and its yaw rate, rad/s."""
+    """Return the velocity of a car along the world axes, m/s, and its yaw rate, rad/s.
+
+    Args:
+        states: States of all cars.
+        car: Index of the car.
+    """
     cos_yaw, sin_yaw = math.cos(states.yaw[car]), math.sin(states.yaw[car])
     ahead, left = float(states.speed[car]), float(states.lateral_speed[car])
     twist = Twist()

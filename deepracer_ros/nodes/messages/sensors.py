@@ -1,4 +1,4 @@
-"""Between observations of any sensor and ROS messages: one point per car, with all its numbers in one field."""
+"""Conversion between observations of any sensor and PointCloud2 messages with one point per car."""
 
 import array
 from typing import Any
@@ -24,12 +24,18 @@ _TYPES = {
 
 
 def sensor_topic(name: str) -> str:
-    """Return the topic of a sensor other than the camera and `state`."""
+    """Return the topic of a sensor other than the camera and `state`: `sensors/` and the name in lower case."""
     return f"sensors/{name.lower()}"
 
 
 def to_points(observations: NDArray[Any], spec: SensorSpec, stamp: Time) -> PointCloud2:
-    """Return the observations (N, *shape) of a sensor."""
+    """Return the message with the observations of a sensor; its field `values` has all numbers of one car.
+
+    Args:
+        observations: (N, *shape) observations of N cars.
+        spec: Shape and type of one observation.
+        stamp: Stamp of the frame.
+    """
     data = np.ascontiguousarray(observations, dtype=spec.dtype)
     field = PointField(name="values", offset=0, datatype=_TYPES[spec.dtype], count=spec.nbytes // data.itemsize)
     message = PointCloud2(height=1, width=len(data), fields=[field], point_step=spec.nbytes, is_dense=True)
@@ -40,10 +46,15 @@ def to_points(observations: NDArray[Any], spec: SensorSpec, stamp: Time) -> Poin
 
 
 def from_points(message: PointCloud2, spec: SensorSpec, name: str) -> NDArray[Any]:
-    """Return the observations (N, *shape) of a sensor, without copying.
+    """Return the observations (N, *shape) in a message of `to_points`, as a view of its data.
+
+    Args:
+        message: The message.
+        spec: Shape and type of one observation.
+        name: Name of the sensor.
 
     Raises:
-        InputError: if they are of another shape or type.
+        InputError: if the observations have another shape or type.
     """
     types = [field.datatype for field in message.fields]
     if (

@@ -1,4 +1,4 @@
-"""`race/state`: one point per car, with everything that is known of it as named fields."""
+"""The messages on `race/state`: one point per car, with pose, state, reward and episode as named fields."""
 
 import array
 from collections.abc import Sequence
@@ -25,10 +25,10 @@ _POINT_TYPES = {"f4": PointField.FLOAT32, "u4": PointField.UINT32, "u1": PointFi
 
 @lru_cache(maxsize=16)
 def state_type(terms: tuple[str, ...]) -> np.dtype[np.void]:
-    """Return the type of one car's row.
+    """Return the structured type of one car's row in a message on `race/state`.
 
-    The pose, then the numbers of the observation `state` side by side, then reward, progress, counts and flags. Each
-    weighted reward term has a field `term_NAME`.
+    The fields are the pose, the numbers of the observation `state`, reward, progress, lap time and station, one field
+    `term_NAME` per weighted reward term, counts and flags, in this order.
 
     Args:
         terms: Names of the reward terms.
@@ -53,13 +53,19 @@ def _point_fields(terms: tuple[str, ...]) -> list[PointField]:
 
 
 def state_block(table: NDArray[np.void]) -> NDArray[np.float32]:
-    """Return the observation `state` (N, S) out of a table; a view of it."""
+    """Return the observation `state` (N, S) as a view of a table of `state_type` rows."""
     numbers = table.view("<f4").reshape(len(table), -1)
     return numbers[:, len(POSE) : len(POSE) + len(STATE_NAMES)]
 
 
 def to_state(outcome: "Outcome", environment: "Environment", stamp: Time) -> PointCloud2:
-    """Return the table of all cars."""
+    """Return the message with the rows of all cars.
+
+    Args:
+        outcome: Outcome of the environment's last step.
+        environment: The environment.
+        stamp: Stamp of the frame.
+    """
     states, verdict, referee = outcome.states, outcome.verdict, environment.referee
     terms = referee.reward_names
     table = np.zeros(len(states.x), state_type(terms))
@@ -82,14 +88,14 @@ def to_state(outcome: "Outcome", environment: "Environment", stamp: Time) -> Poi
 
 
 def from_state(message: PointCloud2, terms: Sequence[str]) -> NDArray[np.void]:
-    """Return the table of all cars as a structured array of `state_type`, without copying.
+    """Return the rows of all cars as a structured array (N,) of `state_type`, a view of the message's data.
 
     Args:
-        message: A `race/state`.
-        terms: Names of the reward terms that it should have.
+        message: A message on `race/state`.
+        terms: Names of the reward terms that the message should have.
 
     Raises:
-        InputError: if it is laid out otherwise.
+        InputError: if the message has another layout.
     """
     kind = state_type(tuple(terms))
     if message.point_step != kind.itemsize or len(message.data) != message.width * kind.itemsize:

@@ -1,1 +1,1 @@
-"""What the nodes offer beyond the pipeline's own topics."""
+"""Topics and services for other ROS programs, in addition to the topics of the pipeline."""

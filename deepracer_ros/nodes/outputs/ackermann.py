@@ -1,4 +1,4 @@
-"""`ackermann_cmd` (ackermann_msgs): drive commands of one car to and from anybody who speaks it."""
+"""Input and output of drive commands of one car on `ackermann_cmd` (ackermann_msgs)."""
 
 from collections.abc import Callable
 
@@ -14,17 +14,17 @@ TOPIC = "ackermann_cmd"
 
 
 class AckermannInput:
-    """Takes the commands of another driver than our agent for those on `drive`.
+    """Receives commands of a driver other than the agent on `ackermann_cmd`, and passes them on as drive messages.
 
-    In lock-step a command answers the frame whose stamp it has, in real time every command counts.
+    In lock-step a command answers the frame with the same stamp; in real time every command is used.
     """
 
     def __init__(self, node: Node, drive: Callable[[JointState], None]) -> None:
         """Open the topic.
 
         Args:
-            node: The node.
-            drive: Takes a drive message.
+            node: ROS node of the simulation.
+            drive: Receives each command as a drive message.
         """
         self._drive = drive
         self._subscription = node.create_subscription(AckermannDriveStamped, TOPIC, self._on_command, 10)
@@ -35,19 +35,19 @@ class AckermannInput:
 
 
 class AckermannOutput:
-    """Publishes the agent's commands."""
+    """Publishes the commands of the agent on `ackermann_cmd`."""
 
     def __init__(self, node: Node) -> None:
         """Open the topic."""
         self._publisher = node.create_publisher(AckermannDriveStamped, TOPIC, 10)
 
     def publish(self, steering: float, speed: float, stamp: Time) -> None:
-        """Publish a command if somebody listens.
+        """Publish a command if the topic has subscribers.
 
         Args:
-            steering: rad, + left.
-            speed: m/s.
-            stamp: Of the frame that it answers.
+            steering: Steering angle, rad, positive to the left.
+            speed: Speed, m/s.
+            stamp: Stamp of the frame that the command answers.
         """
         if self._publisher.get_subscription_count():
             message = AckermannDriveStamped()

@@ -1,4 +1,4 @@
-"""The camera as ROS knows cameras: its calibration, and car 0's image out of a fleet's."""
+"""The calibration of the camera, and the image of car 0, on the topics that ROS programs expect."""
 
 import math
 
@@ -12,14 +12,14 @@ from deepracer_ros.simulation.environment import Outcome
 
 
 def camera_info(camera: CameraConfig, fov: float) -> CameraInfo:
-    """Return the calibration of a pinhole with square pixels whose axis goes through the image's middle.
+    """Return the calibration of a pinhole camera with square pixels and the optical axis at the centre of the image.
 
     Args:
         camera: Size of one car's image.
         fov: Horizontal field of view, rad.
     """
     focal = 0.5 * camera.width / math.tan(0.5 * fov)
-    # Pixel centres have whole coordinates, so the middle of W columns is at (W - 1) / 2.
+    # Pixel centres have integer coordinates, so the centre of W columns is at (W - 1) / 2.
     centre_x, centre_y = 0.5 * (camera.width - 1), 0.5 * (camera.height - 1)
     message = CameraInfo(height=camera.height, width=camera.width, distortion_model="plumb_bob", d=[0.0] * 5)
     message.header.frame_id = "camera_optical"
@@ -30,33 +30,44 @@ def camera_info(camera: CameraConfig, fov: float) -> CameraInfo:
 
 
 class CameraInfoOutput:
-    """`camera/camera_info`: one for every `camera/image_raw`, with its stamp; of each of a fleet's stacked images."""
+    """Publishes `camera/camera_info` with the stamp of every `camera/image_raw`; it describes one car's frame."""
 
     def __init__(self, node: Node, camera: CameraConfig, fov: float) -> None:
-        """Open the topic."""
+        """Open the topic.
+
+        Args:
+            node: ROS node of the simulation.
+            camera: Size of one car's image.
+            fov: Horizontal field of view, rad.
+        """
         self._message = camera_info(camera, fov)
         self._publisher = node.create_publisher(CameraInfo, "camera/camera_info", 10)
         self._heard = False
 
     def look(self) -> None:
-        """Find out whether anybody listens; asking for every frame would cost more than an answer is worth."""
+        """Update whether the topic has subscribers; a check at every frame would cost too much."""
         self._heard = self._publisher.get_subscription_count() > 0
 
     def publish(self, stamp: Time) -> None:
-        """Publish with the stamp of a frame if somebody listens."""
+        """Publish the calibration with the stamp of a frame if the topic has subscribers."""
         if self._heard:
             self._message.header.stamp = stamp
             self._publisher.publish(self._message)
 
 
 class FirstCameraOutput:
-    """`camera/car_0/image_raw`: what the first car sees, as a plain image for a person to watch."""
+    """Publishes the camera frame of car 0 on `camera/car_0/image_raw`."""
 
     def __init__(self, node: Node) -> None:
         """Open the topic."""
         self._publisher = node.create_publisher(Image, "camera/car_0/image_raw", 1)
 
     def publish(self, outcome: Outcome, stamp: Time) -> None:
-        """Publish if somebody listens."""
+        """Publish the message of a frame if the topic has subscribers.
+
+        Args:
+            outcome: Outcome of the environment's last step.
+            stamp: Stamp of the frame.
+        """
         if self._publisher.get_subscription_count():
             self._publisher.publish(to_image(outcome.frames[:1], stamp))

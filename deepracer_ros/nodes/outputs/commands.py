@@ -1,4 +1,4 @@
-"""The agent's commands for one car in the forms that car bases and simulators of others take."""
+"""Output of the agent's commands for one car on `cmd_vel` and `ackermann_cmd`."""
 
 import math
 import time
@@ -14,17 +14,24 @@ from deepracer_ros.nodes.outputs.optional import report_missing, where_installed
 from deepracer_ros.race.vehicle import read_vehicle
 
 WATCH_PERIOD = 0.05
+"""Period of the check for an old command, s."""
 
 
 class CommandOutput(Protocol):
-    """A topic that carries the commands of one car."""
+    """Protocol of a topic for the commands of one car."""
 
     def publish(self, steering: float, speed: float, stamp: Time) -> None:
-        """Publish a command, steering in rad, + left, and speed in m/s, if somebody listens."""
+        """Publish a command if the topic has subscribers.
+
+        Args:
+            steering: Steering angle, rad, positive to the left.
+            speed: Speed, m/s.
+            stamp: Stamp of the frame that the command answers.
+        """
 
 
 class TwistOutput:
-    """`cmd_vel`: speed and the yaw rate of the circle that the steering angle means."""
+    """Publishes commands on `cmd_vel`: speed, and the yaw rate of the kinematic bicycle model."""
 
     def __init__(self, node: Node) -> None:
         """Open the topic."""
@@ -32,7 +39,13 @@ class TwistOutput:
         self._publisher = node.create_publisher(Twist, "cmd_vel", 10)
 
     def publish(self, steering: float, speed: float, stamp: Time) -> None:
-        """Publish a command, steering in rad, + left, and speed in m/s, if somebody listens."""
+        """Publish a command if the topic has subscribers.
+
+        Args:
+            steering: Steering angle, rad, positive to the left.
+            speed: Speed, m/s.
+            stamp: Stamp of the frame that the command answers.
+        """
         if self._publisher.get_subscription_count():
             twist = Twist()
             twist.linear.x, twist.angular.z = speed, speed * math.tan(steering) / self._wheelbase
@@ -40,14 +53,18 @@ class TwistOutput:
 
 
 class CommandOutputs:
-    """`cmd_vel` and, where ackermann_msgs is installed, `ackermann_cmd`, beside `drive`; for a single car only.
+    """Publishes commands on `cmd_vel` and, if ackermann_msgs is installed, on `ackermann_cmd`; for a single car only.
 
-    Who takes these may go on with the last command for ever, so a stop follows when no command has for
-    `max_age` seconds.
+    A receiver may keep the last command for ever, so a stop is sent if there is no new command for `max_age` seconds.
     """
 
     def __init__(self, node: Node, max_age: float) -> None:
-        """Open the topics."""
+        """Open the topics.
+
+        Args:
+            node: ROS node of the agent.
+            max_age: Time without a command after which a stop is sent, s.
+        """
         missing: list[str] = []
         self._outputs: list[CommandOutput] = [TwistOutput(node)]
         with where_installed("ackermann_cmd", missing):
@@ -59,12 +76,12 @@ class CommandOutputs:
         self._watch = node.create_timer(WATCH_PERIOD, self._stop_if_old)
 
     def publish(self, steering: NDArray[np.float64], speed: NDArray[np.float64], stamp: Time) -> None:
-        """Publish the command (1,) of a single car; nothing for a fleet.
+        """Publish the command if there is one car; with several cars nothing is published.
 
         Args:
-            steering: rad, + left.
-            speed: m/s.
-            stamp: Of the frame that it answers.
+            steering: (N,) steering angle, rad, positive to the left.
+            speed: (N,) speed, m/s.
+            stamp: Stamp of the frame that the command answers.
         """
         if len(speed) == 1:
             self._send(float(steering[0]), float(speed[0]), stamp)

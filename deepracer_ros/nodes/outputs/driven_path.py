@@ -1,4 +1,4 @@
-"""The line that car 0 has driven in its episode."""
+"""The path that car 0 has driven in its current episode."""
 
 import math
 from collections import deque
@@ -12,13 +12,13 @@ from deepracer_ros.nodes.messages.poses import to_pose
 from deepracer_ros.simulation.environment import Outcome
 
 SPACING = 0.05
-"""Least distance between two poses, m."""
+"""Least distance between two poses of the path, m."""
 LONGEST = 1000
-"""Poses kept: 50 m and more."""
+"""Greatest number of poses in the path, for at least 50 m."""
 
 
 class DrivenPath:
-    """`path`: from the episode's start, or from when somebody began to listen."""
+    """Publishes the path of car 0 on `path`, from the start of the episode or of the first subscription."""
 
     def __init__(self, node: Node) -> None:
         """Open the topic."""
@@ -27,7 +27,12 @@ class DrivenPath:
         self._episode = -1
 
     def publish(self, outcome: Outcome, stamp: Time) -> None:
-        """Add the car's pose, and publish if that made the line longer; only if somebody listens."""
+        """Add the pose of car 0, and publish the path if it grew; without subscribers, clear the path.
+
+        Args:
+            outcome: Outcome of the environment's last step.
+            stamp: Stamp of the frame.
+        """
         if not self._publisher.get_subscription_count():
             self._poses.clear()
         elif self.extend(outcome, stamp):
@@ -37,7 +42,12 @@ class DrivenPath:
             self._publisher.publish(message)
 
     def extend(self, outcome: Outcome, stamp: Time) -> bool:
-        """Add the car's pose unless it has hardly moved; return whether it was added."""
+        """Add the pose of car 0 if it moved by `SPACING` or more; return whether it was added.
+
+        Args:
+            outcome: Outcome of the environment's last step.
+            stamp: Stamp of the frame.
+        """
         states, verdict = outcome.states, outcome.verdict
         if self._episode != verdict.episode[0]:
             self._episode = int(verdict.episode[0])

@@ -1,4 +1,4 @@
-"""The interface of gazebo_ros_state, whichever simulator there is: cars are the entities car_0, car_1, ..."""
+"""The interface of gazebo_ros_state for every simulator; the cars are the entities car_0, car_1, ..."""
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -11,14 +11,19 @@ from deepracer_ros.nodes.messages.poses import from_pose, to_pose, to_twist
 from deepracer_ros.simulation.environment import Environment, Outcome
 
 WORLD = ("", "world", "map")
-"""Reference frames that mean the world."""
+"""Names of the world frame in requests."""
 
 
 class GazeboState:
-    """`model_states`, `get_entity_state` and `set_entity_state` (gazebo_msgs) in the frame of the world."""
+    """Offers `model_states`, `get_entity_state` and `set_entity_state` (gazebo_msgs) in the world frame."""
 
     def __init__(self, node: Node, environment: Environment) -> None:
-        """Open the topic and the services."""
+        """Open the topic and the services.
+
+        Args:
+            node: ROS node of the simulation.
+            environment: Environment that the simulation steps.
+        """
         self._environment, self._logger = environment, node.get_logger()
         self._names = [f"car_{car}" for car in range(environment.cars)]
         self._publisher = node.create_publisher(ModelStates, "model_states", 10)
@@ -28,11 +33,16 @@ class GazeboState:
         node.create_service(SetEntityState, "set_entity_state", self.set)
 
     def note(self, outcome: Outcome, stamp: Time) -> None:
-        """Remember what the services answer with."""
+        """Store the outcome of a frame and its stamp for the answers of the services."""
         self._outcome, self._stamp = outcome, stamp
 
     def publish(self, outcome: Outcome, stamp: Time) -> None:
-        """Publish if somebody listens."""
+        """Publish the message of a frame if the topic has subscribers.
+
+        Args:
+            outcome: Outcome of the environment's last step.
+            stamp: Stamp of the frame.
+        """
         if self._publisher.get_subscription_count():
             states, cars = outcome.states, range(len(self._names))
             message = ModelStates(name=self._names)
@@ -41,7 +51,10 @@ class GazeboState:
             self._publisher.publish(message)
 
     def get(self, request: GetEntityState.Request, response: GetEntityState.Response) -> GetEntityState.Response:
-        """Answer with pose and velocity of one car; without success for another name or frame."""
+        """Answer `get_entity_state` with the pose and velocity of one car.
+
+        `success` is False for an unknown name or frame, or before the first frame.
+        """
         try:
             car = self._find(request.name, request.reference_frame)
         except InputError as error:
@@ -60,9 +73,10 @@ class GazeboState:
         return response
 
     def set(self, request: SetEntityState.Request, response: SetEntityState.Response) -> SetEntityState.Response:
-        """Put one car at rest on a new pose; its episode goes on, and the next frame shows the new place.
+        """Answer `set_entity_state`: place one car at rest at a new pose; its episode continues.
 
-        Without success for another name or frame, a pose that is none, or a velocity other than zero.
+        `success` is False for an unknown name or frame, an invalid pose, a velocity other than zero, or before the
+        first frame.
         """
         try:
             self._move(request)
@@ -77,7 +91,7 @@ class GazeboState:
         car = self._find(state.name, state.reference_frame)
         linear, angular = state.twist.linear, state.twist.angular
         if any((linear.x, linear.y, linear.z, angular.x, angular.y, angular.z)):
-            raise InputError("set_entity_state: found a velocity, expected zero: a car is put down at rest")
+            raise InputError("set_entity_state: found a velocity, expected zero: a car is placed at rest")
         count = len(self._names)
         mask, poses = np.zeros(count, dtype=np.bool_), np.zeros((count, 3))
         mask[car], poses[car] = True, from_pose(state.pose)
@@ -86,11 +100,15 @@ class GazeboState:
         self._outcome = self._outcome._replace(states=states)
 
     def _find(self, name: str, frame: str) -> int:
-        """Return the number of the car of a name."""
+        """Return the index of the car with this name.
+
+        Raises:
+            InputError: if the name or frame is unknown, or there is no frame yet.
+        """
         if frame not in WORLD:
             raise InputError(f"reference_frame: found {frame!r}, expected world")
         if name not in self._names:
             raise InputError(f"entity: found {name!r}, expected car_0 to car_{len(self._names) - 1}")
         if self._outcome is None:
-            raise InputError("entity: asked for before the first frame; the simulation waits for its agent")
+            raise InputError("entity: found no frame yet, expected one after the agent has started")
         return self._names.index(name)

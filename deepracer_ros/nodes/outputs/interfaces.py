@@ -1,4 +1,4 @@
-"""What ROS users expect of a robot beyond the pipeline's own topics, while somebody listens."""
+"""The topics and services of the simulation for other ROS programs."""
 
 import time
 from collections.abc import Callable
@@ -19,33 +19,38 @@ from deepracer_ros.simulation.config import CameraConfig
 from deepracer_ros.simulation.environment import Environment, Outcome
 
 PERIOD = 1.0 / 30.0
-"""Wall-clock time between two messages of one topic here, s: for a person's eyes, at no cost to training."""
+"""Least wall-clock time between two messages of one topic, s; enough for viewing, at little cost."""
 
 
 class Output(Protocol):
-    """A topic about the cars."""
+    """Protocol of a topic about the cars."""
 
     def publish(self, outcome: Outcome, stamp: Time) -> None:
-        """Publish if somebody listens."""
+        """Publish the message of a frame if the topic has subscribers.
+
+        Args:
+            outcome: Outcome of the environment's last step.
+            stamp: Stamp of the frame.
+        """
 
 
 class Interfaces:
-    """Markers, camera info, joints, TF, driven path, Ackermann commands and Gazebo's interface of a simulation node.
+    """Offers markers, camera info, joints, TF, driven path, Ackermann commands and Gazebo's interface of a simulation.
 
-    Apart from `track/markers`, `camera/camera_info`, which every image has, and `model_states`, they are about car 0.
+    All of them are about car 0, except `track/markers`, `camera/camera_info` and `model_states`.
     """
 
     def __init__(
         self, node: Node, environment: Environment, camera: CameraConfig, job: int, drive: Callable[[JointState], None]
     ) -> None:
-        """Open the topics and services of the packages that are installed, and name the others.
+        """Open the topics and services whose packages are installed, and log the others.
 
         Args:
-            node: The simulation's.
-            environment: What it steps.
-            camera: Of its cars.
-            job: Its number; TF, which knows no namespaces, is that of job 0.
-            drive: Takes the drive message that a command of another type amounts to.
+            node: ROS node of the simulation.
+            environment: Environment that the simulation steps.
+            camera: Configuration of the cars' cameras.
+            job: Number of the simulation job; only job 0 publishes TF, which has no namespaces.
+            drive: Receives commands of other message types as drive messages.
         """
         vehicle = read_vehicle()
         self._camera_info = CameraInfoOutput(node, camera, vehicle.camera_fov)
@@ -77,11 +82,11 @@ class Interfaces:
         report_missing(node, missing)
 
     def publish(self, outcome: Outcome, stamp: Time) -> None:
-        """Publish what is due of a frame.
+        """Publish the camera info of a frame, and the other topics if `PERIOD` has passed.
 
         Args:
-            outcome: What the environment returned.
-            stamp: Of the frame.
+            outcome: Outcome of the environment's last step.
+            stamp: Stamp of the frame.
         """
         for note in self._notes:
             note(outcome, stamp)

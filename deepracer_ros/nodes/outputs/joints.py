@@ -1,4 +1,4 @@
-"""Car 0's steering hinges and wheels, as robot_state_publisher wants them."""
+"""The joint states of car 0 (steering hinges and wheels) for robot_state_publisher."""
 
 import math
 
@@ -18,22 +18,37 @@ HINGES = ("left_steering_hinge", "right_steering_hinge")
 
 
 class JointOutput:
-    """`joint_states`: the hinges stand as measured, the wheels have rolled on at the car's present speed."""
+    """Publishes `joint_states`: the measured hinge angles, and wheel angles from rolling without slip."""
 
     def __init__(self, node: Node, vehicle: Vehicle) -> None:
-        """Open the topic."""
+        """Open the topic.
+
+        Args:
+            node: ROS node of the simulation.
+            vehicle: Geometry of the car.
+        """
         self._vehicle = vehicle
         self._publisher = node.create_publisher(JointState, "joint_states", 10)
         self._turned = np.zeros(len(WHEELS))
         self._at = 0
 
     def publish(self, outcome: Outcome, stamp: Time) -> None:
-        """Publish if somebody listens."""
+        """Publish the message of a frame if the topic has subscribers.
+
+        Args:
+            outcome: Outcome of the environment's last step.
+            stamp: Stamp of the frame.
+        """
         if self._publisher.get_subscription_count():
             self._publisher.publish(self.message(outcome.states, stamp))
 
     def message(self, states: CarStates, stamp: Time) -> JointState:
-        """Return the joints at a time not before that of the last call."""
+        """Return the joint states of car 0.
+
+        Args:
+            states: States of all cars.
+            stamp: Stamp of the frame, not earlier than at the last call.
+        """
         rates = wheel_rates(states.steering[:1], states.speed[:1], self._vehicle)[0]
         hinges = hinge_angles(states.steering[:1], self._vehicle)[0]
         now = to_nanoseconds(stamp)

@@ -1,4 +1,4 @@
-"""Tracks, and the objects on them, as rviz markers."""
+"""The rviz markers of tracks and of the objects on them."""
 
 from collections.abc import Sequence
 
@@ -21,24 +21,29 @@ LINE_WIDTH = 0.03
 
 
 class TrackMarkers:
-    """The topic `track/markers`, latched: every track, and what stands on the road of its first car."""
+    """Publishes `track/markers` (latched): every track, and the objects on the track of its first car."""
 
     def __init__(self, node: Node, environment: Environment) -> None:
         """Open the topic and publish the markers once.
 
         Args:
-            node: The simulation's.
-            environment: What it steps.
+            node: ROS node of the simulation.
+            environment: Environment that the simulation steps.
         """
         self._environment = environment
         self._publisher = node.create_publisher(MarkerArray, "track/markers", LATCHED)
-        # The first car of each track that has one.
+        # The first car on each track that has cars.
         self._tracks, self._cars = np.unique(environment.car_track, return_index=True)
         self._shown: Floats = np.zeros(0)
         self._send()
 
     def publish(self, outcome: Outcome, stamp: Time) -> None:
-        """Publish the markers again if an object has another place, as in a new episode of a race that draws them."""
+        """Publish the markers again if an object has moved, for example in a new episode with random places.
+
+        Args:
+            outcome: Outcome of the environment's last step.
+            stamp: Stamp of the frame.
+        """
         if not np.array_equal(self._environment.referee.objects[self._cars], self._shown):
             self._send()
 
@@ -52,7 +57,7 @@ class TrackMarkers:
 
 
 def track_markers(tracks: Sequence[Track]) -> list[Marker]:
-    """Return road, borders and centre line of each track, on the ground of frame `map`."""
+    """Return the markers of road, borders and centre line of each track, in frame `map`."""
     markers: list[Marker] = []
     for track in tracks:
         markers.append(_marker(track.name, len(markers), Marker.TRIANGLE_LIST, GREY, 1.0, _road(track)))
@@ -63,12 +68,12 @@ def track_markers(tracks: Sequence[Track]) -> list[Marker]:
 
 
 def object_markers(track: str, poses: Floats, shape: ObstacleShape) -> list[Marker]:
-    """Return a cube of its size and colour for each object on a track, in frame `map`.
+    """Return one cube marker for each object on a track, in frame `map`.
 
     Args:
         track: Name of the track; the namespace of the markers is `NAME/objects`.
-        poses: (K, 3) x and y, m, and yaw, rad, of the middles of the objects.
-        shape: Of all of them.
+        poses: (K, 3) poses of the centres of the objects: x, m, y, m, and yaw, rad.
+        shape: Size and colour of the objects.
     """
     markers = []
     for number, (x, y, yaw) in enumerate(poses.tolist()):
@@ -84,7 +89,7 @@ def object_markers(track: str, poses: Floats, shape: ObstacleShape) -> list[Mark
 
 
 def _road(track: Track) -> Floats:
-    """Return the road's surface as triangles: two between every pair of waypoints."""
+    """Return the corners of the road's surface as triangles, two between each pair of waypoints."""
     left, right = track.left, track.right
     if track.closed:
         left, right = np.vstack([left, left[:1]]), np.vstack([right, right[:1]])

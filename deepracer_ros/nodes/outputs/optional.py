@@ -1,4 +1,4 @@
-"""ROS packages that may be absent: what needs them is then not offered, and nothing else changes."""
+"""Handling of optional ROS packages: interfaces that need a missing package are not offered."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,7 +8,12 @@ from rclpy.node import Node
 
 @contextmanager
 def where_installed(offered: str, missing: list[str]) -> Iterator[None]:
-    """Run a block that imports a ROS package which may be absent; note in `missing` what is then not offered."""
+    """Run a block that imports an optional ROS package, and record the interface if the package is missing.
+
+    Args:
+        offered: Names of the interfaces that the block opens.
+        missing: List to which the interfaces and the missing package are appended.
+    """
     try:
         yield
     except ImportError as error:
@@ -16,6 +21,11 @@ def where_installed(offered: str, missing: list[str]) -> Iterator[None]:
 
 
 def report_missing(node: Node, missing: Sequence[str]) -> None:
-    """Say once what is not offered."""
+    """Log the interfaces that are not offered; nothing if there are none.
+
+    Args:
+        node: ROS node whose logger is used.
+        missing: List that `where_installed` filled.
+    """
     if missing:
         node.get_logger().info(f"not installed, so not offered: {', '.join(missing)}")

@@ -1,4 +1,4 @@
-"""Where car 0 is, for tf2: map -> odom -> base_link -> camera_optical (REP 105)."""
+"""The TF tree of car 0: map -> odom -> base_link -> camera_link -> camera_optical (REP 105)."""
 
 from builtin_interfaces.msg import Time
 from rclpy.node import Node
@@ -10,29 +10,35 @@ from deepracer_ros.nodes.messages.poses import to_pose
 from deepracer_ros.simulation.environment import Outcome
 
 DEPTH = 100
-"""Queue of `/tf`, that of tf2_ros."""
+"""Queue depth of `/tf`, the same as in tf2_ros."""
 
 
 class Transforms:
-    """`/tf` and `/tf_static`.
+    """Publishes `/tf` and `/tf_static` of car 0.
 
-    A simulation has no drift, so odom lies on map. Wheels and hinges are robot_state_publisher's; the
-    URDF's fixed joints are given here too, so that the camera is in the tree without it.
+    A simulation has no drift, so odom and map are identical. The transforms of wheels and hinges come from
+    robot_state_publisher. The fixed joints of the URDF are published here too, so that the camera is in the tree
+    without robot_state_publisher.
     """
 
     def __init__(self, node: Node, urdf: str) -> None:
-        """Open the topics and publish what never moves.
+        """Open the topics and publish the static transforms.
 
         Args:
-            node: The node.
-            urdf: The expanded URDF.
+            node: ROS node of the simulation.
+            urdf: The expanded URDF as XML.
         """
         self._moving = node.create_publisher(TFMessage, "/tf", DEPTH)
         self._fixed = node.create_publisher(TFMessage, "/tf_static", LATCHED)
         self._fixed.publish(TFMessage(transforms=[transform("map", "odom"), *fixed_joints(urdf)]))
 
     def publish(self, outcome: Outcome, stamp: Time) -> None:
-        """Publish if somebody listens."""
+        """Publish the message of a frame if the topic has subscribers.
+
+        Args:
+            outcome: Outcome of the environment's last step.
+            stamp: Stamp of the frame.
+        """
         if self._moving.get_subscription_count():
             pose = to_pose(outcome.states, 0)
             moved = transform("odom", "base_link")
