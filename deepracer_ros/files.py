@@ -161,8 +161,8 @@ def only_one(path: Path, what: str = "") -> Iterator[None]:
 
     Args:
         path: The lock file; created if absent.
-        what: Part of the error message if the lock is held, for example "another trainer works on this run". Empty: wait
-            until the lock is free.
+        what: Part of the error message if the lock is held, for example "another trainer works on this run". Empty:
+            wait until the lock is free.
 
     Raises:
         InputError: if another process, or another part of this process, holds the lock, or the folder cannot be
