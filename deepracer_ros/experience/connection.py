@@ -130,8 +130,8 @@ class Connection:
                     raise
                 if time.monotonic() + pause > deadline:
                     raise InputError(
-                        f"redis {self.url}: not within {self._patience:g} s ({reason}), expected a Redis server "
-                        "that takes writes"
+                        f"redis {self.url}: no success within {self._patience:g} s ({reason}), expected a Redis server "
+                        "that accepts writes"
                     ) from error
                 self.retries += 1
                 time.sleep(pause)

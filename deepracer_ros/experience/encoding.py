@@ -279,5 +279,5 @@ def _parse_directory(text: bytes) -> tuple[str, str, Kinds, tuple[str, ...]]:
             raise ValueError(f"{name!r} is {dtype!r} {shape!r}")
         kinds.append((name, dtype, sides))
     if not all(isinstance(name, str) for name in (worker, track, *terms)) or len(set(terms)) < len(terms):
-        raise ValueError("a name is no text or stands twice")
+        raise ValueError("a name is not text or occurs twice")
     return worker, track, tuple(kinds), terms

@@ -60,7 +60,7 @@ def parameters(tmp_path, text):
         (["--track", "none.npy"], "none.npy: cannot be read"),
         (["--reward", "none.py"], "none.py: cannot be read"),
         (["--reward", "fastest"], "reward: found 'fastest'"),
-        (["--redis", "redis://127.0.0.1:1"], "redis://127.0.0.1:1: not within 2 s (unreachable"),
+        (["--redis", "redis://127.0.0.1:1"], "redis://127.0.0.1:1: no success within 2 s (unreachable"),
         (["--redis", "http://127.0.0.1:1"], "redis URL http://127.0.0.1:1: is not understood"),
         (["--s3", "http://127.0.0.1:1"], "s3 http://127.0.0.1:1 bucket 'deepracer': unreachable"),
         (["--s3", "127.0.0.1"], "models: endpoint: found '127.0.0.1', expected http://"),
@@ -194,7 +194,7 @@ def test_a_hidden_password(refused, tmp_path):
     path = parameters(tmp_path, "/**: {ros__parameters: {experience: {url: 'redis://:***@127.0.0.1:1'}}}")
     line = refused("train", "--config", path)
     assert "whose password is hidden; expected the whole URL, given by --redis URL or DEEPRACER_REDIS=URL" in line
-    assert "not within 2 s" in refused("train", "--config", path, "--redis", "redis://:right@127.0.0.1:1")
+    assert "no success within 2 s" in refused("train", "--config", path, "--redis", "redis://:right@127.0.0.1:1")
     assert not (tmp_path / "runs").exists()
 
 

@@ -163,7 +163,7 @@ def test_a_redis_that_stays_away_ends_it_with_one_line(train, run, tmp_path, mak
         training.until_version(1)
         server.kill()
         error = training.end()
-        assert "not within 0.5 s (unreachable" in str(error)
+        assert "no success within 0.5 s (unreachable" in str(error)
         server.restart()
         training.close()
         ExperienceWriter(server.url, run.name).append(make_segments(1))
