@@ -3,7 +3,7 @@
 import time
 
 from deepracer_ros.config import to_mapping
-from deepracer_ros.engine.processes import Process
+from deepracer_ros.engine.processes import NON_FINITE, Process
 from deepracer_ros.engine.servers import Services
 from deepracer_ros.errors import InputError
 from deepracer_ros.report.terminal import TerminalView, TrainingStatus
@@ -16,8 +16,6 @@ WATCH_SECONDS = 0.1
 STOP_SECONDS = 10.0
 WAITING_SECONDS = 5.0
 """Time without progress after which a trainer with an error is shown as waiting, s."""
-NON_FINITE = 3
-"""Exit code of a trainer whose loss became NaN."""
 
 NOTHING_YET = ProgressRecord(
     env_steps=0, seconds=0.0, mean_reward=None, mean_progress=None, lap_rate=None, laps_completed=0, episodes=0,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from std_msgs.msg import String
 
-from deepracer_ros.engine.processes import PREFIX
+from deepracer_ros.engine.processes import NON_FINITE, PREFIX
 from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.learning.learner import NonFiniteError
 from deepracer_ros.models.policy_file import Manifest
@@ -21,9 +21,6 @@ from deepracer_ros.training.batches import check_experience
 from deepracer_ros.training.parts import make_parts
 from deepracer_ros.training.policies import open_store
 from deepracer_ros.training.trainer import Trainer
-
-NON_FINITE = 3
-"""Exit code if the loss or a weight became NaN; a restart would only repeat the failure."""
 
 
 class TrainerNode:

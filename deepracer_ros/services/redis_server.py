@@ -26,7 +26,7 @@ import redis
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.files import OWNER_ONLY, write_atomically
-from deepracer_ros.services.server import LOOPBACK, LocalServer, find_program, free_ports
+from deepracer_ros.services.server import LOOPBACK, LocalServer, Ports, find_program
 
 _LONGEST_SOCKET_PATH = 100
 """Longest path of a unix socket that is used, bytes; the kernel allows 107."""
@@ -97,7 +97,8 @@ class LocalRedis(LocalServer):
 
     def _configure(self) -> None:
         if self.port == 0:
-            self.port = free_ports(1)[0]
+            self._held_ports = Ports(1)
+            (self.port,) = self._held_ports.numbers
         socket_path = self.folder / "redis.sock"
         secret = f":{self._password}@" if self._password else ""
         self.tcp_url = f"redis://{secret}{LOOPBACK}:{self.port}"

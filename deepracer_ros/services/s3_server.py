@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.files import OWNER_ONLY, write_json
-from deepracer_ros.services.server import LOOPBACK, LocalServer, find_program, free_ports
+from deepracer_ros.services.server import LOOPBACK, LocalServer, Ports, find_program
 
 _PORT_OPTIONS = (
     "s3.port",
@@ -61,7 +61,8 @@ class LocalS3(LocalServer):
         super().__init__(folder)
 
     def _configure(self) -> None:
-        ports = free_ports(len(_PORT_OPTIONS))
+        self._held_ports = Ports(len(_PORT_OPTIONS))
+        ports = list(self._held_ports.numbers)
         ports[0] = self._port or ports[0]
         self._ports = dict(zip(_PORT_OPTIONS, ports, strict=True))
         self._port = ports[0]

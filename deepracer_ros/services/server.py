@@ -24,26 +24,48 @@ START_SECONDS = 20.0
 Server = TypeVar("Server", bound="LocalServer")
 
 
-def free_ports(count: int) -> list[int]:
-    """Return `count` different TCP ports of the loopback address on which no process listens.
+class Ports:
+    """TCP ports of the loopback address that no other `LocalServer` of this machine takes.
 
-    The ports lie below the range that the kernel uses for outgoing connections. So no outgoing connection can take one
-    before the server, or its restart, binds it.
+    A free port alone is not enough: two servers that start at the same moment may find the same one, and then the
+    clients of one talk to the other. So each port is held by a name in the kernel's abstract socket space, which is
+    free again when this process ends.
 
-    Raises:
-        InputError: if there are not enough free ports.
+    Attributes:
+        numbers: The ports.
     """
-    found: list[int] = []
-    for port in random.sample(range(20000, 32000), 2000):
-        with closing(socket.socket()) as probe:
+
+    def __init__(self, count: int) -> None:
+        """Find and hold `count` different ports on which no process listens.
+
+        The ports lie below the range that the kernel uses for outgoing connections. So no outgoing connection can take
+        one before the server, or its restart, binds it.
+
+        Raises:
+            InputError: if there are not enough free ports.
+        """
+        self.numbers: list[int] = []
+        self._holders: list[socket.socket] = []
+        for port in random.sample(range(20000, 32000), 2000):
+            holder = socket.socket(socket.AF_UNIX)
             try:
-                probe.bind((LOOPBACK, port))
+                holder.bind(f"\0deepracer port {port}")
+                with closing(socket.socket()) as probe:
+                    probe.bind((LOOPBACK, port))
             except OSError:
+                holder.close()
                 continue
-        found.append(port)
-        if len(found) == count:
-            return found
-    raise InputError(f"ports 20000 to 31999 of {LOOPBACK}: found {len(found)} free, expected {count}")
+            self.numbers.append(port)
+            self._holders.append(holder)
+            if len(self.numbers) == count:
+                return
+        self.release()
+        raise InputError(f"ports 20000 to 31999 of {LOOPBACK}: found {len(self.numbers)} free, expected {count}")
+
+    def release(self) -> None:
+        """Let others have the ports."""
+        while self._holders:
+            self._holders.pop().close()
 
 
 class LocalServer:
@@ -58,6 +80,7 @@ class LocalServer:
     """
 
     name = "server"
+    _held_ports: Ports | None = None
 
     def __init__(self, folder: Path) -> None:
         """Lock the folder and start the server.
@@ -208,6 +231,8 @@ class LocalServer:
         if self._lock < 0:
             return
         self._end()
+        if self._held_ports is not None:
+            self._held_ports.release()
         os.close(self._lock)
         self._lock = -1
 

@@ -8,7 +8,7 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.experience.config import hide_password
 from deepracer_ros.experience.connection import Connection, Keys
 from deepracer_ros.services.redis_server import LocalRedis, find_redis_server
-from deepracer_ros.services.server import free_ports
+from deepracer_ros.services.server import Ports
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_url_that_is_none_is_named(url):
 def test_an_unreachable_server_is_an_error_after_the_deadline():
     start = time.monotonic()
     with pytest.raises(InputError, match=r"no success within 0.2 s \(unreachable") as caught:
-        Connection(f"redis://:secret@127.0.0.1:{free_ports(1)[0]}", patience=0.2)
+        Connection(f"redis://:secret@127.0.0.1:{Ports(1).numbers[0]}", patience=0.2)
     assert time.monotonic() - start < 2.0
     assert "secret" not in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -79,7 +79,7 @@ def test_tls_urls_pass_through(tmp_path):
         check=True,
         capture_output=True,
     )
-    port = free_ports(1)[0]
+    port = Ports(1).numbers[0]
     options = f"--port 0 --tls-port {port} --tls-cert-file cert --tls-key-file key --tls-ca-cert-file cert"
     server = subprocess.Popen(
         [find_redis_server(), *options.split(), "--tls-auth-clients", "no", "--bind", "127.0.0.1"],

@@ -12,7 +12,7 @@ from deepracer_ros.models.config import ModelsConfig
 from deepracer_ros.models.policy_file import ModelError, encode_manifest
 from deepracer_ros.models.store import ModelStore, Pointer, StoreError
 from deepracer_ros.services.s3_server import LocalS3
-from deepracer_ros.services.server import free_ports
+from deepracer_ros.services.server import Ports
 
 
 def put(store, version, name, body):
@@ -262,7 +262,7 @@ def test_nothing_published_and_versions_that_are_not_there(store):
 def test_an_unreachable_server_is_an_error_soon():
     start = time.monotonic()
     with pytest.raises(StoreError, match="unreachable"):
-        ModelStore(ModelsConfig(endpoint=f"http://127.0.0.1:{free_ports(1)[0]}"), "run", ("key", "secret"))
+        ModelStore(ModelsConfig(endpoint=f"http://127.0.0.1:{Ports(1).numbers[0]}"), "run", ("key", "secret"))
     assert time.monotonic() - start < 8.0
 
 

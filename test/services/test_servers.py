@@ -20,7 +20,7 @@ from deepracer_ros.services import redis_server, s3_server
 from deepracer_ros.services.record import ServicesRecord, read_record
 from deepracer_ros.services.redis_server import LocalRedis
 from deepracer_ros.services.s3_server import LocalS3, read_keys
-from deepracer_ros.services.server import LocalServer, free_ports, is_served
+from deepracer_ros.services.server import LocalServer, Ports, is_served
 
 
 def wait_until(condition, seconds=10.0):
@@ -89,7 +89,7 @@ def test_password_is_asked_for_and_not_readable_by_others(tmp_path):
 
 def test_port_that_is_taken_is_named_with_the_servers_own_words(tmp_path):
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", free_ports(1)[0]))
+        taken.bind(("127.0.0.1", Ports(1).numbers[0]))
         taken.listen()
         with pytest.raises(InputError, match="ended at its start .*Failed listening on port") as caught:
             LocalRedis(tmp_path, port=taken.getsockname()[1]).wait_ready()
@@ -163,9 +163,22 @@ def test_s3_listens_on_loopback_only_and_keeps_its_keys(tmp_path):
 
 
 def test_free_ports_are_different_and_below_the_ephemeral_range():
-    ports = free_ports(50)
+    ports = Ports(50).numbers
     assert len(set(ports)) == 50
     assert max(ports) < 32768
+
+
+def test_a_port_is_given_to_one_server_only_until_it_is_released(monkeypatch):
+    """Two servers that start at once must not choose the same free port: clients of one would talk to the other."""
+    order = Ports(3).numbers
+    monkeypatch.setattr("random.sample", lambda *_: order)
+    first, second = Ports(1), Ports(1)
+    assert first.numbers == order[:1]
+    assert second.numbers == order[1:2]
+    with pytest.raises(InputError, match="found 1 free, expected 2"):
+        Ports(2)
+    first.release()
+    assert Ports(2).numbers == [order[0], order[2]]
 
 
 def test_record_of_the_servers_is_private_and_checked(tmp_path):

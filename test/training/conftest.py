@@ -16,6 +16,7 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.experience.segment import Segment
 from deepracer_ros.experience.writer import ExperienceWriter
+from deepracer_ros.learning.config import LEARNERS
 from deepracer_ros.learning.learner import NonFiniteError
 from deepracer_ros.run.checkpoint import read_checkpoint
 from deepracer_ros.run.folder import RunFolder
@@ -26,9 +27,17 @@ from deepracer_ros.training.policies import open_store
 from deepracer_ros.training.trainer import Trainer
 
 sys.path.insert(0, str(Path(__file__).parent))
-import counting_learner  # noqa: E402, F401 - registers the learner
+import counting_learner  # noqa: E402
 
 CARS, STEPS, HEIGHT, WIDTH = 16, 8, 40, 48
+
+
+@pytest.fixture(autouse=True)
+def counting(monkeypatch):
+    """Register the learner that counts."""
+    monkeypatch.setitem(LEARNERS, "counting", counting_learner.ENTRY)
+
+
 RUNS = (f"run-{number}" for number in itertools.count())
 
 

@@ -9,10 +9,11 @@ import sys
 import threading
 from pathlib import Path
 
-import counting_learner  # noqa: F401 - registers the learner
+import counting_learner
 import yaml
 
 from deepracer_ros.experience.reader import ExperienceReader
+from deepracer_ros.learning.config import LEARNERS
 from deepracer_ros.moments import VARIABLE
 from deepracer_ros.run.checkpoint import read_checkpoint
 from deepracer_ros.run.folder import RunFolder
@@ -21,6 +22,7 @@ from deepracer_ros.training.parts import make_parts
 from deepracer_ros.training.policies import open_store
 from deepracer_ros.training.trainer import Trainer
 
+LEARNERS["counting"] = counting_learner.ENTRY
 path, run, folder = sys.argv[1:4]
 config = read_config(yaml.safe_load(Path(path).read_text()), path)
 for death in sys.argv[4:]:
