@@ -53,7 +53,7 @@ def test_a_broken_import_is_named_and_the_others_listed(ring, tmp_path, capsys):
     capsys.readouterr()
     assert run("list") == 1
     lines = capsys.readouterr().out.splitlines()
-    assert any(line.startswith("ring ") and "no numpy array" in line for line in lines)
+    assert any(line.startswith("ring ") and "not a numpy array" in line for line in lines)
     assert any(line.startswith("oval ") for line in lines)
 
 
