@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deepracer_ros.config import merge, read_parameters, to_mapping
-from deepracer_ros.config import write_parameters as write_ros_parameters
+from deepracer_ros.config import to_mapping
 from deepracer_ros.learning.learner import make_learner
 from deepracer_ros.models.folder import write_model_folder
+from deepracer_ros.parameters import merge, read_parameters
+from deepracer_ros.parameters import write_parameters as write_ros_parameters
 from deepracer_ros.share import share_directory
 from deepracer_ros.simulation.sensors import sensor_specs
 from deepracer_ros.training.config import RunConfig, read_config

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
-
 from deepracer_ros.errors import InputError
 
 T = TypeVar("T")
@@ -108,64 +106,101 @@ def _plain(number: float | None) -> str:
 def from_mapping(cls: type[T], mapping: Mapping[str, Any], where: str = "config", tolerant: bool = False) -> T:
     """Build the frozen dataclass `cls` from nested mappings.
 
-    Nested dataclasses are filled from nested mappings. A whole number is accepted where a float is expected, and a
-    list where a tuple is expected. A class may define `types_by_value(mapping)`, which returns the types of those
-    fields whose type depends on the value of another field.
+    Nested dataclasses are filled from nested mappings. Whole numbers are accepted where a float is expected, and lists
+    where a tuple is. A class may define `types_by_value(mapping)`, which returns the types of those fields whose type
+    depends on the value of another field.
 
     Args:
-        cls: A dataclass type. Every field has a default or is in `mapping`.
+        cls: A dataclass type whose fields all have defaults or are in `mapping`.
         mapping: Values by field name.
-        where: Source of the mapping for error messages, such as a file or a topic.
-        tolerant: Skip unknown keys, for example those of a newer release, instead of refusing them.
+        where: Source of the mapping for error messages (a file or a topic).
+        tolerant: Leave out unknown keys, for example of a newer release, instead of refusing them.
 
     Raises:
-        InputError: on an unknown key, a missing key, or a value of another type.
+        InputError: on an unknown key, a missing key, or a value of another type or out of its range; names the key with
+            the keys above it, joined by dots.
     """
-    if not isinstance(mapping, Mapping):
-        raise InputError(f"{where}: found {mapping!r}, expected keys of {cls.__name__}")
+    return _fill(cls, mapping, _Place(where, tolerant))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Place:
+    """Where a value stands, for error messages."""
+
+    source: str
+    tolerant: bool
+    path: tuple[str, ...] = ()
+
+    def below(self, name: str) -> "_Place":
+        return dataclasses.replace(self, path=(*self.path, str(name)))
+
+    def error(self, words: str) -> InputError:
+        """Return an error about this value."""
+        return InputError(f"{self.source}: {'.'.join(self.path)}{': ' if self.path else ''}{words}")
+
+    def section_error(self, error: ValueError) -> InputError:
+        """Return the error of a section, whose text begins with the name of a key."""
+        return InputError(f"{self.source}: {''.join(f'{name}.' for name in self.path)}{error}")
+
+
+def _fill(cls: type[T], mapping: Any, place: _Place) -> T:  # noqa: ANN401
     fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    if not isinstance(mapping, Mapping):
+        raise place.error(f"found {mapping!r}, expected keys and values: {', '.join(fields)}")
     hints = typing.get_type_hints(cls)
     dependent: dict[str, Any] = {}
     if hasattr(cls, "types_by_value"):
         try:
             dependent = cls.types_by_value(mapping)  # type: ignore[attr-defined]
         except ValueError as error:
-            raise InputError(f"{where}: {error}") from error
+            raise place.section_error(error) from error
     hints |= dependent
     values: dict[str, Any] = {name: kind() for name, kind in dependent.items() if name not in mapping}
     for name, value in mapping.items():
         if name in fields:
-            values[name] = _convert(hints[name], value, f"{where}: {name}", tolerant)
-        elif not tolerant:
+            values[name] = _convert(hints[name], value, place.below(name))
+        elif not place.tolerant:
             near = difflib.get_close_matches(str(name), fields, n=1)
             hint = f", perhaps {near[0]!r}" if near else ""
-            raise InputError(f"{where}: unknown key {name!r}{hint}; expected one of: {', '.join(fields)}")
+            raise place.error(f"unknown key {name!r}{hint}; expected one of: {', '.join(fields)}")
     for name, field in fields.items():
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         if required and name not in values:
-            raise InputError(f"{where}: key {name!r} is missing")
+            raise place.error(f"key {name!r} is missing")
     try:
         return cls(**values)
     except ValueError as error:
-        raise InputError(f"{where}: {error}") from error
+        raise place.section_error(error) from error
 
 
-def _convert(hint: Any, value: Any, where: str, tolerant: bool) -> Any:  # noqa: ANN401
+_WORDS: dict[Any, str] = {
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    bool: "true or false",
+    tuple: "a list",
+    list: "a list",
+    dict: "keys and values",
+}
+"""Types in the words of error messages."""
+
+
+def _convert(hint: Any, value: Any, place: _Place) -> Any:  # noqa: ANN401
     """Return `value` as the annotated type `hint`, or raise InputError."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        return _convert_union(arguments, value, where, tolerant)
+        return _convert_union(arguments, value, place)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return from_mapping(hint, value, where, tolerant)
+        return _fill(hint, value, place)
     if origin is typing.Literal:
         if value not in arguments:
-            raise InputError(f"{where}: found {value!r}, expected one of {', '.join(map(repr, arguments))}")
+            raise place.error(f"found {value!r}, expected one of {', '.join(map(repr, arguments))}")
         return value
     if origin is tuple and isinstance(value, list | tuple):
-        return tuple(_convert(arguments[0], item, where, tolerant) for item in value)
-    if isinstance(origin, type) and issubclass(origin, Mapping) and isinstance(value, Mapping) and arguments:
+        return tuple(_convert(arguments[0], item, place) for item in value)
+    if _is_mapping(hint) and isinstance(value, Mapping) and arguments:
         return {
-            _convert(arguments[0], name, where, tolerant): _convert(arguments[1], item, f"{where}: {name}", tolerant)
+            _convert(arguments[0], name, place): _convert(arguments[1], item, place.below(name))
             for name, item in value.items()
         }
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
@@ -176,23 +211,23 @@ def _convert(hint: Any, value: Any, where: str, tolerant: bool) -> Any:  # noqa:
         return value
     expected = origin or hint
     if not isinstance(value, expected) or (expected in (int, float) and isinstance(value, bool)):
-        name = getattr(expected, "__name__", str(expected))
-        raise InputError(f"{where}: found {value!r}, expected {name}")
+        words = _WORDS.get(expected, "keys and values" if _is_mapping(hint) else getattr(expected, "__name__", ""))
+        raise place.error(f"found {value!r}, expected {words}")
     return value
 
 
-def _convert_union(arguments: tuple[Any, ...], value: Any, where: str, tolerant: bool) -> Any:  # noqa: ANN401
+def _is_mapping(hint: Any) -> bool:  # noqa: ANN401
+    origin = typing.get_origin(hint)
+    return isinstance(origin, type) and issubclass(origin, Mapping)
+
+
+def _convert_union(arguments: tuple[Any, ...], value: Any, place: _Place) -> Any:  # noqa: ANN401
     """Return `value` as the first type of a union that fits: a mapping type for a mapping, another type otherwise."""
     if value is None and type(None) in arguments:
         return None
     choices = [argument for argument in arguments if argument is not type(None)]
-
-    def is_mapping(choice: Any) -> bool:  # noqa: ANN401
-        origin = typing.get_origin(choice)
-        return isinstance(origin, type) and issubclass(origin, Mapping)
-
-    fitting = [choice for choice in choices if is_mapping(choice) == isinstance(value, Mapping)]
-    return _convert((fitting or choices)[0], value, where, tolerant)
+    fitting = [choice for choice in choices if _is_mapping(choice) == isinstance(value, Mapping)]
+    return _convert((fitting or choices)[0], value, place)
 
 
 def to_mapping(config: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -206,82 +241,3 @@ def to_mapping(config: Any) -> dict[str, Any]:  # noqa: ANN401
         return str(value) if isinstance(value, Path) else value
 
     return typing.cast("dict[str, Any]", plain(dataclasses.asdict(config)))
-
-
-def read_parameters(path: Path) -> dict[str, Any]:
-    """Read the `/**: ros__parameters:` mapping of a ROS 2 parameter file.
-
-    Raises:
-        InputError: if the file is absent, is not YAML, or is not a ROS 2 parameter file.
-    """
-    try:
-        document = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); expected a parameter file") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: is not YAML ({' '.join(str(error).split())})") from error
-    try:
-        parameters = document["/**"]["ros__parameters"] or {}
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path}: found no '/**: ros__parameters:', expected a ROS 2 parameter file") from error
-    if not isinstance(parameters, dict):
-        raise InputError(f"{path}: ros__parameters: found {parameters!r}, expected keys and values")
-    return parameters
-
-
-def write_parameters(values: Mapping[str, Any]) -> bytes:
-    """Return the content of a ROS 2 parameter file with these values.
-
-    Empty lists and mappings are left out: the parameter reader of ROS cannot infer their type, and the keys that may
-    be empty have empty defaults.
-    """
-    document = {"/**": {"ros__parameters": _without_empty(values)}}
-    return yaml.dump(document, Dumper=_ParameterDumper, sort_keys=False, encoding="utf-8")
-
-
-def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
-    plain = {name: _without_empty(value) if isinstance(value, Mapping) else value for name, value in values.items()}
-    return {name: value for name, value in plain.items() if value not in ([], {}, (), None)}
-
-
-class _ParameterDumper(yaml.SafeDumper):
-    """Quotes every text value: the parameter reader of ROS takes more words, such as `n`, for booleans than PyYAML."""
-
-    def represent_str(self, data: str) -> yaml.ScalarNode:
-        return self.represent_scalar("tag:yaml.org,2002:str", data, style="'")
-
-    def represent_mapping(self, *arguments: Any, **options: Any) -> yaml.MappingNode:  # noqa: ANN401
-        node = super().represent_mapping(*arguments, **options)
-        for name, _ in node.value:
-            name.style = None
-        return node
-
-
-_ParameterDumper.add_representer(str, _ParameterDumper.represent_str)
-
-
-def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of the nested mapping `base` in which the values of `changes` replace or extend those of `base`."""
-    merged = dict(base)
-    for name, value in changes.items():
-        old = merged.get(name)
-        merged[name] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
-    return merged
-
-
-def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn dotted keys, the names of ROS parameters such as `{"learning.epochs": 3}`, into nested mappings.
-
-    Raises:
-        InputError: if a key has a value and is also the prefix of another key.
-    """
-    nested: dict[str, Any] = {}
-    for name, value in flat.items():
-        *parents, leaf = name.split(".")
-        node = nested
-        for parent in parents:
-            node = node.setdefault(parent, {})
-            if not isinstance(node, dict):
-                raise InputError(f"{name}: found {parent!r} with the value {node!r}, expected keys below it")
-        node[leaf] = value
-    return nested

@@ -1,6 +1,6 @@
 """A track of your own: a DeepRacer route file from three lines of points, and a lap of a simple driver on it.
 
-    .venv/bin/python examples/own_track.py [FOLDER]
+    .venv/bin/python examples/own_track.py [FOLDER (default: runs)]
 
 `deepracer train --track FOLDER/ellipse.npy` trains on it; `deepracer tracks import` adds it under its name.
 """
@@ -34,7 +34,8 @@ def steer(observations):  # a `simulation.evaluation.Driver`
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1] if sys.argv[1:] else ".")
+    folder = Path(sys.argv[1] if sys.argv[1:] else "runs")
+    folder.mkdir(exist_ok=True)
     write_ellipse(folder / "ellipse.npy")
     track = find_track(str(folder / "ellipse.npy"))
     print(f"{track.name}: {track.length:.2f} m long, {track.width:.2f} m wide")

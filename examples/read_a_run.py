@@ -6,7 +6,7 @@
 import sys
 from pathlib import Path
 
-from deepracer_ros.config import read_parameters
+from deepracer_ros.parameters import read_parameters
 from deepracer_ros.run.progress import read_progress
 from deepracer_ros.run.summary import read_summary
 from deepracer_ros.training.config import read_config
@@ -20,6 +20,9 @@ def main(folder: Path) -> None:
         reward = "-" if record.mean_reward is None else f"{record.mean_reward:.2f}"
         print(f"{record.seconds:7.1f} s {record.env_steps:8d} steps, mean reward {reward}, entropy "
               f"{record.losses.get('entropy')}")  # fmt: skip
+    if not (folder / "summary.json").is_file():
+        print("no summary: the run is not finished")
+        return
     summary = read_summary(folder / "summary.json")
     laps = summary.evaluation
     print(f"model {summary.model.version}: {laps.laps_completed} of {laps.laps_attempted} laps completed")

@@ -23,7 +23,8 @@ import pytest
 import xacro
 import yaml
 
-from deepracer_ros.config import from_mapping, merge, nest, read_parameters
+from deepracer_ros.config import from_mapping
+from deepracer_ros.parameters import merge, nest, read_parameters
 from deepracer_ros.race.catalogue import find_track, shipped_names
 from deepracer_ros.share import share_directory
 from deepracer_ros.training.config import Place, RunConfig

@@ -187,10 +187,12 @@ def test_version_option(manifest):
 
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"]])
-def test_no_command_or_an_unknown_one_is_a_usage_error(arguments):
+def test_no_command_or_an_unknown_one_is_one_line(arguments):
     run = deepracer(*arguments)
     assert run.returncode == 2
-    assert "usage: deepracer" in run.stderr
+    (line,) = [line for line in run.stderr.splitlines() if not line.startswith("import time:")]
+    assert line.startswith("deepracer: ")
+    assert line.endswith("`deepracer --help` shows what is expected")
 
 
 @pytest.fixture

@@ -64,6 +64,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         gc.freeze()  # otherwise the process takes another second to end, for the objects of torch and numba
 
 
+class Parser(argparse.ArgumentParser):
+    """Reports a wrong command line in one line, as every other bad input."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the message as an error.
+
+        Raises:
+            InputError: always.
+        """
+        raise InputError(f"{message}; `{self.prog} --help` shows what is expected")
+
+
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     raise SystemExit(128 + number)
 
@@ -75,7 +87,7 @@ def version() -> str:
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """Return a parser of the command in `arguments`, or of all commands if there is none."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="deepracer",
         description="Train, watch, race and deploy camera-driven policies for a DeepRacer car on ROS 2.",
         epilog=EXAMPLES,

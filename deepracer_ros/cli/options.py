@@ -7,10 +7,12 @@ from typing import Any
 
 import yaml
 
-from deepracer_ros.config import merge, nest, read_parameters
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.config import HIDDEN
+from deepracer_ros.names import check_run_name
+from deepracer_ros.parameters import merge, nest, read_parameters
 from deepracer_ros.reference import text_of
+from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.share import share_directory
 from deepracer_ros.training.config import RunConfig, read_config
 
@@ -56,8 +58,10 @@ def read_run_config(args: argparse.Namespace) -> RunConfig:
     Raises:
         InputError: if the file cannot be read, or a key or value is wrong.
     """
-    path = args.config or share_directory() / DEFAULT_CONFIG
-    values = merge(read_parameters(path), nest(_settings(args.settings)))
+    path = args.config or _own_config(args) or share_directory() / DEFAULT_CONFIG
+    given = read_parameters(path)
+    read_config(given, str(path))  # what is wrong in the file is said of the file
+    values = merge(given, nest(_settings(args.settings)))
     options: dict[str, Any] = {
         "tracks": [name for name in args.track.split(",") if name] if args.track is not None else None,
         "seed": args.seed,
@@ -72,13 +76,22 @@ def read_run_config(args: argparse.Namespace) -> RunConfig:
         values = merge(values, {"experience": {"url": url}})
     if args.s3:
         values = merge(values, {"models": {"aws": True} if args.s3 == "aws" else {"endpoint": args.s3}})
-    config = read_config(values, str(path))
+    config = read_config(values, "command line")
     if HIDDEN in config.experience.url:
         raise InputError(
             f"{path}: experience.url: found {config.experience.url!r}, whose password is hidden; expected the whole "
             f"URL, given by --redis URL or {REDIS_VARIABLE}=URL"
         )
     return config
+
+
+def _own_config(args: argparse.Namespace) -> Path | None:
+    """Return the configuration of the run that the command resumes; None for a new run."""
+    name, runs = getattr(args, "name", None), getattr(args, "runs", None)
+    if name is None or runs is None:
+        return None
+    path = RunFolder(runs / check_run_name(name)).config
+    return path if path.is_file() else None
 
 
 def _settings(settings: list[str]) -> dict[str, Any]:

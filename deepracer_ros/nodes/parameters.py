@@ -9,7 +9,8 @@ from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from deepracer_ros.config import from_mapping, nest, to_mapping
+from deepracer_ros.config import from_mapping, to_mapping
+from deepracer_ros.parameters import nest
 from deepracer_ros.reference import keys_of
 from deepracer_ros.training.config import Place, RunConfig
 from deepracer_ros.training.config import read_config as read_run_config

@@ -7,10 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from deepracer_ros.config import to_mapping, write_parameters
+from deepracer_ros.config import to_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.files import OWNER_ONLY, write_atomically, write_error, write_json
 from deepracer_ros.names import LATEST, MODEL_FOLDER, check_run_name, to_file_name
+from deepracer_ros.parameters import write_parameters
 from deepracer_ros.run.summary import Summary
 
 _MOST_OF_A_SECOND = 1000

@@ -44,11 +44,11 @@ def parameters(tmp_path, text):
     ("arguments", "words"),
     [
         (["--set", "learning.epoch=6"], "unknown key 'epoch', perhaps 'epochs'"),
-        (["--set", "learning.epochs=many"], "learning: epochs: found 'many', expected int"),
+        (["--set", "learning.epochs=many"], "command line: learning.epochs: found 'many', expected a whole number"),
         (["--set", "learning.epochs"], "--set learning.epochs: expected KEY=VALUE"),
         (["--set", "learning.epochs=[1"], "found '[1', expected YAML"),
         (["--set", "learning=3", "--set", "learning.epochs=6"], "found 'learning' with the value 3"),
-        (["--set", "tracks=oval"], "tracks: found 'oval', expected tuple"),
+        (["--set", "tracks=oval"], "command line: tracks: found 'oval', expected a list"),
         (["--set", "simulation.simulator=webots"], "simulator: found 'webots', expected one of embedded, gazebo"),
         (["--set", "camera.colour=rgb"], "camera.colour: found 'rgb', expected the network's 'grey'"),
         (["--config", "none.yaml"], "none.yaml: cannot be read (No such file or directory)"),
@@ -63,7 +63,7 @@ def parameters(tmp_path, text):
         (["--redis", "redis://127.0.0.1:1"], "redis://127.0.0.1:1: no success within 2 s (unreachable"),
         (["--redis", "http://127.0.0.1:1"], "redis URL http://127.0.0.1:1: is not understood"),
         (["--s3", "http://127.0.0.1:1"], "s3 http://127.0.0.1:1 bucket 'deepracer': unreachable"),
-        (["--s3", "127.0.0.1"], "models: endpoint: found '127.0.0.1', expected http://"),
+        (["--s3", "127.0.0.1"], "models.endpoint: found '127.0.0.1', expected http://"),
         (["--name", "../up"], "run name: found '../up'"),
         (["--name", "latest"], "run name: found 'latest'"),
         (["--runs", "/dev/null/runs"], "/dev/null/runs: cannot be written (Not a directory)"),
@@ -80,8 +80,11 @@ def test_train(refused, tmp_path, arguments, words):
     [
         ("a: 1", "my.yaml: found no '/**: ros__parameters:'"),
         ("/**: {ros__parameters: {seeds: 1}}", "my.yaml: unknown key 'seeds', perhaps 'seed'"),
-        ("/**: {ros__parameters: {seed: one}}", "my.yaml: seed: found 'one', expected int"),
-        ("/**: {ros__parameters: {learning: 3}}", "my.yaml: learning: found 3, expected keys of PPOConfig"),
+        ("/**: {ros__parameters: {seed: one}}", "my.yaml: seed: found 'one', expected a whole number"),
+        (
+            "/**: {ros__parameters: {learning: 3}}",
+            "my.yaml: learning: found 3, expected keys and values: learning_rate",
+        ),
         ("/**: {ros__parameters: [", "my.yaml: is not YAML"),
     ],
 )
@@ -213,3 +216,23 @@ def test_evaluate(refused, tmp_path):
 def test_models(refused):
     assert "latest: not found" in refused("models", "list")
     assert "expected" in refused("models", "--endpoint", "http://127.0.0.1:1", "list")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["evaluate", "--laps", "x"], "argument --laps: invalid int value: 'x'; `deepracer evaluate --help`"),
+        (["foo"], "invalid choice: 'foo'"),
+        ([], "the following arguments are required: COMMAND"),
+        (["train", "--nosuch"], "unrecognized arguments: --nosuch"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_too(refused, arguments, words):
+    assert words in refused(*arguments)
+
+
+def test_a_key_that_stands_twice_in_a_file_is_refused(refused, tmp_path):
+    text = "/**:\n  ros__parameters:\n    seed: 1\n    seed: 2\n"
+    line = refused("train", "--config", parameters(tmp_path, text))
+    assert "my.yaml: is not YAML" in line
+    assert "found key 'seed' twice, expected it once" in line

@@ -15,9 +15,9 @@ import pytest
 import redis
 import yaml
 
-from deepracer_ros.config import merge
 from deepracer_ros.models.config import ModelsConfig
 from deepracer_ros.models.store import ModelStore
+from deepracer_ros.parameters import merge
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.run.state import read_state
 from deepracer_ros.services.record import read_record

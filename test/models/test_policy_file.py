@@ -107,11 +107,11 @@ def test_types_other_than_float32_are_refused(tensors):
     ("changes", "message"),
     [
         ({"format": 3}, "key 'format': found 3, expected 1 to 2"),
-        ({"version": "7"}, "version: found '7', expected int"),
+        ({"version": "7"}, "version: found '7', expected a whole number"),
         ({"version": -1}, "negative"),
-        ({"architecture": None}, "architecture: found None, expected dict"),
+        ({"architecture": None}, "architecture: found None, expected keys and values"),
         ({"sha256": "../.."}, "sha256"),
-        ({"reads": ["FRONT_FACING_CAMERA"]}, "reads: found .*, expected dict"),
+        ({"reads": ["FRONT_FACING_CAMERA"]}, "reads: found .*, expected keys and values"),
     ],
 )
 def test_manifests_are_checked_by_key_and_type(described, changes, message):

@@ -16,9 +16,9 @@ from rclpy.experimental.events_executor import EventsExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from deepracer_ros.config import merge
 from deepracer_ros.nodes import base
 from deepracer_ros.nodes.base import LOCK_STEP
+from deepracer_ros.parameters import merge
 from deepracer_ros.services.redis_server import LocalRedis
 from deepracer_ros.services.s3_server import LocalS3
 from deepracer_ros.training.config import RunConfig, read_config

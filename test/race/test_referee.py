@@ -368,8 +368,8 @@ def test_several_laps_on_an_open_track_are_refused():
     [
         ({"immobilized_steps": 0}, "referee: immobilized_steps: found 0, expected 1 or more"),
         ({"slowest_speed": 0.0}, "referee: slowest_speed: found 0.0, expected above 0 m/s"),
-        ({"start": {"lateral_noise": 2.0}}, "referee: start: lateral_noise: found 2.0, expected 0 to 1"),
-        ({"start": {"direction": "left"}}, "referee: start: direction: found 'left', expected one of"),
+        ({"start": {"lateral_noise": 2.0}}, "referee: start.lateral_noise: found 2.0, expected 0 to 1"),
+        ({"start": {"direction": "left"}}, "referee: start.direction: found 'left', expected one of"),
     ],
 )
 def test_bad_rules_are_named(mapping, message):

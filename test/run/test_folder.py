@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from deepracer_ros.config import read_parameters, to_mapping
+from deepracer_ros.config import to_mapping
 from deepracer_ros.errors import InputError
+from deepracer_ros.parameters import read_parameters
 from deepracer_ros.run.folder import open_run_folder
 from deepracer_ros.run.summary import (
     EvaluationSummary,

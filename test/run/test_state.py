@@ -53,7 +53,11 @@ def test_another_process_of_the_same_number_is_another_process():
 
 def test_a_bad_one_is_one_line(tmp_path):
     path = tmp_path / "state.json"
-    for text, words in (("{", "is not JSON"), ("[]", "expected keys of RunState"), ('{"phase": "flying"}', "phase")):
+    for text, words in (
+        ("{", "is not JSON"),
+        ("[]", "expected keys and values"),
+        ('{"phase": "flying"}', "phase"),
+    ):
         path.write_text(text)
         with pytest.raises(InputError, match=words):
             read_state(path)

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepracer_ros.config import merge
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.experience.segment import Segment
 from deepracer_ros.experience.writer import ExperienceWriter
 from deepracer_ros.learning.config import LEARNERS
 from deepracer_ros.learning.learner import NonFiniteError
+from deepracer_ros.parameters import merge
 from deepracer_ros.run.checkpoint import read_checkpoint
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.simulation.sensors import CAMERA

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deepracer_ros.config import read_parameters
+from deepracer_ros.parameters import read_parameters
 from deepracer_ros.race.catalogue import find_tracks
 from deepracer_ros.race.obstacle import place_obstacles
 from deepracer_ros.share import share_directory

@@ -201,7 +201,9 @@ def test_a_checkpoint_of_another_learner_is_one_line(train, feed, run):
     assert first.end() is None
     first.close()
     other = replace(run, config=replace(run.config, learning=replace(run.config.learning, weights=5)))
-    with pytest.raises(InputError, match=rf"run {run.name}: weights: found \(4,\), expected \(5,\); expected a checkpoint of"):
+    with pytest.raises(
+        InputError, match=rf"run {run.name}: weights: found \(4,\), expected \(5,\); expected a checkpoint of"
+    ):
         train(other)
 
 
