@@ -7,7 +7,7 @@ from deepracer_ros.models.config import ModelsConfig
 from deepracer_ros.models.policy_file import Manifest
 from deepracer_ros.models.store import ModelStore
 
-RUNS = (f"run-{number}" for number in itertools.count())
+RUNS = (f"models-{number}" for number in itertools.count())
 
 
 @pytest.fixture

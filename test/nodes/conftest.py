@@ -19,8 +19,6 @@ from rclpy.signals import SignalHandlerOptions
 from deepracer_ros.nodes import base
 from deepracer_ros.nodes.base import LOCK_STEP
 from deepracer_ros.parameters import merge
-from deepracer_ros.services.redis_server import LocalRedis
-from deepracer_ros.services.s3_server import LocalS3
 from deepracer_ros.training.config import RunConfig, read_config
 from deepracer_ros.training.policies import open_store
 
@@ -34,20 +32,14 @@ SMALL = {
     "learning": {"epochs": 1, "precision": "float32"},
     "trainer": {"batch_segments": 8, "evaluate_every": 1000, "evaluation_starts": 1, "max_staleness": 1000},
 }
-RUNS = (f"run-{number}" for number in itertools.count())
+RUNS = (f"nodes-{number}" for number in itertools.count())
 
 
 @pytest.fixture(scope="session")
-def redis_server(tmp_path_factory):
-    with LocalRedis(tmp_path_factory.mktemp("redis")) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def s3(tmp_path_factory):
-    with LocalS3(tmp_path_factory.mktemp("s3")) as server:
-        os.environ.update(AWS_ACCESS_KEY_ID=server.access_key, AWS_SECRET_ACCESS_KEY=server.secret_key)
-        yield server
+def s3(s3):
+    """The shared S3 server, whose keys boto3 finds in this process and in the nodes that it starts."""
+    os.environ.update(AWS_ACCESS_KEY_ID=s3.access_key, AWS_SECRET_ACCESS_KEY=s3.secret_key)
+    return s3
 
 
 @dataclass

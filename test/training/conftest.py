@@ -38,7 +38,7 @@ def counting(monkeypatch):
     monkeypatch.setitem(LEARNERS, "counting", counting_learner.ENTRY)
 
 
-RUNS = (f"run-{number}" for number in itertools.count())
+RUNS = (f"training-{number}" for number in itertools.count())
 
 
 @dataclass(frozen=True)
