@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from deepracer_ros.race.actions import FASTEST
 from deepracer_ros.race.episode import EpisodeTable
 from deepracer_ros.race.status import FAILURES
 from deepracer_ros.race.track import Track
@@ -16,7 +17,7 @@ Term = Callable[[EpisodeTable, Sequence[Track]], Floats]
 
 FULL_STEP = 0.2
 """Distance driven in one step that gives 1, m: 3 m/s at 15 steps/s."""
-FULL_SPEED = 4.0
+FULL_SPEED = FASTEST
 """Speed along the track that gives 1, m/s: the car's largest speed."""
 
 

@@ -1,5 +1,6 @@
 """Servers and trainers that are killed for real, at random times, and every segment counted."""
 
+import os
 import random
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.experience.writer import ExperienceWriter
+from deepracer_ros.moments import VARIABLE
 from deepracer_ros.services.redis_server import LocalRedis, find_redis_server, find_valkey_server
 
 APPENDS, CARS, KILLS = 120, 8, 5
@@ -102,3 +104,22 @@ def test_a_killed_trainer_trains_every_segment_exactly_once(tmp_path, make_segme
         assert len(trained) == 300
         assert set(trained.values()) == {1}
         assert ExperienceReader(server.url, "run").status().segments == 0
+
+
+def test_a_recorder_killed_right_after_its_append_stores_it_once(url, run, make_segment):
+    """Redis has the segments and nobody knows it yet: whoever sends them again adds nothing."""
+    segments = [make_segment(0, car) for car in range(3)]
+    child = os.fork()
+    if child == 0:
+        os.environ[VARIABLE] = "append.sent"
+        ExperienceWriter(url, run).append(segments)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    reader = ExperienceReader(url, run)
+    assert reader.status().appended == 3
+    writer = ExperienceWriter(url, run)
+    assert writer.append(segments)
+    status = reader.status()
+    assert (status.appended, status.duplicates, status.segments) == (3, 3, 3)
+    reader.close()
+    writer.close()
