@@ -5,6 +5,8 @@ import os
 import random
 import resource
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -152,30 +154,38 @@ class Ledger:
     """
 
     def __init__(self, path):
-        self._path, self._stop = Path(path), threading.Event()
-        self.updates, self.progress, self._seen = {}, {}, None
-        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._path = Path(path)
+        self.updates, self.progress = {}, {}
+        script = Path(__file__).with_name("follow_checkpoint.py")
+        # The path is no argument, since tests look for processes with a run's folder in their command.
+        command = [sys.executable, "-S", str(script)]
+        self._follower = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._follower.stdin.write(f"{path}\n")
+        self._follower.stdin.close()
+        assert self._follower.stdout.readline() == "ready\n"
+        self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
-    def _follow(self):
-        while not self._stop.wait(0.002):
-            self._look()
+    def _listen(self):
+        for line in self._follower.stdout:
+            progress = json.loads(line)
+            consumed = tuple(progress["consumed"])
+            if self.updates.setdefault(progress["updates"], consumed) != consumed:
+                self.updates[-1] = consumed  # no number of an update: `check` finds it
+            self.progress = progress
 
-    def _look(self):
+    def catch_up(self, seconds=5.0):
+        """Wait, after the training's end, until the newest checkpoint is heard of."""
         from safetensors import safe_open
 
-        try:
-            state = self._path.stat()
-            if (state.st_ino, state.st_mtime_ns) == self._seen:
-                return
-            with safe_open(self._path, "np") as file:
-                progress = json.loads(file.metadata()["progress"])
-        except FileNotFoundError:
+        if not self._path.exists():
             return
-        self._seen, self.progress = (state.st_ino, state.st_mtime_ns), progress
-        consumed = tuple(progress["consumed"])
-        if self.updates.setdefault(progress["updates"], consumed) != consumed:
-            self.updates[-1] = consumed  # no number of an update: `check` finds it
+        with safe_open(self._path, "np") as file:
+            newest = json.loads(file.metadata()["progress"])
+        deadline = time.monotonic() + seconds
+        while self.progress != newest:
+            assert time.monotonic() < deadline, f"heard of {self.progress}, expected {newest}"
+            time.sleep(0.005)
 
     @property
     def count(self):
@@ -190,15 +200,17 @@ class Ledger:
 
     def check(self):
         """Check that every update was seen and none trained what another one had; return the ids trained."""
-        self._look()
+        self.catch_up()
         assert sorted(self.updates) == list(range(1, self.count + 1))
         trained = Counter(name for consumed in self.updates.values() for name in consumed)
         assert max(trained.values(), default=1) == 1
         return set(trained)
 
     def close(self):
-        self._stop.set()
+        self._follower.kill()
+        self._follower.wait()
         self._thread.join()
+        self._follower.stdout.close()
 
 
 def _open_ledgers():
