@@ -140,7 +140,7 @@ class Trainer:
                     continue
                 if not self._started:
                     self._started = began
-                    self.rate.add(self.seconds, self.progress.env_steps)
+                    self.rate.add(self._resumed_seconds, self.progress.env_steps)
                 self._patience = ""
                 self._sinks.write(self._learn(taken))
                 waiting_since = time.monotonic()
@@ -229,16 +229,16 @@ class Trainer:
                 self.progress = replace(self.progress, best=score(result))
 
     def _record(self, update: Update, staleness: float) -> ProgressRecord:
-        recent = self._episodes.recent()
+        recent, seconds = self._episodes.recent(), self.seconds
         return ProgressRecord(
             env_steps=self.progress.env_steps,
-            seconds=self.seconds,
+            seconds=seconds,
             mean_reward=recent.reward,
             mean_progress=recent.progress,
             lap_rate=recent.lap_rate,
             laps_completed=self._episodes.laps,
             episodes=self._episodes.episodes,
-            steps_per_second=self.rate.add(self.seconds, self.progress.env_steps),
+            steps_per_second=self.rate.add(seconds, self.progress.env_steps),
             model_version=self.progress.version,
             staleness=staleness,
             queue_fill=min(1.0, self._experience.status().bytes / capacity_bytes(self._config)),
