@@ -4,6 +4,7 @@ import json
 import os
 import random
 import resource
+import signal
 import socket
 import subprocess
 import sys
@@ -35,6 +36,10 @@ def _own_domain() -> tuple[int, socket.socket]:
             return domain, holder
     raise RuntimeError("all ROS domains from 1 to 101 are in use by test processes of this machine")
 
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts `make test &` with SIGINT ignored, and every process of a test would inherit this.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _DOMAIN, _DOMAIN_HOLDER = _own_domain()
 _ROS_LOGS = tempfile.TemporaryDirectory(prefix="deepracer-ros-log-", ignore_cleanup_errors=True)
