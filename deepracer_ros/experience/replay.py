@@ -125,7 +125,7 @@ class ReplaySampler:
             {name: np.empty((rows, 2, *shape), dtype) for name, (dtype, shape) in self._kinds.items()},
             np.empty(rows, STEP),
         )
-        todo = np.arange(rows)
+        todo: NDArray[np.int64] = np.arange(rows)
         for _ in range(_MOST_REDRAWS):
             todo = self._fill(todo, draw)
             if not len(todo):

@@ -102,7 +102,8 @@ class ContinuousActionSpace(ContinuousActions):
     def sample(self, outputs: Tensor, generator: np.random.Generator) -> NDArray[np.float32]:
         """Draw a point of the unit square for each row of `outputs` (B, 4): (B, 2) float32."""
         alpha, beta = self._parameters(outputs)
-        return generator.beta(alpha.numpy(), beta.numpy()).clip(EDGE, 1.0 - EDGE).astype(np.float32)
+        drawn: NDArray[np.float64] = generator.beta(alpha.numpy(), beta.numpy())
+        return drawn.clip(EDGE, 1.0 - EDGE).astype(np.float32)
 
     def greedy(self, outputs: Tensor) -> NDArray[np.float32]:
         """Return the mean of the distribution for each row of `outputs` (B, 4): (B, 2) float32."""

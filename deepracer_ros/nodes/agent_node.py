@@ -133,7 +133,13 @@ class AgentNode:
         self._error = f"camera/image_raw: found a frame {age:.2f} s old, expected at most {limit:g} s; the car stops"
         return True
 
-    def _publish(self, steering: np.ndarray, speed: np.ndarray, log_probability: np.ndarray, message: Image) -> None:
+    def _publish(
+        self,
+        steering: NDArray[np.float64],
+        speed: NDArray[np.float64],
+        log_probability: NDArray[np.float32],
+        message: Image,
+    ) -> None:
         """Publish the answer to a frame; a car whose command is not finite stops and is counted."""
         bad = ~(np.isfinite(steering) & np.isfinite(speed) & np.isfinite(log_probability))
         if bad.any():

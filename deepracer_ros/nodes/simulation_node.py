@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 from builtin_interfaces.msg import Time
+from numpy.typing import NDArray
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image, JointState, PointCloud2
 from std_msgs.msg import String
@@ -69,8 +70,8 @@ class SimulationNode:
         self._waiting_since = time.monotonic()
         self._started = False
         self._steps, self._bad_commands, self._late, self._error = Rate(), 0, 0, ""
-        self._commanded: tuple[np.ndarray, np.ndarray] | None = None
-        self._command: tuple[np.ndarray, np.ndarray] = (
+        self._commanded: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+        self._command: tuple[NDArray[np.float64], NDArray[np.float64]] = (
             np.zeros(config.simulation.cars),
             np.zeros(config.simulation.cars),
         )
@@ -146,7 +147,7 @@ class SimulationNode:
             command, self._commanded = self._commanded, None
             self._advance(*command)
 
-    def _advance(self, steering: np.ndarray, speed: np.ndarray) -> None:
+    def _advance(self, steering: NDArray[np.float64], speed: NDArray[np.float64]) -> None:
         self._outcome = self._environment.step(steering, speed)
         self._step += 1
         self._steps.count += self._config.cars

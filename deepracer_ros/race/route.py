@@ -1,7 +1,9 @@
 """Reading and writing of DeepRacer route files: tracks as numpy arrays on disk."""
 
 import tokenize
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +13,8 @@ from deepracer_ros.race.track import MOST_WAYPOINTS, Track
 
 LARGEST_FILE = 6 * 16 * MOST_WAYPOINTS + 4096
 """Largest size of a route file, bytes: the longest route in the widest floating-point type, and a header."""
+_read_array: Callable[..., Any] = np.lib.format.read_array  # some releases of numpy give them no types
+_write_array: Callable[..., Any] = np.lib.format.write_array
 
 
 def read_route(path: Path) -> Track:
@@ -27,7 +31,7 @@ def read_route(path: Path) -> Track:
         if size > LARGEST_FILE:
             raise InputError(f"{path}: found {size} bytes, expected a route of at most {MOST_WAYPOINTS} waypoints")
         with path.open("rb") as file:
-            route = np.lib.format.read_array(file, allow_pickle=False)
+            route = _read_array(file, allow_pickle=False)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); expected a route file") from error
     # Numpy's reader raises these on damaged headers and on data that is too short.
@@ -51,4 +55,4 @@ def write_route(track: Track, path: Path) -> None:
     if track.closed:
         route = np.concatenate([route, route[:1]])
     with replacing(path) as partial, partial.open("wb") as file:
-        np.lib.format.write_array(file, route, allow_pickle=False)
+        _write_array(file, route, allow_pickle=False)

@@ -279,7 +279,8 @@ def _distance(a: Floats, b: Floats) -> Floats:
 
 def _directions(points: Floats) -> Floats:
     steps = np.diff(points, axis=0)
-    return np.arctan2(steps[:, 1], steps[:, 0])
+    directions: Floats = np.arctan2(steps[:, 1], steps[:, 0])
+    return directions
 
 
 def _first_row(bad: NDArray[np.bool_]) -> int:

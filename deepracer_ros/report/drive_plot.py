@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,9 +52,9 @@ def write_drive_plot(
             draw_objects(axis, attempts, shape)
         if driven:
             lines = _draw_lines(axis, [trajectory for _, trajectory in driven])
-            figure.colorbar(lines, ax=axis, label="speed, m/s", shrink=0.6, aspect=28, pad=0.01).outline.set_visible(
-                False
-            )
+            bar = figure.colorbar(lines, ax=axis, label="speed, m/s", shrink=0.6, aspect=28, pad=0.01)
+            outline: Any = bar.outline  # its stubs differ between the releases of matplotlib
+            outline.set_visible(False)
             _mark(axis, driven)
         _draw_scale(axis, track)
         figure.savefig(content, format="png", dpi=150)

@@ -68,7 +68,7 @@ class Environment:
             measure = SENSORS[name].measure
             if measure is not None:
                 self._measures[name] = measure
-        self._ended = np.ones(self.cars, dtype=np.bool_)
+        self._ended: NDArray[np.bool_] = np.ones(self.cars, dtype=np.bool_)
 
     @property
     def car_track(self) -> NDArray[np.int64]:

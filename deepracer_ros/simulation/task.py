@@ -130,8 +130,8 @@ class Task:
         """
         if isinstance(self._coder, DiscreteActions):
             return self._coder.decode(np.asarray(actions, dtype=np.float32).reshape(-1, 1))
-        wanted = np.clip(np.asarray(actions, dtype=np.float32), -1.0, 1.0)
-        return self._coder.decode(0.5 * (wanted + 1.0))
+        wanted: NDArray[np.float32] = np.asarray(actions, dtype=np.float32).clip(-1.0, 1.0)
+        return self._coder.decode((0.5 * (wanted + 1.0)).astype(np.float32))
 
     def observe(self, outcome: Outcome) -> Any:  # noqa: ANN401
         """Return copies of the observations: an array (N, *shape) of the only sensor, or arrays by sensor name."""

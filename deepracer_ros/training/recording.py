@@ -148,7 +148,7 @@ class _Buffer:
         self._floats = {name: np.zeros((cars, steps), np.float32) for name in names}
         self._flags = {name: np.zeros((cars, steps), np.uint8) for name in ("terminated", "truncated", "valid")}
         self._terms = {name: np.zeros((cars, steps), np.float32) for name in terms}
-        self._track = np.zeros(cars, np.int64)
+        self._track: NDArray[np.int64] = np.zeros(cars, np.int64)
         self._version = np.iinfo(np.int64).max
 
     def put_outcome(self, t: int, step: Step) -> None:
