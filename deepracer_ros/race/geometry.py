@@ -53,6 +53,12 @@ def wrap_angle(angle: float) -> float:
     return angle - 2.0 * pi * floor((angle + pi) / (2.0 * pi))
 
 
+def wrap_angles(angles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return an array of angles (rad) wrapped to [-pi, pi), for code that is not compiled."""
+    wrapped: NDArray[np.float64] = (angles + pi) % (2.0 * pi) - pi
+    return wrapped
+
+
 @compiled
 def interpolate(values: NDArray[np.float64], row: int, fraction: float) -> float:
     """Return the linearly interpolated value at `fraction` (0 to 1) of the way from `row` to `row + 1`."""

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.compilation import compiled
-from deepracer_ros.race.geometry import TrackTable, locate, nearest_on_segment, pose_at
+from deepracer_ros.race.geometry import TrackTable, locate, nearest_on_segment, pose_at, wrap_angles
 
 Floats = NDArray[np.float64]
 
@@ -215,7 +215,7 @@ class Track:
             turn, before, after = directions - np.roll(directions, 1), np.roll(steps, 1), steps
         else:
             turn, before, after = np.diff(directions), steps[:-1], steps[1:]
-        return (turn + np.pi) % (2.0 * np.pi) - np.pi, before, after
+        return wrap_angles(turn), before, after
 
 
 def flatten(tracks: Sequence[Track]) -> TrackTable:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deepracer_ros.race.control import CONTROL_PERIOD
+from deepracer_ros.race.geometry import wrap_angles
 from deepracer_ros.race.obstacle import BOX, ObstacleShape
 from deepracer_ros.race.track import Track
 from deepracer_ros.race.vehicle import Vehicle, read_vehicle
@@ -22,7 +23,7 @@ from deepracer_ros.simulation.heats import run_heats
 from deepracer_ros.simulation.objects import camera_colour, gather_objects
 from deepracer_ros.simulation.randomisation import Randomisation
 from deepracer_ros.simulation.sensors import CAMERA, Observations, SensorSpec
-from deepracer_ros.simulation.simulator import CarStates
+from deepracer_ros.simulation.simulator import CarStates, check_commands
 from deepracer_ros.worlds.texture import SKY, draw_track
 
 Floats = NDArray[np.float64]
@@ -133,7 +134,7 @@ class EmbeddedSimulator:
         self._commands[mask] = 0.0
         self._states[:, mask] = 0.0
         self._states[:3, mask] = poses[mask].T
-        self._states[2, mask] = (self._states[2, mask] + np.pi) % (2.0 * np.pi) - np.pi
+        self._states[2, mask] = wrap_angles(self._states[2, mask])
         heats = np.flatnonzero(mask.reshape(-1, self._objects.heat).any(axis=1))
         return self._run(heats, moving=False)
 
@@ -150,8 +151,7 @@ class EmbeddedSimulator:
         Raises:
             ValueError: if a command is not finite.
         """
-        if not (np.isfinite(steering).all() and np.isfinite(speed).all()):
-            raise ValueError("drive commands: found a number that is not finite, expected finite numbers")
+        check_commands(steering, speed)
         self._commands[:, 1:] = self._commands[:, :-1]
         self._commands[:, 0, 0] = steering
         self._commands[:, 0, 1] = speed

@@ -70,9 +70,26 @@ class Simulator(Protocol):
 
         Returns:
             Observations (N, *shape) by sensor, and states, of all N cars.
+
+        Raises:
+            ValueError: if a command is not finite.
         """
         ...
 
     def close(self) -> None:
         """Free the resources of the simulator; it cannot be used afterwards."""
         ...
+
+
+def check_commands(steering: NDArray[np.float64], speed: NDArray[np.float64]) -> None:
+    """Check the commands of N cars; each simulator does this before it moves a car.
+
+    Args:
+        steering: (N,) commanded steering angle, rad, + left.
+        speed: (N,) commanded speed, m/s.
+
+    Raises:
+        ValueError: if a command is not finite.
+    """
+    if not (np.isfinite(steering).all() and np.isfinite(speed).all()):
+        raise ValueError("drive commands: found a number that is not finite, expected finite numbers")

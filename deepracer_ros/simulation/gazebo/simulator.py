@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.ackermann import axle_commands, middle_angle
+from deepracer_ros.race.geometry import wrap_angles
 from deepracer_ros.race.obstacle import ObstacleShape, shape_of
 from deepracer_ros.race.track import Track
 from deepracer_ros.race.vehicle import Vehicle, read_vehicle
@@ -22,7 +23,7 @@ from deepracer_ros.simulation.gazebo.installation import find_installation
 from deepracer_ros.simulation.gazebo.server import Server
 from deepracer_ros.simulation.gazebo.world_files import world_file
 from deepracer_ros.simulation.sensors import CAMERA, Observations, SensorSpec
-from deepracer_ros.simulation.simulator import CarStates, Simulator
+from deepracer_ros.simulation.simulator import CarStates, Simulator, check_commands
 
 Floats = NDArray[np.float64]
 
@@ -151,8 +152,7 @@ class GazeboSimulator:
             ValueError: if a command is not finite.
             GazeboStoppedError: if a server has ended or does not answer.
         """
-        if not (np.isfinite(steering).all() and np.isfinite(speed).all()):
-            raise ValueError("drive commands: found a number that is not finite, expected finite numbers")
+        check_commands(steering, speed)
         angle, top = self._vehicle.steering_limit, self._dynamics.maximum_speed
         commands = axle_commands(np.clip(steering, -angle, angle), np.clip(speed, -top, top), self._vehicle)
         for world in self._worlds:
@@ -171,7 +171,7 @@ class GazeboSimulator:
             self.images[cars] = connection.images
             states, into = connection.states, self._states
             into.x[cars], into.y[cars] = states["position"][:, :2].T
-            into.yaw[cars] = (states["angles"][:, 2] + np.pi) % (2.0 * np.pi) - np.pi
+            into.yaw[cars] = wrap_angles(states["angles"][:, 2])
             into.speed[cars], into.lateral_speed[cars] = states["velocity"][:, :2].T
             into.yaw_rate[cars] = states["yaw_rate"]
             into.steering[cars] = middle_angle(states["hinges"], self._vehicle)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +11,6 @@ import rclpy
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Pose, Quaternion, Twist
 from nav_msgs.msg import Path
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
@@ -35,7 +34,6 @@ from deepracer_ros.simulation.environment import Outcome
 from deepracer_ros.simulation.sensors import CAMERA as FRONT_CAMERA
 from deepracer_ros.simulation.simulator import CarStates
 
-DEADLINE = 10.0
 CAMERA = CameraConfig(width=16, height=12)
 
 
@@ -69,44 +67,7 @@ def environment(cars: int = 1) -> SimpleNamespace:
     )
 
 
-class Ros:
-    """A node of the simulation's and one that listens, in one executor."""
-
-    def __init__(self) -> None:
-        rclpy.init()
-        self.node, self.listener = Node("simulation"), Node("listener")
-        self._executor = SingleThreadedExecutor()
-        self._executor.add_node(self.node)
-        self._executor.add_node(self.listener)
-
-    def until(self, done: Callable[[], object], act: Callable[[], object] = lambda: None) -> None:
-        deadline = time.monotonic() + DEADLINE
-        while not done():
-            assert time.monotonic() < deadline
-            act()
-            self._executor.spin_once(timeout_sec=0.02)
-
-    def listen(self, kind: type, topic: str) -> list:
-        heard: list = []
-        self.listener.create_subscription(kind, topic, heard.append, 100)
-        self.until(lambda: self.node.count_subscribers(topic) > 0 and self.listener.count_publishers(topic) > 0)
-        return heard
-
-    def close(self) -> None:
-        self._executor.shutdown()
-        self.node.destroy_node()
-        self.listener.destroy_node()
-        rclpy.shutdown()
-
-
-@pytest.fixture
-def ros() -> Iterator[Ros]:
-    ros = Ros()
-    yield ros
-    ros.close()
-
-
-def interfaces(ros: Ros, cars: int = 1, drive: Callable[[JointState], None] = lambda _: None) -> Interfaces:
+def interfaces(ros, cars: int = 1, drive: Callable[[JointState], None] = lambda _: None) -> Interfaces:
     return Interfaces(ros.node, environment(cars), CAMERA, 0, drive)
 
 

@@ -1,15 +1,10 @@
 """What rviz shows of tracks and of the objects on them."""
 
-import time
-from collections.abc import Iterator
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import rclpy
 from builtin_interfaces.msg import Time
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
 from visualization_msgs.msg import Marker, MarkerArray
 
 from deepracer_ros.nodes.base import LATCHED
@@ -22,7 +17,6 @@ from deepracer_ros.simulation.config import CameraConfig, EnvironmentConfig, Sim
 from deepracer_ros.simulation.factory import make_environment
 
 OVAL = find_track("oval")
-DEADLINE = 10.0
 
 
 def test_a_track_is_road_borders_and_centre_line():
@@ -58,40 +52,16 @@ def test_a_parked_car_is_as_large_as_the_urdf_s():
     assert marker.pose.position.z == vehicle.body_height / 2.0
 
 
-class Ros:
-    """A simulation's node, and one that listens to its markers later."""
-
-    def __init__(self) -> None:
-        rclpy.init()
-        self.node, self.listener, self.heard = Node("simulation"), Node("listener"), []
-        self._executor = SingleThreadedExecutor()
-        self._executor.add_node(self.node)
-        self._executor.add_node(self.listener)
-
-    def listen(self) -> None:
-        self.listener.create_subscription(MarkerArray, "track/markers", self.heard.append, LATCHED)
-
-    def hear(self, count: int) -> list[Marker]:
-        """Return the markers of the message with this number, counted from 1, and check that it is the last one."""
-        deadline = time.monotonic() + DEADLINE
-        while len(self.heard) < count:
-            assert time.monotonic() < deadline
-            self._executor.spin_once(timeout_sec=0.02)
-        assert len(self.heard) == count
-        return self.heard[-1].markers
-
-    def close(self) -> None:
-        self._executor.shutdown()
-        self.node.destroy_node()
-        self.listener.destroy_node()
-        rclpy.shutdown()
+def listen(ros) -> list[MarkerArray]:
+    """Listen from now on, as one who comes late."""
+    return ros.listen(MarkerArray, "track/markers", LATCHED)
 
 
-@pytest.fixture
-def ros() -> Iterator[Ros]:
-    ros = Ros()
-    yield ros
-    ros.close()
+def markers_of(ros, heard: list[MarkerArray], count: int) -> list[Marker]:
+    """Return the markers of the message with this number, counted from 1, and check that it is the last one."""
+    ros.until(lambda: len(heard) >= count)
+    assert len(heard) == count
+    return heard[-1].markers
 
 
 def places(markers: list[Marker]) -> dict[str, np.ndarray]:
@@ -111,8 +81,8 @@ def test_who_listens_late_sees_tracks_and_the_objects_of_each(ros):
         tracks=tracks, car_track=np.array([1, 0, 1]), referee=SimpleNamespace(objects=objects, object_shape=BOX)
     )
     TrackMarkers(ros.node, environment)
-    ros.listen()
-    markers = ros.hear(1)
+    heard = listen(ros)
+    markers = markers_of(ros, heard, 1)
     assert {marker.ns for marker in markers} == {"oval", "hairpin", "esses", "oval/objects", "hairpin/objects"}
     assert places(markers)["oval/objects"].tolist() == objects[1, :, :2].tolist()
     assert places(markers)["hairpin/objects"].tolist() == objects[0, :, :2].tolist()
@@ -128,12 +98,12 @@ def test_objects_that_are_drawn_anew_are_shown_anew(ros):
     )
     environment = make_environment(config, ["oval"], 2, seed=1)
     output = TrackMarkers(ros.node, environment)
-    ros.listen()
-    before = places(ros.hear(1))["oval/objects"]
+    heard = listen(ros)
+    before = places(markers_of(ros, heard, 1))["oval/objects"]
     np.testing.assert_allclose(before, environment.objects[0, :, :2])
     outcome = environment.reset()
     output.publish(outcome, Time())
-    after = places(ros.hear(2))["oval/objects"]
+    after = places(markers_of(ros, heard, 2))["oval/objects"]
     np.testing.assert_allclose(after, environment.objects[0, :, :2])
     assert not np.allclose(before, after)
     # Another car's objects, and none at all, are no news.
@@ -142,4 +112,4 @@ def test_objects_that_are_drawn_anew_are_shown_anew(ros):
     output.publish(outcome, Time())
     environment.restart(np.array([True, False]))
     output.publish(outcome, Time())
-    np.testing.assert_allclose(places(ros.hear(3))["oval/objects"], environment.objects[0, :, :2])
+    np.testing.assert_allclose(places(markers_of(ros, heard, 3))["oval/objects"], environment.objects[0, :, :2])
