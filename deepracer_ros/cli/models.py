@@ -81,7 +81,8 @@ def open_store(run_folder: Path, endpoint: str | None = None, bucket: str | None
         raise InputError(f"{run_folder}: not found, expected the folder of a run; train one first, or give --run")
     path = RunFolder(run_folder).services
     record = read_record(path) if endpoint is None or path.is_file() else ServicesRecord()
-    where = {"endpoint": record.s3_endpoint if endpoint is None else endpoint, "bucket": bucket or record.s3_bucket}
+    address = record.s3_endpoint if endpoint is None else endpoint
+    where = {"endpoint": address, "aws": not address, "bucket": bucket or record.s3_bucket}
     config = from_mapping(ModelsConfig, where, "models")
     if endpoint is not None or not record.s3_folder:
         yield ModelStore(config, name)

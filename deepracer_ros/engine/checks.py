@@ -2,6 +2,7 @@
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.connection import Connection
+from deepracer_ros.models.store import ModelStore
 from deepracer_ros.race.catalogue import find_tracks
 from deepracer_ros.rewards.reward import find_reward
 from deepracer_ros.run.checkpoint import read_checkpoint
@@ -10,7 +11,6 @@ from deepracer_ros.run.sinks import check_sinks
 from deepracer_ros.simulation.factory import find_simulator
 from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.parts import make_run_learner
-from deepracer_ros.training.policies import open_store
 
 CHECK_SECONDS = 2.0
 """Longest time until a configured Redis server answers, s."""
@@ -39,7 +39,7 @@ def check_config(config: RunConfig) -> tuple[str, ...]:
     if config.experience.url:
         Connection(config.experience.url, patience=CHECK_SECONDS).close()
     if config.models.endpoint or config.models.aws:
-        open_store(config.models, "check")
+        ModelStore(config.models, "check")
     return names
 
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from deepracer_ros.learning.action_space import make_action_space
+from deepracer_ros.learning.adam import Adam
 from deepracer_ros.learning.advantages import generalised_advantages
 from deepracer_ros.learning.batch import Batch
 from deepracer_ros.learning.config import NetworkConfig, PPOConfig
@@ -87,7 +88,7 @@ class PPO:
         """
         self.config, self.space = config, make_action_space(actions)
         self.network = ActorCritic(network, sensors, self.space.outputs)
-        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=config.learning_rate, eps=1e-5, fused=True)
+        self.optimiser = Adam(self.network.parameters(), config.learning_rate)
         self._parameters, self._parts = list(self.network.parameters()), Parts(threads)
         self._bfloat16 = config.precision == "bfloat16"
         if config.precision == "auto":

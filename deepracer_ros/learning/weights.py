@@ -1,7 +1,7 @@
 """Exact conversion of a network and its optimiser to the named arrays of a checkpoint or a policy file, and back."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -11,7 +11,16 @@ from torch import nn
 from deepracer_ros.learning.learner import NonFiniteError, State
 
 
-def to_state(network: nn.Module, optimiser: torch.optim.Optimizer) -> State:
+class Optimiser(Protocol):
+    """Protocol of an optimiser with a state, as `learning.adam.Adam` and the optimisers of torch."""
+
+    @property
+    def state(self) -> MutableMapping[Any, Any]:
+        """The named tensors of each parameter."""
+        ...
+
+
+def to_state(network: nn.Module, optimiser: Optimiser) -> State:
     """Return copies of a network's weights, its optimiser's moments and step counts, and torch's random state."""
     arrays: State = {"rng": torch.get_rng_state().numpy().copy()}
     for name, parameter in network.named_parameters():
@@ -21,7 +30,7 @@ def to_state(network: nn.Module, optimiser: torch.optim.Optimizer) -> State:
     return arrays
 
 
-def load_state(state: Mapping[str, NDArray[Any]], network: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+def load_state(state: Mapping[str, NDArray[Any]], network: nn.Module, optimiser: Optimiser) -> None:
     """Restore a network, its optimiser and torch's random state from a state that `to_state` returned.
 
     Raises:

@@ -71,9 +71,11 @@ class ModelStore:
 
         Raises:
             StoreError: if the server is unreachable or refuses the request, or AWS has no such bucket.
-            InputError: if the name is not a valid run name.
+            InputError: if the name is not a valid run name, or neither an endpoint nor AWS is configured.
         """
         check_run_name(run)
+        if not config.endpoint and not config.aws:
+            raise InputError("models.endpoint: is empty, expected the URL of an S3 server, or models.aws: true")
         self.config, self.run = config, run
         self._root = f"{config.prefix.strip('/')}/{run}".lstrip("/")
         self._next = 0

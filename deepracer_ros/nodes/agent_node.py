@@ -15,6 +15,7 @@ from std_msgs.msg import String
 from deepracer_ros.errors import InputError
 from deepracer_ros.learning.policy import Policy, RandomPolicy
 from deepracer_ros.models.folder import read_model_path
+from deepracer_ros.models.store import ModelStore
 from deepracer_ros.nodes.base import LATCHED, NEWEST, Diagnostics, Rate, make_node, recorded, run
 from deepracer_ros.nodes.gatherer import Gatherer
 from deepracer_ros.nodes.messages.announcement import from_published
@@ -24,7 +25,7 @@ from deepracer_ros.nodes.messages.stamps import to_nanoseconds
 from deepracer_ros.nodes.outputs.commands import CommandOutputs
 from deepracer_ros.nodes.parameters import read_config, read_place
 from deepracer_ros.simulation.sensors import CAMERA
-from deepracer_ros.training.policies import make_policy, open_store
+from deepracer_ros.training.policies import make_policy
 from deepracer_ros.training.reload import ModelLoader
 from deepracer_ros.training.tuning import tune_process
 
@@ -78,7 +79,7 @@ class AgentNode:
         self._driving = self.node.create_publisher(String, "agent/model", LATCHED)
         self._announce(version, sha256)
         if not config.agent.model:
-            self._loader = ModelLoader(open_store(config.models, place.run), place.run)
+            self._loader = ModelLoader(ModelStore(config.models, place.run), place.run)
             # A timer too, since no frame arrives while the simulation waits for the trainer.
             self._swapping = self.node.create_timer(SWAP_SECONDS, self._swap)
             self.node.create_subscription(String, "/model/published", self._on_published, LATCHED)

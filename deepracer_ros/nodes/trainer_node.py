@@ -13,13 +13,13 @@ from deepracer_ros.engine.processes import NON_FINITE, PREFIX
 from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.learning.learner import NonFiniteError
 from deepracer_ros.models.policy_file import Manifest
+from deepracer_ros.models.store import ModelStore
 from deepracer_ros.nodes.base import LATCHED, Diagnostics, make_node, run
 from deepracer_ros.nodes.messages.announcement import to_published
 from deepracer_ros.nodes.parameters import read_config, read_place
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.training.batches import check_experience
 from deepracer_ros.training.parts import make_parts
-from deepracer_ros.training.policies import open_store
 from deepracer_ros.training.trainer import Trainer
 
 
@@ -45,7 +45,7 @@ class TrainerNode:
         with ExitStack() as held:
             self._reader = ExperienceReader(config.experience.url, place.run)
             held.callback(self._reader.close)
-            models = open_store(config.models, place.run)
+            models = ModelStore(config.models, place.run)
             parts = make_parts(config, folder)
             held.callback(parts.checkpoints.close)
             self._trainer = Trainer(config, place.run, parts, self._reader, models, self._announce)

@@ -5,7 +5,7 @@ the arc that rounds it off. Straights and arcs meet tangentially, and a closed t
 """
 
 from dataclasses import dataclass
-from math import atan2, ceil, cos, hypot, pi, sin, tan
+from math import atan2, ceil, cos, hypot, pi, remainder, sin, tan, tau
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from deepracer_ros.config import from_mapping
 from deepracer_ros.errors import InputError
-from deepracer_ros.race.geometry import wrap_angle
 from deepracer_ros.race.track import FARTHEST, Track
 
 Floats = NDArray[np.float64]
@@ -131,7 +130,8 @@ def _round_off(definition: TrackDefinition) -> list[_Corner]:
             corners.append(_Corner(x, y, 0.0, 0.0, 0.0))
             continue
         before, after = definition.corners[i - 1], definition.corners[(i + 1) % count]
-        turn = wrap_angle(atan2(after[1] - y, after[0] - x) - atan2(y - before[1], x - before[0]))
+        # Wrapped to [-pi, pi] without compiled code, because commands that only look for a track start faster so.
+        turn = remainder(atan2(after[1] - y, after[0] - x) - atan2(y - before[1], x - before[0]), tau)
         corners.append(_Corner(x, y, radius[0], turn, radius[0] * tan(abs(turn) / 2.0)))
     return corners
 

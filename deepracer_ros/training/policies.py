@@ -1,4 +1,4 @@
-"""Opening the model store of a run, making manifests, and building policies from models."""
+"""The manifest of a run's policy, and the policy of a model."""
 
 from typing import Any
 
@@ -6,30 +6,13 @@ from deepracer_ros.config import from_mapping, to_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.learning.config import NetworkConfig
 from deepracer_ros.learning.policy import Policy
-from deepracer_ros.models.config import ModelsConfig
 from deepracer_ros.models.policy_file import Manifest, Model, Tensors
-from deepracer_ros.models.store import ModelStore
 from deepracer_ros.race.actions import ActionSpaceConfig
 from deepracer_ros.simulation.sensors import CAMERA, SensorSpec, sensor_specs
 from deepracer_ros.training.config import RunConfig, to_saved
 
 FIRST_FORMAT = 1
 """Manifest format of the first release, whose networks read only the camera."""
-
-
-def open_store(models: ModelsConfig, run: str) -> ModelStore:
-    """Open the model store of a run, with the credentials that boto3 finds.
-
-    Args:
-        models: Server and bucket.
-        run: Name of the run.
-
-    Raises:
-        InputError: if neither an endpoint nor AWS is configured, or the server is unreachable.
-    """
-    if not models.endpoint and not models.aws:
-        raise InputError("models.endpoint: is empty, expected the URL of an S3 server, or models.aws: true")
-    return ModelStore(models, run)
 
 
 def make_manifest(config: RunConfig, run: str, updates: int, env_steps: int) -> Manifest:

@@ -216,13 +216,6 @@ def test_an_s3_server_that_refuses_is_named_and_waited_for(training):
     training.goes_on()
 
 
-def test_ctrl_c_ends_it_and_says_how_it_goes_on(training):
-    assert training.end(signal.SIGINT) == 130
-    assert training.words.splitlines()[-1].startswith(f"deepracer: stopped; to resume, give --name {NAME}")
-    assert read_state(training.files.state).phase == "stopped"
-    training.check_every_segment()
-
-
 def test_a_killed_session_leaves_no_process_and_its_remains_go_at_the_next_start(training, chance):
     training.random_moment(chance)
     assert training.end(signal.SIGKILL) == -signal.SIGKILL
@@ -234,6 +227,13 @@ def test_a_killed_session_leaves_no_process_and_its_remains_go_at_the_next_start
     training.go()
     assert not read_state(training.files.state).stale
     assert not (training.folder / ".summary.json.tmp").exists()
+
+
+def test_ctrl_c_ends_it_and_says_how_it_goes_on(training):
+    assert training.end(signal.SIGINT) == 130
+    assert training.words.splitlines()[-1].startswith(f"deepracer: stopped; to resume, give --name {NAME}")
+    assert read_state(training.files.state).phase == "stopped"
+    training.check_every_segment()
 
 
 def test_a_full_disk_ends_it_with_one_line_and_what_was_there_stays(training):

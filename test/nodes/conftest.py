@@ -16,11 +16,11 @@ from rclpy.experimental.events_executor import EventsExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from deepracer_ros.models.store import ModelStore
 from deepracer_ros.nodes import base
 from deepracer_ros.nodes.base import LOCK_STEP
 from deepracer_ros.parameters import merge
 from deepracer_ros.training.config import RunConfig, read_config
-from deepracer_ros.training.policies import open_store
 
 CARS, STEPS, HEIGHT, WIDTH = 4, 8, 40, 48
 SMALL = {
@@ -52,7 +52,7 @@ class Setting:
 
     @property
     def store(self):
-        return open_store(self.config.models, self.run)
+        return ModelStore(self.config.models, self.run)
 
 
 def _setting(folder, request, changes):

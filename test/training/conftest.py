@@ -17,13 +17,13 @@ from deepracer_ros.experience.segment import Segment
 from deepracer_ros.experience.writer import ExperienceWriter
 from deepracer_ros.learning.config import LEARNERS
 from deepracer_ros.learning.learner import NonFiniteError
+from deepracer_ros.models.store import ModelStore
 from deepracer_ros.parameters import merge
 from deepracer_ros.run.checkpoint import read_checkpoint
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.simulation.sensors import CAMERA
 from deepracer_ros.training.config import RunConfig, read_config
 from deepracer_ros.training.parts import make_parts
-from deepracer_ros.training.policies import open_store
 from deepracer_ros.training.trainer import Trainer
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -86,7 +86,7 @@ class Training:
 
     def __init__(self, run, store=None, patience=10.0, **parts):
         self.run, self.failure = run, None
-        self.store = store or open_store(run.config.models, run.name)
+        self.store = store or ModelStore(run.config.models, run.name)
         self.reader = ExperienceReader(run.config.experience.url, run.name, patience)
         given = run.having(evaluate_every=0) if "evaluator" in parts else run
         self.parts = replace(make_parts(given.config, run.folder), **parts)

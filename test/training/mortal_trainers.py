@@ -14,12 +14,12 @@ import yaml
 
 from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.learning.config import LEARNERS
+from deepracer_ros.models.store import ModelStore
 from deepracer_ros.moments import VARIABLE
 from deepracer_ros.run.checkpoint import read_checkpoint
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.training.config import read_config
 from deepracer_ros.training.parts import make_parts
-from deepracer_ros.training.policies import open_store
 from deepracer_ros.training.trainer import Trainer
 
 LEARNERS["counting"] = counting_learner.ENTRY
@@ -29,7 +29,7 @@ for death in sys.argv[4:]:
     if (child := os.fork()) == 0:
         os.environ[VARIABLE] = death
         parts = make_parts(config, RunFolder(Path(folder)))
-        reader, store = ExperienceReader(config.experience.url, run), open_store(config.models, run)
+        reader, store = ExperienceReader(config.experience.url, run), ModelStore(config.models, run)
         Trainer(config, run, parts, reader, store).run(threading.Event())
         os._exit(0)  # it should have died
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
