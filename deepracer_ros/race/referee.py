@@ -20,7 +20,7 @@ from deepracer_ros.race.rules import Footprint, Rules, make_rules
 from deepracer_ros.race.start import Starter, place_cars
 from deepracer_ros.race.state import STATE_NAMES
 from deepracer_ros.race.state_kernel import fill_state
-from deepracer_ros.race.status import CUTS, FAILURES, Status
+from deepracer_ros.race.status import TERMINATES, TRUNCATES
 from deepracer_ros.race.track import Track, flatten
 from deepracer_ros.race.vehicle import read_vehicle
 
@@ -30,9 +30,6 @@ Flags = NDArray[np.bool_]
 
 PLACES = 1
 """Stream number of the random generator that places objects; it differs from the generator of the starts."""
-
-TERMINATES = np.isin(np.array(Status), FAILURES)
-TRUNCATES = np.isin(np.array(Status), CUTS)
 
 
 class Motion(Protocol):

@@ -48,7 +48,10 @@ class WeightedTerms:
             episodes: State of the cars' episodes.
             tracks: The tracks that `episodes.track` refers to.
         """
-        return np.stack([weight * term(episodes, tracks) for term, weight in self._terms])
+        weighted: Floats = np.empty((len(self._terms), len(episodes.status)))
+        for row, (term, weight) in zip(weighted, self._terms, strict=True):
+            np.multiply(term(episodes, tracks), weight, out=row)
+        return weighted
 
 
 def find_reward(reward: str | Mapping[str, float]) -> Reward:

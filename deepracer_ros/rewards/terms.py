@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from deepracer_ros.race.actions import FASTEST
 from deepracer_ros.race.episode import EpisodeTable
-from deepracer_ros.race.status import FAILURES
+from deepracer_ros.race.status import TERMINATES
 from deepracer_ros.race.track import Track
 
 Floats = NDArray[np.float64]
@@ -44,7 +44,7 @@ def speed_along_track(episodes: EpisodeTable, tracks: Sequence[Track]) -> Floats
 
 def failure(episodes: EpisodeTable, tracks: Sequence[Track]) -> Floats:
     """Return 1 in the step in which the episode ends by a failure, else 0 (N,); its weight should be negative."""
-    return np.where(np.isin(episodes.status, FAILURES), 1.0, 0.0)
+    return TERMINATES[episodes.status].astype(np.float64)
 
 
 TERMS: dict[str, Term] = {term.__name__: term for term in (progress, centre_line, speed_along_track, failure)}
