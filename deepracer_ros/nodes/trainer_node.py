@@ -14,9 +14,10 @@ from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.learning.learner import NonFiniteError
 from deepracer_ros.models.policy_file import Manifest
 from deepracer_ros.models.store import ModelStore
-from deepracer_ros.nodes.base import LATCHED, Diagnostics, make_node, run
+from deepracer_ros.nodes.base import Diagnostics, make_node, run
 from deepracer_ros.nodes.messages.announcement import to_published
 from deepracer_ros.nodes.parameters import read_config, read_place
+from deepracer_ros.nodes.qos import LATCHED
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.training.batches import check_experience
 from deepracer_ros.training.parts import make_parts

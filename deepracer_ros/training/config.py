@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from deepracer_ros.config import Section, from_mapping, key, section, to_mapping
 from deepracer_ros.errors import InputError
@@ -59,9 +59,17 @@ class AgentConfig(Section):
         "if a frame is older than max_age. false: a simulation waits for the answer to every frame.",
     )  # fmt: skip
     max_age: float = key(
-        0.2, "Greatest age of a live frame, and time after which a command without a successor is followed by a stop.",
+        0.2, "Greatest age of a live frame, and time within which a command without a successor is followed by a stop.",
         unit="s",
         above=0,
+    )  # fmt: skip
+    image_transport: Literal["raw", "compressed"] = key(
+        "raw", "raw: sensor_msgs/Image on camera/image_raw. compressed: JPEG or PNG as CompressedImage on "
+        "camera/image_raw/compressed.",
+    )  # fmt: skip
+    stamped_cmd_vel: bool = key(
+        False, "true: cmd_vel has TwistStamped, for the agent that publishes and the simulation that accepts it. "
+        "false: Twist.",
     )  # fmt: skip
 
 

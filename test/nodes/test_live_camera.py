@@ -1,28 +1,19 @@
 """On a car: one camera of any size is one car, an old frame is not driven by, a NaN is never sent."""
 
+import time
+
 import numpy as np
 import pytest
 from sensor_msgs.msg import Image, JointState
 
-from deepracer_ros.learning.action_space import make_action_space
-from deepracer_ros.learning.network import ActorCritic
-from deepracer_ros.models.folder import write_model_folder
 from deepracer_ros.nodes.agent_node import AgentNode
 from deepracer_ros.nodes.messages.images import to_image
-from deepracer_ros.simulation.sensors import sensor_specs
-from deepracer_ros.training.policies import make_manifest
-
-RUN = "run"
 
 
 @pytest.fixture
-def driver(graph, setting, tmp_path):
-    config = setting().config
-    network = ActorCritic(config.network, sensor_specs(config), make_action_space(config.actions).outputs)
-    tensors = {name: parameter.detach().numpy().copy() for name, parameter in network.named_parameters()}
-    write_model_folder(tmp_path / "model", tensors, make_manifest(config, RUN, 0, 0))
+def driver(graph, setting, untrained):
     live = setting(
-        agent={"model": str(tmp_path / "model"), "explore": False, "live_camera": True, "max_age": 5.0},
+        agent={"model": str(untrained), "explore": False, "live_camera": True, "max_age": 5.0},
         simulation={"cars": 1},
     )
     made = graph(live)
@@ -44,6 +35,9 @@ def driver(graph, setting, tmp_path):
 
 
 def test_a_fresh_frame_of_any_size_drives_one_car_and_an_old_one_stops_it(driver):
+    deadline = time.monotonic() + 10.0
+    while not driver(0).velocity[0]:  # until its guard is there
+        assert time.monotonic() < deadline
     assert 1.0 <= driver(0).velocity[0] <= 3.0
     late = driver(20)
     assert list(late.velocity) == [0.0]
