@@ -25,12 +25,16 @@ from deepracer_ros.nodes.messages.encodings import decode_compressed
 from deepracer_ros.nodes.messages.images import from_image, to_image
 from deepracer_ros.nodes.messages.stamps import to_nanoseconds
 from deepracer_ros.nodes.outputs.commands import CarCommands
-from deepracer_ros.nodes.parameters import read_config, read_place
+from deepracer_ros.nodes.parameters import follow_changes, read_config, read_place
 from deepracer_ros.nodes.qos import LATCHED, NEWEST, recorded
 from deepracer_ros.simulation.sensors import CAMERA
+from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.policies import make_policy
 from deepracer_ros.training.reload import ModelLoader
 from deepracer_ros.training.tuning import tune_process
+
+CHANGEABLE = ("agent.max_age", "agent.speed_limit")
+"""Keys that may change while the agent drives."""
 
 RANDOM = "random"
 """Name of the random policy in place of a model version."""
@@ -57,7 +61,7 @@ class AgentNode:
         """
         tune_process()
         self.node = make_node("agent")
-        config, place = read_config(self.node), read_place(self.node)
+        config, place = read_config(self.node, CHANGEABLE), read_place(self.node)
         self._run = place.run
         self._config = config
         self._generator = np.random.default_rng([config.seed, place.job, 1])
@@ -92,7 +96,13 @@ class AgentNode:
             self._inputs.subscribe(CompressedImage, "camera/image_raw/compressed", self._on_compressed, quality)
         else:
             self._inputs.subscribe(Image, "camera/image_raw", self._on_image, quality)
+        follow_changes(self.node, config, self._reconfigure)
         self._diagnostics = Diagnostics(self.node, self._report)
+
+    def _reconfigure(self, config: RunConfig) -> None:
+        if self._car is not None and config.agent.max_age != self._config.agent.max_age:
+            self._car.set_max_age(config.agent.max_age)
+        self._config = config
 
     def _on_published(self, message: String) -> None:
         if self._loader is not None:
@@ -154,6 +164,7 @@ class AgentNode:
                 f"model {self._model}: found NaN or infinity, expected finite commands; those cars stop"
             )
             steering, speed, log_probability = (np.where(bad, 0.0, a) for a in (steering, speed, log_probability))
+        speed = np.minimum(speed, self._config.agent.speed_limit)
         if self._car is not None and not self._car.is_guarded():
             self._inputs.refuse("command_guard: found none that reaches every receiver, expected one; the car stands")
             steering, speed = np.zeros_like(steering), np.zeros_like(speed)

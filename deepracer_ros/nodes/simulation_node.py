@@ -21,13 +21,18 @@ from deepracer_ros.nodes.messages.stamps import to_stamp, to_step
 from deepracer_ros.nodes.messages.state import to_state
 from deepracer_ros.nodes.outputs.description import robot_description
 from deepracer_ros.nodes.outputs.interfaces import Interfaces
-from deepracer_ros.nodes.parameters import read_config, read_place
+from deepracer_ros.nodes.parameters import follow_changes, read_config, read_place
 from deepracer_ros.nodes.qos import LATCHED, LOCK_STEP, recorded
 from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.simulation.factory import make_environment
 from deepracer_ros.simulation.sensors import CAMERA, STATE
+from deepracer_ros.training.config import RunConfig
 
+CHANGEABLE = ("simulation.real_time_factor",)
+"""Keys that may change while the simulation runs."""
+WATCH_SECONDS = 0.02
+"""Interval at which the simulation looks for nodes and answers in lock-step, s."""
 REPEAT_SECONDS = 0.5
 """Time after which a frame without an answer is published again, s; the agent may have been restarted."""
 COMMAND_SECONDS = 0.2
@@ -59,7 +64,7 @@ class SimulationNode:
             InputError: on wrong parameters, tracks or rewards.
         """
         self.node = make_node("simulation")
-        config, place = read_config(self.node), read_place(self.node)
+        config, place = read_config(self.node, CHANGEABLE), read_place(self.node)
         self._config = config.simulation
         self._window = config.window if place.recorded or recorded_here else 0
         job = place.job
@@ -93,9 +98,18 @@ class SimulationNode:
         description.publish(String(data=robot_description()))
         self._inputs.subscribe(JointState, "drive", self._on_drive, LOCK_STEP)
         self._inputs.subscribe(Time, "recorder/recorded", self._on_recorded, LOCK_STEP)
-        self._tick = every(node, CONTROL_PERIOD if self._config.real_time else 0.02, self._on_tick)
+        self._tick = every(node, self._tick_seconds, self._on_tick)
         self._interfaces = Interfaces(node, self._environment, config, job, self._inputs, self._on_drive)
+        follow_changes(node, config, self._reconfigure)
         self._diagnostics = Diagnostics(node, self._report)
+
+    @property
+    def _tick_seconds(self) -> float:
+        return CONTROL_PERIOD / self._config.real_time_factor if self._config.real_time else WATCH_SECONDS
+
+    def _reconfigure(self, config: RunConfig) -> None:
+        self._config = config.simulation
+        self._tick.timer_period_ns = round(1e9 * self._tick_seconds)
 
     def _on_tick(self) -> None:
         """Start when agent and recorder are present; later step in real time, or repeat an unanswered frame."""

@@ -10,7 +10,7 @@ from deepracer_ros.experience.config import ExperienceConfig, hide_password
 from deepracer_ros.learning.config import NetworkConfig, PPOConfig, learner_entry
 from deepracer_ros.models.config import ModelsConfig
 from deepracer_ros.names import check_run_name
-from deepracer_ros.race.actions import ActionSpaceConfig
+from deepracer_ros.race.actions import FASTEST, ActionSpaceConfig
 from deepracer_ros.simulation.config import EnvironmentConfig
 
 WINDOW_MARGIN = 8
@@ -33,6 +33,7 @@ class Place(Section):
     folder: str = key("", "Folder of the run, used by the trainer. Empty: runs/NAME.")
     job: int = key(0, "Number of the simulation job.", least=0)
     recorded: bool = key(False, "Whether a recorder belongs to the simulation, which then waits for it.")
+    frame_prefix: str = key("", "Prefix of the frames of the car, for example car_1/; the frame map has none.")
 
     def __post_init__(self) -> None:
         """Check the values.
@@ -66,6 +67,10 @@ class AgentConfig(Section):
     image_transport: Literal["raw", "compressed"] = key(
         "raw", "raw: sensor_msgs/Image on camera/image_raw. compressed: JPEG or PNG as CompressedImage on "
         "camera/image_raw/compressed.",
+    )  # fmt: skip
+    speed_limit: float = key(
+        FASTEST, "Greatest speed that is commanded, for driving; a training keeps the default.", unit="m/s", least=0,
+        most=FASTEST,
     )  # fmt: skip
     stamped_cmd_vel: bool = key(
         False, "true: cmd_vel has TwistStamped, for the agent that publishes and the simulation that accepts it. "

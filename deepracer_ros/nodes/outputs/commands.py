@@ -61,8 +61,17 @@ class CarCommands:
         # In lock-step nobody moves a car between two frames, and a stop on `drive` would be the answer to a frame.
         self._stops_drive = self._live or config.simulation.real_time
         names = [node.resolve_topic_name(name) for name in ("cmd_vel", "ackermann_cmd", "drive")]
-        topics = Topics(names[0], names[1], names[2] if self._stops_drive else "", stamped)
-        self._guard = Guard(topics, config.agent.max_age)
+        self._topics = Topics(names[0], names[1], names[2] if self._stops_drive else "", stamped)
+        self._guard = Guard(self._topics, config.agent.max_age)
+
+    def set_max_age(self, seconds: float) -> None:
+        """Start a guard with another greatest age of a command; until it is there, the car stands.
+
+        Args:
+            seconds: Time after a moving command without a successor within which a stop arrives, s.
+        """
+        self.close()
+        self._guard = Guard(self._topics, seconds)
 
     def is_guarded(self) -> bool:
         """Return whether the car may move: with a live camera only while the guard could stop it on all topics."""
