@@ -80,6 +80,7 @@ def test_files_that_are_no_code_are_installed_with_their_package(setup_arguments
 def test_data_files_exist_and_keep_their_folders(setup_arguments):
     files = dict(setup_arguments["data_files"])
     assert files["share/ament_index/resource_index/packages"] == ["resource/deepracer_ros"]
+    assert files["share/deepracer_ros"] == ["package.xml", "LICENSE"]
     for folder, names in files.items():
         for name in names:
             assert (ROOT / name).is_file()
