@@ -44,6 +44,16 @@ def libraries():
     raise AssertionError("setup.py has no install_requires")
 
 
+def test_manifest_is_one_that_colcon_takes(manifest):
+    assert manifest.get("format") == "3"
+    assert manifest.findtext("export/build_type") == "ament_python"
+    address = manifest.find("maintainer").get("email")
+    assert re.fullmatch(r"[\w%+-]+(\.[\w%+-]+)*@[\w%-]+(\.[\w%-]+)*\.[A-Za-z]{2,}", address)
+    assert manifest.findtext("license") == "Apache-2.0"
+    depends = [element.text for element in manifest if element.tag.endswith("depend")]
+    assert len(set(depends)) == len(depends)
+
+
 def test_every_library_has_its_rosdep_key_or_is_named_as_one_without(manifest):
     (comment,) = re.findall(r"Without a key [^:]*: ([\w, \n]+)\.", (ROOT / "package.xml").read_text())
     without = set(re.findall(r"\w+", comment))
