@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The launch files name what exists; where ROS's `launch` is installed, they also run."""
 
 import argparse
