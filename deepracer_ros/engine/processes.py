@@ -3,6 +3,8 @@
 
 """A child process of a run: start, log, restart and stop."""
 
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,8 +25,15 @@ BAD_INPUT = 2
 """Exit code of a process that ended because of bad input."""
 PREFIX = "deepracer: "
 """Prefix of the log lines that are for the user."""
+LOG_FORMAT = "deepracer [{name}] {message}"
+"""Format of the log lines of the nodes that a session starts."""
+HEALTH_LOGGER = "health"
+"""Last part of the name of a logger that only says what is wrong with a node, and when it is over."""
 WELL_AGAIN = "all is well again"
 """Log text of a node whose last error is over."""
+
+_NAME = re.compile(r"deepracer(: | \[\S+\] )")
+_HEALTH = re.compile(rf"deepracer \[(\S+\.)?(?P<node>[^.\s]+)\.{HEALTH_LOGGER}\] (?P<text>.*)")
 
 
 class Process:
@@ -63,8 +72,9 @@ class Process:
             self._log.parent.mkdir(exist_ok=True)
             with self._log.open("ab") as log:
                 self._process = subprocess.Popen(
-                    self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-                )
+                    self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                    env={**os.environ, "RCUTILS_CONSOLE_OUTPUT_FORMAT": LOG_FORMAT},
+                )  # fmt: skip
         except OSError as error:
             raise InputError(f"{error.filename}: {error.strerror}; expected to start the {self.name}") from error
 
@@ -79,12 +89,12 @@ class Process:
         return self._process.poll()
 
     def last_words(self) -> str:
-        """Return the last line of the process's log without `PREFIX`; empty if there is none."""
+        """Return the last line of the process's log without the name before it; empty if there is none."""
         try:
             lines = self._log.read_text(errors="replace").strip().splitlines()
         except OSError:
             return ""
-        return lines[-1].removeprefix(PREFIX) if lines else ""
+        return _NAME.sub("", lines[-1]) if lines else ""
 
     def complaints(self) -> list[str]:
         """Return the current errors of the process's nodes from its log, one "NODE: TEXT" per node."""
@@ -97,9 +107,8 @@ class Process:
         whole = content[: content.rfind(b"\n") + 1]
         self._read_to += len(whole)
         for line in whole.decode(errors="replace").splitlines():
-            if line.startswith(PREFIX):
-                node, _, text = line.removeprefix(PREFIX).partition(": ")
-                self._complaints[node] = text
+            if found := _HEALTH.match(line):
+                self._complaints[found["node"]] = found["text"]
         wrong = {node: text for node, text in self._complaints.items() if text != WELL_AGAIN}
         return [f"{node}: {text}" if text else node for node, text in wrong.items()]
 

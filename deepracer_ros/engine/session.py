@@ -62,10 +62,11 @@ class Session:
             raise
 
     def _start_all(self) -> None:
-        arguments = ["--ros-args", "--params-file", str(self._folder.parameters), "--log-level", "warn"]
+        arguments = ["--ros-args", "--params-file", str(self._folder.parameters), "--log-level", "info"]
         self._trainer = self._start("trainer", "trainer_node", arguments, "trainer")
         for job in range(self._config.jobs):
-            space = ["-r", f"__ns:=/job_{job}"] if job else []
+            # One trainer announces its models to the agents of all jobs.
+            space = ["-r", f"__ns:=/job_{job}", "-r", "model/published:=/model/published"] if job else []
             self._start(
                 f"simulation job {job}", "simulation_job", [*arguments, "-p", f"job:={job}", *space], f"job_{job}"
             )

@@ -19,7 +19,9 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.learning.policy import Policy, RandomPolicy
 from deepracer_ros.models.folder import read_model_path
 from deepracer_ros.models.store import ModelStore
-from deepracer_ros.nodes.base import Diagnostics, Rate, every, make_node, run
+from deepracer_ros.nodes.base import make_node, run
+from deepracer_ros.nodes.diagnostics import Diagnostics, Health
+from deepracer_ros.nodes.frame_watch import SILENT_SECONDS, FrameWatch
 from deepracer_ros.nodes.gatherer import Gatherer
 from deepracer_ros.nodes.inputs import Inputs
 from deepracer_ros.nodes.messages.announcement import from_published
@@ -30,6 +32,7 @@ from deepracer_ros.nodes.messages.stamps import to_nanoseconds
 from deepracer_ros.nodes.outputs.commands import CarCommands
 from deepracer_ros.nodes.parameters import follow_changes, read_config, read_place
 from deepracer_ros.nodes.qos import LATCHED, NEWEST, recorded
+from deepracer_ros.nodes.timers import Increase, Rate, every
 from deepracer_ros.simulation.sensors import CAMERA
 from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.policies import make_policy
@@ -84,15 +87,18 @@ class AgentNode:
         self._image = Image()
         self._answer: JointState | None = None
         self._frames, self._inputs = Rate(), Inputs(self.node)
+        self._watch, self._losses = FrameWatch() if config.agent.live_camera else None, Increase()
         self._drive = self.node.create_publisher(JointState, "drive", recorded(config.window))
-        self._car = CarCommands(self.node, self._drive, config) if config.simulation.cars == 1 else None
+        self._car = (
+            CarCommands(self.node, self._drive, config, place.frame_prefix) if config.simulation.cars == 1 else None
+        )
         self._driving = self.node.create_publisher(String, "agent/model", LATCHED)
         self._announce(version, sha256)
         if not config.agent.model:
             self._loader = ModelLoader(ModelStore(config.models, place.run), place.run)
             # A timer too, since no frame arrives while the simulation waits for the trainer.
             self._swapping = every(self.node, SWAP_SECONDS, self._swap)
-            self._inputs.subscribe(String, "/model/published", self._on_published, LATCHED)
+            self._inputs.subscribe(String, "model/published", self._on_published, LATCHED)
         quality = qos_profile_sensor_data if config.agent.live_camera else NEWEST
         self._gatherer = Gatherer(self._inputs, reads, config, NEWEST, self._decide)
         if config.agent.image_transport == "compressed":
@@ -132,7 +138,7 @@ class AgentNode:
         frames = from_image(message, max(1, message.height // self._config.simulation.cars))
         if len(self._names) != len(frames):
             self._names = [f"car_{index}" for index in range(len(frames))]
-        late = self._config.agent.live_camera and self._is_late(message)
+        late = self._watch is not None and self._is_late(message, self._watch)
         if self._policy is None or late:
             zeros = np.zeros(len(frames))
             self._publish(zeros, zeros, np.zeros(len(frames), np.float32), message)
@@ -142,9 +148,11 @@ class AgentNode:
         self._publish(decision.steering, decision.speed, decision.log_probability, message)
         self._frames.count += len(frames)
 
-    def _is_late(self, message: Image) -> bool:
+    def _is_late(self, message: Image, watch: FrameWatch) -> bool:
         """Return whether the stamp of a frame is too far from the present time; count and report such frames."""
-        age = 1e-9 * (self.node.get_clock().now().nanoseconds - to_nanoseconds(message.header.stamp))
+        stamp, now = to_nanoseconds(message.header.stamp), self.node.get_clock().now().nanoseconds
+        age = 1e-9 * (now - stamp)
+        watch.note(1e-9 * stamp, 1e-9 * now)
         limit = self._config.agent.max_age
         if abs(age) <= limit:
             return False
@@ -191,23 +199,30 @@ class AgentNode:
         text = json.dumps({"model": self._model, "version": version, "sha256": sha256, "since": time.time()})
         self._driving.publish(String(data=text))
 
-    def _report(self) -> dict[str, object]:
-        error = self._inputs.take_error()
+    def _report(self) -> Health:
         figures: dict[str, object] = {
-            "error": error,
             "frames_per_second": self._frames.take(),
             "model": self._model,
             "bad_frames": self._inputs.refused,
             "dropped_observations": self._gatherer.dropped,
         }
+        error, stale, warning = self._inputs.take_error(), "", self._inputs.warning()
+        if self._watch is not None:
+            lost, age = self._losses.take(self._watch.lost), self._watch.take_oldest()
+            figures |= {"lost_frames": self._watch.lost, "frame_age_ms": round(1e3 * age, 1)}
+            if (silent := self._watch.silent_seconds) > SILENT_SECONDS:
+                stale = f"camera: found no frame for {silent:.0f} s"
+            warning = warning or (f"camera: {lost} frames lost in the last second" if lost else "")
+            if age > 0.5 * self._config.agent.max_age:
+                warning = warning or f"camera: found a frame {1e3 * age:.0f} ms old, more than half of agent.max_age"
         if self._loader is not None:
+            error = self._loader.error or error
             figures |= {
-                "error": self._loader.error or error,
                 "reloads": self._loader.reloads,
                 "refused_models": self._loader.refused,
                 "reload_ms": round(1e3 * self._loader.last_seconds, 1),
             }
-        return figures
+        return Health(error, stale, warning, figures)
 
     def close(self) -> None:
         """Stop the car and the model loader."""

@@ -1,98 +1,24 @@
 # Copyright 2026 deepracer_ros maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Common parts of all nodes: quality of service, diagnostics, and running until a signal."""
+"""Making nodes, and running them until a signal."""
 
 import gc
 import signal
 import sys
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from types import FrameType
 from typing import Protocol
 
 import rclpy
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
-from rclpy.timer import Timer
 from rclpy.utilities import try_shutdown
 
-from deepracer_ros.engine.processes import PREFIX, WELL_AGAIN
+from deepracer_ros.engine.processes import BAD_INPUT, PREFIX
 from deepracer_ros.errors import InputError
 from deepracer_ros.nodes.executor import make_executor
-
-DIAGNOSTICS_PERIOD = 1.0
-"""Period of the diagnostics, s."""
-
-
-def every(node: Node, seconds: float, callback: Callable[[], object]) -> Timer:
-    """Return a timer on the steady clock, which neither `use_sim_time` nor a change of the system time stops.
-
-    Args:
-        node: The node that the timer belongs to.
-        seconds: Period, s.
-        callback: Called once per period.
-    """
-    return node.create_timer(seconds, callback, clock=Clock(clock_type=ClockType.STEADY_TIME))
-
-
-class Diagnostics:
-    """Publishes the status of a node on `/diagnostics` every second, and logs each change of its error once."""
-
-    def __init__(self, node: Node, report: Callable[[], dict[str, object]]) -> None:
-        """Start to publish.
-
-        Args:
-            node: The node whose status is published.
-            report: Returns the figures of the node by name, called once a second; if `error` is not empty, the level
-                is ERROR.
-        """
-        self._node, self._report = node, report
-        self._said = ""
-        self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self._timer = every(node, DIAGNOSTICS_PERIOD, self.publish)
-
-    def publish(self) -> None:
-        """Publish the status now."""
-        figures = self._report()
-        error = str(figures.get("error") or "")
-        if error != self._said:
-            self._said = error
-            print(f"{PREFIX}{self._node.get_name()}: {error or WELL_AGAIN}", file=sys.stderr, flush=True)
-        status = DiagnosticStatus(
-            level=DiagnosticStatus.ERROR if error else DiagnosticStatus.OK,
-            name=self._node.get_fully_qualified_name().lstrip("/"),
-            message=error or "running",
-            hardware_id="deepracer_ros",
-            values=[KeyValue(key=key, value=str(value)) for key, value in figures.items()],
-        )
-        message = DiagnosticArray(status=[status])
-        message.header.stamp = self._node.get_clock().now().to_msg()
-        self._publisher.publish(message)
-
-
-class Rate:
-    """Number of events per second since the last reading.
-
-    Attributes:
-        count: Total number of events; the owner increases it.
-    """
-
-    def __init__(self) -> None:
-        """Start counting."""
-        self.count = 0
-        self._asked, self._at = 0, time.monotonic()
-
-    def take(self) -> float:
-        """Return the events per second since the last call, and start a new period."""
-        now, since = time.monotonic(), self.count - self._asked
-        rate = since / max(now - self._at, 1e-9)
-        self._asked, self._at = self.count, now
-        return round(rate, 1)
 
 
 class RunnableNode(Protocol):
@@ -129,6 +55,10 @@ def make_node(name: str) -> Node:
         raise InputError(
             f"parameters of {name}: found an empty list or no value ({error}), expected the key to be left out"
         ) from error
+
+
+class _LoggedError(Exception):
+    """Bad input while nodes run, which a node has logged."""
 
 
 class _Signals:
@@ -172,9 +102,11 @@ def run(
     finished = False
     try:
         finished = _run(makers, arguments, signals)
+    except _LoggedError:
+        return BAD_INPUT
     except InputError as error:
         print(f"{PREFIX}{error}", file=sys.stderr, flush=True)
-        return 2
+        return BAD_INPUT
     except KeyboardInterrupt:
         pass
     finally:
@@ -196,6 +128,10 @@ def _run(makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | No
             executor.add_node(node.node)
             nodes.append(node)
         signals.looping = True
-        while not signals.received and not any(node.finished for node in nodes):
-            executor.spin_once(timeout_sec=0.1)
+        try:
+            while not signals.received and not any(node.finished for node in nodes):
+                executor.spin_once(timeout_sec=0.1)
+        except InputError as error:
+            nodes[0].node.get_logger().fatal(str(error))  # on /rosout too
+            raise _LoggedError from error
         return any(node.finished for node in nodes)

@@ -28,6 +28,7 @@ from rclpy.utilities import try_shutdown
 from sensor_msgs.msg import JointState
 
 from deepracer_ros.nodes.messages.drive import to_drive
+from deepracer_ros.nodes.messages.frames import BASE_FRAME
 from deepracer_ros.nodes.outputs.optional import where_installed
 from deepracer_ros.nodes.qos import LOCK_STEP, in_order
 
@@ -52,12 +53,14 @@ class Topics:
         ackermann_cmd: Topic of AckermannDriveStamped.
         drive: Topic of the pipeline's drive messages.
         stamped: Whether `cmd_vel` has TwistStamped.
+        frame: Name of the frame of the car.
     """
 
     cmd_vel: str
     ackermann_cmd: str = ""
     drive: str = ""
     stamped: bool = False
+    frame: str = BASE_FRAME
 
 
 class Stops:
@@ -70,7 +73,7 @@ class Stops:
             node: ROS node of the guard.
             topics: The agent's topics.
         """
-        self._node, self._stamped = node, topics.stamped
+        self._node, self._stamped, self._frame = node, topics.stamped, topics.frame
         self._twist = node.create_publisher(TwistStamped if topics.stamped else Twist, topics.cmd_vel, in_order(10))
         self._drive = node.create_publisher(JointState, topics.drive, LOCK_STEP) if topics.drive else None
         self._ackermann: Publisher | None = None
@@ -86,11 +89,11 @@ class Stops:
         twist = Twist()
         if self._stamped:
             twist = TwistStamped()
-            twist.header.stamp, twist.header.frame_id = stamp, "base_link"
+            twist.header.stamp, twist.header.frame_id = stamp, self._frame
         self._twist.publish(twist)
         if self._ackermann is not None:
             message = self._ackermann_type()
-            message.header.stamp, message.header.frame_id = stamp, "base_link"
+            message.header.stamp, message.header.frame_id = stamp, self._frame
             self._ackermann.publish(message)
         if self._drive is not None:
             zeros = np.zeros(1)
@@ -144,6 +147,7 @@ def main() -> int:
     parser.add_argument("--cmd-vel", required=True, help="full name of the topic")
     parser.add_argument("--ackermann-cmd", required=True, help="full name of the topic")
     parser.add_argument("--drive", default="", help="full name of the topic; empty: none")
+    parser.add_argument("--frame", default=BASE_FRAME, help="name of the frame of the car")
     parser.add_argument("--stamped", action="store_true", help="TwistStamped instead of Twist")
     options = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -151,7 +155,7 @@ def main() -> int:
     os.set_blocking(1, False)
     rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
     node = Node("command_guard", start_parameter_services=False, enable_rosout=False)
-    topics = Topics(options.cmd_vel, options.ackermann_cmd, options.drive, options.stamped)
+    topics = Topics(options.cmd_vel, options.ackermann_cmd, options.drive, options.stamped, options.frame)
     stops = Stops(node, topics)
     try:
         watch(stops, options.limit)

@@ -34,7 +34,7 @@ class Guard:
         self._command = [
             sys.executable, "-m", "deepracer_ros.nodes.command_guard", "--limit", str(RESERVE * max_age),
             "--cmd-vel", topics.cmd_vel, "--ackermann-cmd", topics.ackermann_cmd, "--drive", topics.drive,
-            *(["--stamped"] if topics.stamped else []),
+            "--frame", topics.frame, *(["--stamped"] if topics.stamped else []),
         ]  # fmt: skip
         self.restarts = -1
         self._start()

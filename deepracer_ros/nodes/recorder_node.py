@@ -15,7 +15,8 @@ from sensor_msgs.msg import Image, JointState, PointCloud2
 
 from deepracer_ros.experience.connection import unique_worker
 from deepracer_ros.experience.writer import ExperienceWriter
-from deepracer_ros.nodes.base import Diagnostics, Rate, make_node, run
+from deepracer_ros.nodes.base import make_node, run
+from deepracer_ros.nodes.diagnostics import Diagnostics, Health
 from deepracer_ros.nodes.inputs import Inputs
 from deepracer_ros.nodes.messages.drive import from_drive
 from deepracer_ros.nodes.messages.errors import MessageError
@@ -25,6 +26,7 @@ from deepracer_ros.nodes.messages.stamps import to_stamp, to_step
 from deepracer_ros.nodes.messages.state import from_state, state_block
 from deepracer_ros.nodes.parameters import read_config, read_place
 from deepracer_ros.nodes.qos import LOCK_STEP, recorded
+from deepracer_ros.nodes.timers import Increase, Rate
 from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.rewards.names import reward_names
 from deepracer_ros.simulation.sensors import CAMERA, STATE, sensor_specs
@@ -68,7 +70,7 @@ class RecorderNode:
         self._writer = ExperienceWriter(config.experience.url, place.run, capacity_bytes(config))
         self._recorded = self.node.create_publisher(Time, "recorder/recorded", LOCK_STEP)
         self._sender = SegmentSender(self._writer, lambda number: self._recorded.publish(to_stamp(number)))
-        self._segments, self._dropped = Rate(), 0
+        self._segments, self._dropped, self._dropping = Rate(), 0, Increase()
         self._inputs = Inputs(self.node)
         quality = recorded(config.window)
         self._inputs.subscribe(PointCloud2, "race/state", partial(self._take, put=self._put_state), quality)
@@ -137,9 +139,9 @@ class RecorderNode:
             # Earlier steps are never recorded, so the simulation must not wait for them.
             self._recorded.publish(to_stamp(start))
 
-    def _report(self) -> dict[str, object]:
-        return {
-            "error": self._inputs.take_error() or self._sender.refusal,
+    def _report(self) -> Health:
+        dropped = self._dropping.take(self._dropped)
+        figures = {
             "waiting": self._sender.waiting,
             "segments_per_second": self._segments.take(),
             "segments": self._writer.counts.segments,
@@ -150,6 +152,12 @@ class RecorderNode:
             "dropped_segments": self._dropped,
             "dropped_steps": self._cutter.dropped_steps,
         }
+        return Health(
+            error=self._inputs.take_error() or self._sender.refusal,
+            warning=self._inputs.warning()
+            or (f"Redis: {dropped} segments dropped in the last second" if dropped else ""),
+            figures=figures,
+        )
 
     def close(self) -> None:
         """Stop the thread that appends segments.

@@ -15,10 +15,11 @@ from sensor_msgs.msg import Image, JointState, PointCloud2
 from std_msgs.msg import String
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.nodes.base import Diagnostics, Rate, every, make_node, run
+from deepracer_ros.nodes.base import make_node, run
+from deepracer_ros.nodes.diagnostics import Diagnostics, Health
 from deepracer_ros.nodes.inputs import Inputs
 from deepracer_ros.nodes.messages.drive import from_drive
-from deepracer_ros.nodes.messages.images import to_image
+from deepracer_ros.nodes.messages.images import OPTICAL_FRAME, to_image
 from deepracer_ros.nodes.messages.sensors import sensor_topic, to_points
 from deepracer_ros.nodes.messages.stamps import to_stamp, to_step
 from deepracer_ros.nodes.messages.state import to_state
@@ -26,6 +27,7 @@ from deepracer_ros.nodes.outputs.description import robot_description
 from deepracer_ros.nodes.outputs.interfaces import Interfaces
 from deepracer_ros.nodes.parameters import follow_changes, read_config, read_place
 from deepracer_ros.nodes.qos import LATCHED, LOCK_STEP, recorded
+from deepracer_ros.nodes.timers import Increase, Rate, every
 from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.simulation.factory import make_environment
@@ -70,7 +72,7 @@ class SimulationNode:
         config, place = read_config(self.node, CHANGEABLE), read_place(self.node)
         self._config = config.simulation
         self._window = config.window if place.recorded or recorded_here else 0
-        job = place.job
+        job, self._optical_frame = place.job, place.frame_prefix + OPTICAL_FRAME
         self._environment = make_environment(
             config, config.job_tracks(job), config.simulation.cars, seed=config.seed * 1000 + job
         )
@@ -79,7 +81,7 @@ class SimulationNode:
         self._recorded = -math.inf
         self._waiting_since = time.monotonic()
         self._started = False
-        self._steps, self._late = Rate(), 0
+        self._steps, self._late, self._lateness = Rate(), 0, Increase()
         self._inputs = Inputs(self.node)
         self._commanded: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
         self._command: tuple[NDArray[np.float64], NDArray[np.float64]] = (
@@ -96,13 +98,13 @@ class SimulationNode:
             for name in self._environment.sensors
             if name not in (CAMERA, STATE)
         }
-        self._clock = node.create_publisher(Clock, "/clock", 10) if job == 0 else None
+        self._clock = node.create_publisher(Clock, "clock", 10) if job == 0 else None
         description = node.create_publisher(String, "robot_description", LATCHED)
         description.publish(String(data=robot_description()))
         self._inputs.subscribe(JointState, "drive", self._on_drive, LOCK_STEP)
         self._inputs.subscribe(Time, "recorder/recorded", self._on_recorded, LOCK_STEP)
         self._tick = every(node, self._tick_seconds, self._on_tick)
-        self._interfaces = Interfaces(node, self._environment, config, job, self._inputs, self._on_drive)
+        self._interfaces = Interfaces(node, self._environment, config, place, self._inputs, self._on_drive)
         follow_changes(node, config, self._reconfigure)
         self._diagnostics = Diagnostics(node, self._report)
 
@@ -178,18 +180,23 @@ class SimulationNode:
             observations = self._outcome.observations[name]
             publisher.publish(to_points(observations, self._environment.sensors[name], stamp))
         self._interfaces.publish(self._outcome, stamp)
-        self._images.publish(to_image(self._outcome.frames, stamp))
+        self._images.publish(to_image(self._outcome.frames, stamp, self._optical_frame))
         self._waiting_since = time.monotonic()
 
-    def _report(self) -> dict[str, object]:
-        return {
-            "error": self._inputs.take_error(),
+    def _report(self) -> Health:
+        late = self._lateness.take(self._late)
+        figures = {
             "env_steps_per_second": self._steps.take(),
             "step": self._step,
             "steps_not_recorded": self._step - max(self._recorded, 0) if self._window else 0,
             "bad_commands": self._inputs.refused,
             "late_commands": self._late,
         }
+        return Health(
+            error=self._inputs.take_error(),
+            warning=self._inputs.warning() or (f"drive: {late} commands late in the last second" if late else ""),
+            figures=figures,
+        )
 
     def close(self) -> None:
         """Close the simulator and release its resources."""

@@ -17,10 +17,12 @@ from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.learning.learner import NonFiniteError
 from deepracer_ros.models.policy_file import Manifest
 from deepracer_ros.models.store import ModelStore
-from deepracer_ros.nodes.base import Diagnostics, make_node, run
+from deepracer_ros.nodes.base import make_node, run
+from deepracer_ros.nodes.diagnostics import Diagnostics, Health
 from deepracer_ros.nodes.messages.announcement import to_published
 from deepracer_ros.nodes.parameters import follow_changes, read_config, read_place
 from deepracer_ros.nodes.qos import LATCHED
+from deepracer_ros.nodes.timers import Increase
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.training.batches import check_experience
 from deepracer_ros.training.parts import make_parts
@@ -48,7 +50,7 @@ class TrainerNode:
         check_experience(config)
         folder = RunFolder(Path(place.folder or f"runs/{place.run}").absolute())
         folder.path.mkdir(parents=True, exist_ok=True)
-        self._published = self.node.create_publisher(String, "/model/published", LATCHED)
+        self._published = self.node.create_publisher(String, "model/published", LATCHED)
         with ExitStack() as held:
             self._reader = ExperienceReader(config.experience.url, place.run)
             held.callback(self._reader.close)
@@ -57,6 +59,7 @@ class TrainerNode:
             held.callback(parts.checkpoints.close)
             self._trainer = Trainer(config, place.run, parts, self._reader, models, self._announce)
             held.pop_all()
+        self._lost = Increase()
         follow_changes(self.node, config, self._trainer.reconfigure)
         self._diagnostics = Diagnostics(self.node, self._report)
         self._stop = threading.Event()
@@ -70,10 +73,10 @@ class TrainerNode:
     def _announce(self, manifest: Manifest) -> None:
         self._published.publish(to_published(manifest, time.time()))
 
-    def _report(self) -> dict[str, object]:
+    def _report(self) -> Health:
         progress, counts = self._trainer.progress, self._trainer.counts
-        return {
-            "error": self._trainer.waiting or self._trainer.sink_trouble,
+        lost = self._lost.take(self._trainer.lost_records)
+        figures = {
             "updates": progress.updates,
             "env_steps": progress.env_steps,
             "env_steps_per_second": round(self._trainer.rate.value, 1),
@@ -83,6 +86,11 @@ class TrainerNode:
             "lost_records": self._trainer.lost_records,
             **vars(self._reader.counts),
         }
+        return Health(
+            error=self._trainer.waiting or self._trainer.sink_trouble,
+            warning=f"sinks: {lost} progress records lost in the last second" if lost else "",
+            figures=figures,
+        )
 
     def close(self) -> None:
         """Stop the training after the current update.

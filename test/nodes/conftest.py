@@ -23,7 +23,7 @@ from deepracer_ros.learning.action_space import make_action_space
 from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.models.folder import write_model_folder
 from deepracer_ros.models.store import ModelStore
-from deepracer_ros.nodes import base
+from deepracer_ros.nodes import diagnostics
 from deepracer_ros.nodes.qos import LOCK_STEP
 from deepracer_ros.parameters import merge
 from deepracer_ros.simulation.sensors import sensor_specs
@@ -116,7 +116,8 @@ class Graph:
     def _on_diagnostics(self, message):
         for status in message.status:
             values = {value.key: value.value for value in status.values}
-            self.diagnostics[status.name] = {"message": status.message, **values}
+            name = status.name.removesuffix(": pipeline")
+            self.diagnostics[name] = {"message": status.message, "level": status.level, **values}
             if status.level == DiagnosticStatus.ERROR:
                 self.complaints.append(status.message)
 
@@ -175,7 +176,7 @@ class Graph:
 @pytest.fixture
 def graph(monkeypatch):
     """Open the graph with the parameters of a setting."""
-    monkeypatch.setattr(base, "DIAGNOSTICS_PERIOD", 0.1)
+    monkeypatch.setattr(diagnostics, "DIAGNOSTICS_PERIOD", 0.1)
     opened = []
 
     def open_graph(setting):

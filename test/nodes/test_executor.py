@@ -10,8 +10,9 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 
-from deepracer_ros.nodes.base import every, make_node
+from deepracer_ros.nodes.base import make_node
 from deepracer_ros.nodes.executor import make_executor
+from deepracer_ros.nodes.timers import every
 
 
 @pytest.fixture

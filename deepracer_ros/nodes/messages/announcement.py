@@ -1,7 +1,7 @@
 # Copyright 2026 deepracer_ros maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""The messages on `/model/published`, which announce new models to the agents."""
+"""The messages on `model/published`, which announce new models to the agents."""
 
 import json
 
@@ -29,7 +29,7 @@ def from_published(message: String, run: str) -> Pointer | None:
     """Return the announced model; None if it belongs to another run or the message is malformed.
 
     Args:
-        message: A message on `/model/published`.
+        message: A message on `model/published`.
         run: Name of the run whose models are wanted.
     """
     try:

@@ -8,19 +8,23 @@ from xml.etree import ElementTree as ET
 
 from geometry_msgs.msg import Quaternion, TransformStamped
 
+BASE_FRAME = "base_link"
+"""Name of the car's frame in the URDF: x forward, y to the left, z up (REP 103)."""
 
-def fixed_joints(urdf: str) -> list[TransformStamped]:
+
+def fixed_joints(urdf: str, prefix: str = "") -> list[TransformStamped]:
     """Return the transforms of the fixed joints in a URDF.
 
     Args:
         urdf: The expanded URDF as XML.
+        prefix: Prefix of all frames.
     """
     transforms = []
     for joint in ET.fromstring(urdf).findall("joint[@type='fixed']"):
         ends = {element.tag: element.get("link", "") for element in joint if element.tag in ("parent", "child")}
         origin = joint.find("origin")
         at = {} if origin is None else origin.attrib
-        fixed = transform(ends["parent"], ends["child"])
+        fixed = transform(prefix + ends["parent"], prefix + ends["child"])
         translation = fixed.transform.translation
         translation.x, translation.y, translation.z = map(float, at.get("xyz", "0 0 0").split())
         fixed.transform.rotation = from_rpy(*map(float, at.get("rpy", "0 0 0").split()))

@@ -12,20 +12,24 @@ from sensor_msgs.msg import Image
 
 from deepracer_ros.nodes.messages.encodings import decode
 
+OPTICAL_FRAME = "camera_optical"
+"""Name of the camera's frame in the URDF: x to the right, y down, z forward (REP 103)."""
 
-def to_image(frames: NDArray[np.uint8], stamp: Time) -> Image:
+
+def to_image(frames: NDArray[np.uint8], stamp: Time, frame: str = OPTICAL_FRAME) -> Image:
     """Return an image of N frames stacked from top to bottom.
 
     Args:
         frames: (N, H, W) grey or (N, H, W, 3) RGB frames.
         stamp: Stamp of the frames.
+        frame: Name of the camera's frame.
     """
     count, height, width = frames.shape[:3]
     channels = 3 if frames.ndim == 4 else 1
     message = Image(height=count * height, width=width, encoding="rgb8" if channels == 3 else "mono8")
     message.step = width * channels
     message.header.stamp = stamp
-    message.header.frame_id = "camera_optical"
+    message.header.frame_id = frame
     message.data = array.array("B", frames.tobytes())
     return message
 

@@ -13,6 +13,7 @@ from sensor_msgs.msg import JointState
 
 from deepracer_ros.nodes.inputs import Inputs
 from deepracer_ros.nodes.messages.drive import to_drive
+from deepracer_ros.nodes.messages.frames import BASE_FRAME
 from deepracer_ros.nodes.qos import in_order
 
 TOPIC = "ackermann_cmd"
@@ -42,8 +43,14 @@ class AckermannInput:
 class AckermannOutput:
     """Publishes the commands of the agent on `ackermann_cmd`."""
 
-    def __init__(self, node: Node) -> None:
-        """Open the topic."""
+    def __init__(self, node: Node, frame: str = BASE_FRAME) -> None:
+        """Open the topic.
+
+        Args:
+            node: ROS node of the agent.
+            frame: Name of the frame of the car.
+        """
+        self._frame = frame
         self._publisher = node.create_publisher(AckermannDriveStamped, TOPIC, 10)
 
     @property
@@ -62,6 +69,6 @@ class AckermannOutput:
         if self._publisher.get_subscription_count():
             message = AckermannDriveStamped()
             message.header.stamp = stamp
-            message.header.frame_id = "base_link"
+            message.header.frame_id = self._frame
             message.drive.steering_angle, message.drive.speed = steering, speed
             self._publisher.publish(message)

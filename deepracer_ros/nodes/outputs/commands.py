@@ -13,6 +13,7 @@ from rclpy.publisher import Publisher
 from deepracer_ros.nodes.command_guard import Topics
 from deepracer_ros.nodes.guard import Guard
 from deepracer_ros.nodes.messages.drive import to_drive
+from deepracer_ros.nodes.messages.frames import BASE_FRAME
 from deepracer_ros.nodes.outputs.optional import report_missing, where_installed
 from deepracer_ros.nodes.outputs.twist import TwistOutput
 from deepracer_ros.training.config import RunConfig
@@ -44,27 +45,28 @@ class CarCommands:
     silent for `agent.max_age`, is stuck, or has ended.
     """
 
-    def __init__(self, node: Node, drive: Publisher, config: RunConfig) -> None:
+    def __init__(self, node: Node, drive: Publisher, config: RunConfig, prefix: str) -> None:
         """Open the topics and start the guard.
 
         Args:
             node: ROS node of the agent.
             drive: The agent's publisher of `drive`.
             config: Configuration of the run.
+            prefix: Prefix of the frames of the car.
         """
         self._node, self._drive, self._live = node, drive, config.agent.live_camera
         stamped = config.agent.stamped_cmd_vel
         missing: list[str] = []
-        self._outputs: list[CommandOutput] = [TwistOutput(node, stamped)]
+        self._outputs: list[CommandOutput] = [TwistOutput(node, stamped, prefix + BASE_FRAME)]
         with where_installed("ackermann_cmd", missing):
             from deepracer_ros.nodes.outputs.ackermann import AckermannOutput
 
-            self._outputs.append(AckermannOutput(node))
+            self._outputs.append(AckermannOutput(node, prefix + BASE_FRAME))
         report_missing(node, missing)
         # In lock-step nobody moves a car between two frames, and a stop on `drive` would be the answer to a frame.
         self._stops_drive = self._live or config.simulation.real_time
         names = [node.resolve_topic_name(name) for name in ("cmd_vel", "ackermann_cmd", "drive")]
-        self._topics = Topics(names[0], names[1], names[2] if self._stops_drive else "", stamped)
+        self._topics = Topics(names[0], names[1], names[2] if self._stops_drive else "", stamped, prefix + BASE_FRAME)
         self._guard = Guard(self._topics, config.agent.max_age)
 
     def set_max_age(self, seconds: float) -> None:

@@ -12,16 +12,18 @@ from rclpy.node import Node
 from sensor_msgs.msg import JointState
 
 from deepracer_ros.nodes.inputs import Inputs
-from deepracer_ros.nodes.outputs.camera import CameraInfoOutput, FirstCameraOutput
+from deepracer_ros.nodes.messages.images import OPTICAL_FRAME
+from deepracer_ros.nodes.outputs.camera import CameraInfoOutput, FirstCameraOutput, camera_info
 from deepracer_ros.nodes.outputs.description import robot_description
 from deepracer_ros.nodes.outputs.driven_path import DrivenPath
 from deepracer_ros.nodes.outputs.joints import JointOutput
 from deepracer_ros.nodes.outputs.markers import TrackMarkers
+from deepracer_ros.nodes.outputs.odometry import Odometer, OdometryOutput
 from deepracer_ros.nodes.outputs.optional import report_missing, where_installed
 from deepracer_ros.nodes.outputs.twist import TwistInput
 from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.simulation.environment import Environment, Outcome
-from deepracer_ros.training.config import RunConfig
+from deepracer_ros.training.config import Place, RunConfig
 
 PERIOD = 1.0 / 30.0
 """Least wall-clock time between two messages of one topic, s; enough for viewing, at little cost."""
@@ -46,7 +48,7 @@ class Interfaces:
     """
 
     def __init__(
-        self, node: Node, environment: Environment, config: RunConfig, job: int, inputs: Inputs,
+        self, node: Node, environment: Environment, config: RunConfig, place: Place, inputs: Inputs,
         drive: Callable[[JointState], None],
     ) -> None:  # fmt: skip
         """Open the topics and services whose packages are installed, and log the others.
@@ -55,28 +57,31 @@ class Interfaces:
             node: ROS node of the simulation.
             environment: Environment that the simulation steps.
             config: Configuration of the run.
-            job: Number of the simulation job; only job 0 publishes TF, which has no namespaces.
+            place: Place of the simulation: its job, of which only job 0 publishes TF, and the prefix of its frames.
             inputs: Subscriptions of the simulation.
             drive: Receives commands of other message types as drive messages.
         """
         vehicle = read_vehicle()
-        self._camera_info = CameraInfoOutput(node, config.camera, vehicle.camera_fov)
+        info = camera_info(config.camera, vehicle.camera_fov, place.frame_prefix + OPTICAL_FRAME)
+        self._camera_info = CameraInfoOutput(node, info) if environment.cars == 1 else None
+        odometer = Odometer()
         self._outputs: list[Output] = [
             TrackMarkers(node, environment),
-            FirstCameraOutput(node),
+            FirstCameraOutput(node, info),
             JointOutput(node, vehicle),
             DrivenPath(node),
+            OdometryOutput(node, odometer, place.frame_prefix),
         ]
         self._due = 0.0
-        self._notes: list[Callable[[Outcome, Time], None]] = []
+        self._notes: list[Callable[[Outcome, Time], None]] = [odometer.note]
         if environment.cars == 1:
             TwistInput(inputs, config.agent.stamped_cmd_vel, drive)
         missing: list[str] = []
         with where_installed("TF", missing):
             from deepracer_ros.nodes.outputs.transforms import Transforms
 
-            if job == 0:
-                self._outputs.append(Transforms(node, robot_description()))
+            if place.job == 0:
+                self._outputs.append(Transforms(node, odometer, robot_description(), place.frame_prefix))
         with where_installed("ackermann_cmd", missing):
             from deepracer_ros.nodes.outputs.ackermann import AckermannInput
 
@@ -99,11 +104,13 @@ class Interfaces:
         """
         for note in self._notes:
             note(outcome, stamp)
-        self._camera_info.publish(stamp)
+        if self._camera_info is not None:
+            self._camera_info.publish(stamp)
         now = time.monotonic()
         if now < self._due:
             return
         self._due = now + PERIOD
-        self._camera_info.look()
+        if self._camera_info is not None:
+            self._camera_info.look()
         for output in self._outputs:
             output.publish(outcome, stamp)

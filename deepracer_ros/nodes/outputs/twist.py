@@ -13,6 +13,7 @@ from sensor_msgs.msg import JointState
 
 from deepracer_ros.nodes.inputs import Inputs
 from deepracer_ros.nodes.messages.drive import to_drive
+from deepracer_ros.nodes.messages.frames import BASE_FRAME
 from deepracer_ros.nodes.messages.twist import from_twist_command, to_twist_command
 from deepracer_ros.nodes.qos import in_order
 from deepracer_ros.race.vehicle import read_vehicle
@@ -48,14 +49,15 @@ class TwistInput:
 class TwistOutput:
     """Publishes commands on `cmd_vel`: speed, and the yaw rate of the kinematic bicycle model."""
 
-    def __init__(self, node: Node, stamped: bool) -> None:
+    def __init__(self, node: Node, stamped: bool, frame: str = BASE_FRAME) -> None:
         """Open the topic.
 
         Args:
             node: ROS node of the agent.
             stamped: Whether the messages are TwistStamped.
+            frame: Name of the frame of the car.
         """
-        self._wheelbase, self._stamped = read_vehicle().wheelbase, stamped
+        self._wheelbase, self._stamped, self._frame = read_vehicle().wheelbase, stamped, frame
         self._publisher = node.create_publisher(TwistStamped if stamped else Twist, TOPIC, 10)
 
     @property
@@ -73,11 +75,11 @@ class TwistOutput:
         """
         if self._publisher.get_subscription_count():
             twist = to_twist_command(steering, speed, self._wheelbase)
-            self._publisher.publish(stamp_twist(twist, stamp) if self._stamped else twist)
+            self._publisher.publish(stamp_twist(twist, stamp, self._frame) if self._stamped else twist)
 
 
-def stamp_twist(twist: Twist, stamp: Time) -> TwistStamped:
-    """Return the TwistStamped of a twist in the car's frame."""
+def stamp_twist(twist: Twist, stamp: Time, frame: str) -> TwistStamped:
+    """Return the TwistStamped of a twist in a frame."""
     message = TwistStamped(twist=twist)
-    message.header.stamp, message.header.frame_id = stamp, "base_link"
+    message.header.stamp, message.header.frame_id = stamp, frame
     return message

@@ -13,7 +13,7 @@ import pytest
 import rclpy
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Pose, Quaternion, Twist, TwistStamped
-from nav_msgs.msg import Path
+from nav_msgs.msg import Odometry, Path
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
@@ -28,6 +28,7 @@ from deepracer_ros.nodes.outputs.description import robot_description
 from deepracer_ros.nodes.outputs.driven_path import DrivenPath
 from deepracer_ros.nodes.outputs.interfaces import Interfaces
 from deepracer_ros.nodes.outputs.joints import JointOutput
+from deepracer_ros.nodes.outputs.odometry import Odometer
 from deepracer_ros.nodes.outputs.optional import where_installed
 from deepracer_ros.nodes.outputs.twist import TwistOutput
 from deepracer_ros.race.catalogue import find_track
@@ -38,7 +39,7 @@ from deepracer_ros.simulation.config import CameraConfig
 from deepracer_ros.simulation.environment import Outcome
 from deepracer_ros.simulation.sensors import CAMERA as FRONT_CAMERA
 from deepracer_ros.simulation.simulator import CarStates
-from deepracer_ros.training.config import AgentConfig
+from deepracer_ros.training.config import AgentConfig, Place
 
 CAMERA = CameraConfig(width=16, height=12)
 
@@ -73,9 +74,11 @@ def environment(cars: int = 1) -> SimpleNamespace:
     )
 
 
-def interfaces(ros, cars: int = 1, drive: Callable[[JointState], None] = lambda _: None, **agent: bool) -> Interfaces:
+def interfaces(
+    ros, cars: int = 1, prefix: str = "", drive: Callable[[JointState], None] = lambda _: None, **agent: bool
+) -> Interfaces:
     config = SimpleNamespace(camera=CAMERA, agent=AgentConfig(**agent))
-    return Interfaces(ros.node, environment(cars), config, 0, Inputs(ros.node), drive)
+    return Interfaces(ros.node, environment(cars), config, Place(frame_prefix=prefix), Inputs(ros.node), drive)
 
 
 def rotate(q: Quaternion, v: list[float]) -> np.ndarray:
@@ -167,18 +170,59 @@ def test_an_absent_package_is_named_and_nothing_else():
 
 
 def test_every_image_has_its_camera_info_and_the_rest_comes_at_most_30_times_a_second(ros):
-    outputs = interfaces(ros, cars=3)
+    outputs = interfaces(ros)
     infos, joints = ros.listen(CameraInfo, "camera/camera_info"), ros.listen(JointState, "joint_states")
     image = ros.listen(Image, "camera/car_0/image_raw")
-    outputs.publish(outcome(3), to_stamp(0))  # notices who listens
+    outputs.publish(outcome(), to_stamp(0))  # notices who listens
     started = time.monotonic()
     for step in range(1, 51):
-        outputs.publish(outcome(3), to_stamp(step))
+        outputs.publish(outcome(), to_stamp(step))
     seconds = time.monotonic() - started
     ros.until(lambda: len(infos) >= 50 and joints and image)
     assert [info.header.stamp for info in infos[-50:]] == [to_stamp(step) for step in range(1, 51)]
     assert len(joints) <= 2 + 30 * seconds
     assert (image[0].height, image[0].width, set(image[0].data)) == (12, 16, {0})
+
+
+def test_the_calibration_fits_the_image_beside_it(ros):
+    outputs = interfaces(ros, cars=3, prefix="car_7/")
+    image, info = ros.listen(Image, "camera/car_0/image_raw"), ros.listen(CameraInfo, "camera/car_0/camera_info")
+    outputs.publish(outcome(3), to_stamp(2))
+    ros.until(lambda: image and info)
+    for message in (image[0], info[0]):
+        assert (message.height, message.width, message.header.stamp) == (12, 16, to_stamp(2))
+        assert message.header.frame_id == "car_7/camera_optical"
+    assert ros.listener.count_publishers("camera/camera_info") == 0  # it would not fit the stacked frames
+
+
+def test_a_new_episode_moves_odom_and_not_the_car_in_it(ros):
+    odometer = Odometer()
+
+    def drive(episode, x, y, yaw):
+        odometer.note(outcome(episode=episode, x=x, y=y, yaw=yaw), to_stamp(0))
+        return [*odometer.pose, *odometer.origin]
+
+    quarter = math.pi / 2
+    assert drive(0, 3.0, 1.0, quarter) == pytest.approx([0.0, 0.0, 0.0, 3.0, 1.0, quarter])  # odom is at the start
+    assert drive(0, 3.0, 1.2, quarter) == pytest.approx([0.2, 0.0, 0.0, 3.0, 1.0, quarter])
+    assert drive(1, 0.0, 0.0, 0.0) == pytest.approx([0.2, 0.0, 0.0, -0.2, 0.0, 0.0])
+    assert drive(1, 0.1, 0.0, 0.0) == pytest.approx([0.3, 0.0, 0.0, -0.2, 0.0, 0.0])
+    assert drive(1, 5.1, 0.0, 0.0) == pytest.approx([0.3, 0.0, 0.0, 4.8, 0.0, 0.0])  # placed by set_entity_state
+    assert odometer.origin @ odometer.pose == pytest.approx((5.1, 0.0, 0.0))
+
+
+def test_odometry_has_the_pose_in_odom_and_the_velocity_of_the_body(ros):
+    outputs = interfaces(ros, prefix="car_7/")
+    heard = ros.listen(Odometry, "odom")
+    outputs.publish(outcome(x=3.0, y=1.0, yaw=math.pi / 2), to_stamp(0))
+    outputs._due = 0.0
+    outputs.publish(outcome(x=3.0, y=1.2, yaw=math.pi / 2, speed=2.0, lateral_speed=0.1, yaw_rate=-1.0), to_stamp(1))
+    ros.until(lambda: len(heard) == 2)
+    pose, twist = heard[1].pose.pose, heard[1].twist.twist
+    assert (pose.position.x, pose.position.y, pose.orientation.w) == pytest.approx((0.2, 0.0, 1.0))
+    assert (twist.linear.x, twist.linear.y, twist.angular.z) == pytest.approx((2.0, 0.1, -1.0))
+    assert (heard[1].header.frame_id, heard[1].child_frame_id) == ("car_7/odom", "car_7/base_link")
+    assert heard[1].header.stamp == to_stamp(1)
 
 
 def test_without_listeners_nothing_is_built(ros, monkeypatch):
@@ -246,8 +290,8 @@ def test_transforms_join_map_to_the_camera(ros):
     outputs = interfaces(ros)
     fixed: list = []
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-    ros.listener.create_subscription(messages.TFMessage, "/tf_static", fixed.append, latched)
-    moving = ros.listen(messages.TFMessage, "/tf")
+    ros.listener.create_subscription(messages.TFMessage, "tf_static", fixed.append, latched)
+    moving = ros.listen(messages.TFMessage, "tf")
     outputs.publish(outcome(x=1.0, y=2.0, yaw=math.pi / 2), to_stamp(3))
     ros.until(lambda: fixed and moving)
     parents = {t.child_frame_id: t.header.frame_id for m in (fixed[0], moving[0]) for t in m.transforms}
@@ -255,10 +299,11 @@ def test_transforms_join_map_to_the_camera(ros):
     while chain[-1] in parents:
         chain.append(parents[chain[-1]])
     assert chain == ["camera_optical", "camera_link", "base_link", "odom", "map"]
-    (car,) = moving[0].transforms
-    assert (car.transform.translation.x, car.transform.translation.y) == (1.0, 2.0)
-    assert car.transform.rotation.z == pytest.approx(math.sqrt(0.5))
-    assert car.header.stamp == to_stamp(3)
+    odom, car = moving[0].transforms
+    assert (odom.transform.translation.x, odom.transform.translation.y) == (1.0, 2.0)
+    assert odom.transform.rotation.z == pytest.approx(math.sqrt(0.5))
+    assert (car.transform.translation.x, car.transform.rotation.w) == (0.0, 1.0)
+    assert odom.header.stamp == car.header.stamp == to_stamp(3)
 
 
 def test_gazebo_s_interface_reads_and_moves_cars(ros):
