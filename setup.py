@@ -23,6 +23,7 @@ EXTRAS = {
         "ros-jazzy-rosgraph-msgs>=2,<3",
         "ros-jazzy-sensor-msgs>=5.3,<6",
         "ros-jazzy-std-msgs>=5.3,<6",
+        "ros-jazzy-std-srvs>=5.3,<6",
         "ros-jazzy-visualization-msgs>=5.3,<6",
         "ros-builtin-interfaces>=2,<3",
         "ros-rcl-interfaces>=2,<3",

@@ -185,7 +185,7 @@ class Ledger:
         """Number of updates that a checkpoint holds."""
         return len({path.name.partition("-")[0] for path in self._notes.glob("*.json")})
 
-    def until(self, updates, seconds=30.0):
+    def until(self, updates, seconds=60.0):
         """Wait until so many updates are trained."""
         deadline = time.monotonic() + seconds
         while self.count < updates:

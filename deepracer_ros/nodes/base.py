@@ -6,8 +6,8 @@
 import gc
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Protocol
 
@@ -22,13 +22,12 @@ from deepracer_ros.nodes.executor import make_executor
 
 
 class RunnableNode(Protocol):
-    """Protocol of a node that `run` can run.
+    """Protocol of a node that `run` can run."""
 
-    Attributes:
-        node: The ROS node.
-    """
-
-    node: Node
+    @property
+    def node(self) -> Node:
+        """The ROS node."""
+        ...
 
     @property
     def finished(self) -> bool:
@@ -49,8 +48,22 @@ def make_node(name: str) -> Node:
     Raises:
         InputError: if a parameter is an empty list, whose type ROS cannot infer, or has no value.
     """
-    try:
+    with declare_overrides(name):
         return Node(name, automatically_declare_parameters_from_overrides=True)
+
+
+@contextmanager
+def declare_overrides(name: str) -> Iterator[None]:
+    """Run a block that makes a node with all parameters that it was given.
+
+    Args:
+        name: Name of the node.
+
+    Raises:
+        InputError: if a parameter is an empty list, whose type ROS cannot infer, or has no value.
+    """
+    try:
+        yield
     except ValueError as error:  # rclpy names neither the parameter nor the file
         raise InputError(
             f"parameters of {name}: found an empty list or no value ({error}), expected the key to be left out"

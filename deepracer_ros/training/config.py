@@ -36,6 +36,7 @@ class Place(Section):
     folder: str = key("", "Folder of the run, used by the trainer. Empty: runs/NAME.")
     job: int = key(0, "Number of the simulation job.", least=0)
     recorded: bool = key(False, "Whether a recorder belongs to the simulation, which then waits for it.")
+    autostart: bool = key(True, "Whether a managed node configures and activates itself.")
     frame_prefix: str = key("", "Prefix of the frames of the car, for example car_1/; the frame map has none.")
 
     def __post_init__(self) -> None:

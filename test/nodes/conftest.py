@@ -68,7 +68,7 @@ def _setting(folder, request, changes):
     for fixture, section, key in (("redis_server", "experience", "url"), ("s3", "models", "endpoint")):
         if fixture in request.fixturenames:
             values = merge(values, {section: {key: getattr(request.getfixturevalue(fixture), key)}})
-    place |= {name: changes.pop(name) for name in ("run", "recorded", "job") if name in changes}
+    place |= {name: changes.pop(name) for name in ("run", "recorded", "job", "autostart") if name in changes}
     values = merge(values, changes)
     path = folder / f"{place['run']}.yaml"
     path.write_text(yaml.safe_dump({"/**": {"ros__parameters": {**values, **place}}}))
@@ -142,7 +142,7 @@ class Graph:
         self.until(lambda: publisher.get_subscription_count() > 0)
         return publisher
 
-    def until(self, condition, seconds=10.0):
+    def until(self, condition, seconds=30.0):
         """Spin until a condition holds; fail if it does not in time."""
         deadline = time.monotonic() + seconds
         while not condition():

@@ -110,7 +110,7 @@ def test_a_bad_image_has_no_answer_and_is_reported(driver):
 
 
 def test_a_model_takes_over_between_two_frames_without_losing_one(driver, setting):
-    config = driver.agent._config
+    config = driver.agent.config
     store = setting(run=driver.run).store
     driver.drive()
     for version in (1, 2, 3):
@@ -129,11 +129,11 @@ def test_a_model_takes_over_between_two_frames_without_losing_one(driver, settin
 
 def test_a_ready_model_drives_the_next_frame(driver, setting):
     """What is loaded beside the driving is there at the next frame, so within one control period."""
-    config = driver.agent._config
+    config = driver.agent.config
     driver.drive()
     setting(run=driver.run).store.publish(weights(config), make_manifest(config, driver.run, 1, 0))
     driver.announce()
-    loader = driver.agent._loader
+    loader = driver.agent.driver._loader
     driver.graph.until(lambda: loader.reloads == 1 and loader.last_seconds > 0.0)
     assert driver.drive().header.frame_id == "1"
     assert CONTROL_PERIOD == 1 / 15
@@ -171,7 +171,7 @@ def _bad_models(config):
 
 
 def test_bad_models_leave_the_good_one_driving_and_are_reported(driver, setting, put):
-    config = driver.agent._config
+    config = driver.agent.config
     folder = f"models/{driver.run}"
     setting(run=driver.run).store.publish(weights(config), make_manifest(config, driver.run, 1, 0))
     driver.announce()

@@ -120,7 +120,7 @@ def test_an_observation_of_another_shape_is_reported_and_not_driven_by(sender):
 
 
 def test_observations_whose_frame_never_comes_are_bounded_and_counted(sender):
-    gatherer = sender.agent._gatherer
+    gatherer = sender.agent.driver._gatherer
     for step in range(20):
         sender.speed(step)
         sender.graph.until(lambda step=step: gatherer.dropped + len(gatherer._pending) == step + 1)

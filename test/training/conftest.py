@@ -104,7 +104,7 @@ class Training:
         except (InputError, NonFiniteError) as error:
             self.failure = error
 
-    def until(self, condition, seconds=10.0):
+    def until(self, condition, seconds=30.0):
         deadline = time.monotonic() + seconds
         while not condition():
             assert self.failure is None
@@ -116,13 +116,13 @@ class Training:
 
     def end(self):
         """Wait until it ends by itself; return its error, None if it came to its configured end."""
-        self._thread.join(15.0)
+        self._thread.join(30.0)
         assert not self._thread.is_alive()
         return self.failure
 
     def close(self):
         self._stop.set()
-        self._thread.join(10.0)
+        self._thread.join(30.0)
         assert not self._thread.is_alive()
         self.trainer.close()
 

@@ -12,7 +12,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 
 
 class Ros:

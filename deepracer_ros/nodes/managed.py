@@ -1,0 +1,117 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Managed nodes (lifecycle nodes of ROS 2) of this package, which start by themselves unless they are told not to."""
+
+from collections.abc import Callable, Collection
+
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.node import Node
+
+from deepracer_ros.errors import InputError
+from deepracer_ros.nodes.base import declare_overrides
+from deepracer_ros.nodes.parameters import read_config, read_place
+
+SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
+
+
+class ManagedNode(LifecycleNode):
+    """A managed node. A subclass overrides `configure`, `activate`, `deactivate` and `clean_up`.
+
+    Attributes:
+        config: Configuration of the run.
+        place: Place of the node in the run.
+        finished: Always False; a managed node runs until a signal.
+    """
+
+    finished = False
+
+    def __init__(self, name: str, changeable: Collection[str] = ()) -> None:
+        """Read the parameters.
+
+        Args:
+            name: Name of the node.
+            changeable: Names of the keys that may change while the node runs.
+
+        Raises:
+            InputError: on wrong parameters.
+        """
+        with declare_overrides(name):
+            super().__init__(name, automatically_declare_parameters_from_overrides=True)
+        self.config, self.place = read_config(self, changeable), read_place(self)
+        self._is_configured = False
+
+    @property
+    def node(self) -> Node:
+        """The node itself."""
+        return self
+
+    def start(self) -> None:
+        """Configure and activate the node, unless its parameter `autostart` is false.
+
+        Raises:
+            InputError: if the configuration fails.
+        """
+        if self.place.autostart:
+            self.configure()  # here, not in the transition, which would hide an error
+            self._is_configured = True
+            self.trigger_configure()  # type: ignore[no-untyped-call]
+            self.trigger_activate()  # type: ignore[no-untyped-call]
+
+    def configure(self) -> None:
+        """Prepare everything that needs time or can fail.
+
+        Raises:
+            InputError: if this is not possible.
+        """
+
+    def activate(self) -> None:
+        """Begin the work."""
+
+    def deactivate(self) -> None:
+        """Pause the work; what moves stops."""
+
+    def clean_up(self) -> None:
+        """Undo `configure`."""
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Handle the transition `configure`."""
+        if not self._is_configured:
+            try:
+                self.configure()
+            except InputError as error:
+                self.node.get_logger().error(str(error))
+                return FAILURE
+        self._is_configured = True
+        return SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Handle the transition `activate`."""
+        super().on_activate(state)
+        return self._do(self.activate)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Handle the transition `deactivate`."""
+        super().on_deactivate(state)
+        return self._do(self.deactivate)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Handle the transition `cleanup`."""
+        self._is_configured = False
+        return self._do(self.clean_up)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Handle the transition `shutdown`."""
+        return self._do(self.close)
+
+    @staticmethod
+    def _do(step: Callable[[], None]) -> TransitionCallbackReturn:
+        step()
+        return SUCCESS
+
+    def close(self) -> None:
+        """Stop the work and release all resources of the node except the ROS node itself."""
+        if self._is_configured:
+            self._is_configured = False
+            self.deactivate()
+            self.clean_up()

@@ -1,0 +1,117 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""The agent is a managed node: configured it has a model, active it drives, and any other state stops the car."""
+
+import numpy as np
+import pytest
+from geometry_msgs.msg import Twist
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from rclpy.node import Node
+from rclpy.qos import qos_profile_sensor_data
+from sensor_msgs.msg import Image
+from std_srvs.srv import Trigger
+
+from deepracer_ros.nodes.agent_node import AgentNode
+from deepracer_ros.nodes.messages.images import to_image
+
+
+class Manager:
+    """A lifecycle manager, a camera and a receiver around the agent of one car."""
+
+    def __init__(self, graph, made):
+        self.graph = graph(made)
+        self.agent = self.graph.add(AgentNode)
+        self.speeds = []
+        probe = self.graph.probe
+        probe.create_subscription(Twist, "cmd_vel", lambda message: self.speeds.append(message.linear.x), 10)
+        self._images = probe.create_publisher(Image, "camera/image_raw", qos_profile_sensor_data)
+        self._clients = {
+            name: probe.create_client(kind, f"agent/{name}")
+            for name, kind in (("change_state", ChangeState), ("get_state", GetState), ("reload_model", Trigger))
+        }
+
+    def call(self, name, request):
+        client = self._clients[name]
+        self.graph.until(client.service_is_ready)
+        future = client.call_async(request)
+        self.graph.until(future.done)
+        return future.result()
+
+    def change(self, transition):
+        """Return whether a transition succeeded, and the state after it."""
+        answer = self.call("change_state", ChangeState.Request(transition=Transition(id=transition)))
+        return answer.success, self.state
+
+    @property
+    def state(self):
+        return self.call("get_state", GetState.Request()).current_state.label
+
+    def send(self):
+        self._images.publish(to_image(np.full((1, 40, 48), 90, np.uint8), self.graph.probe.get_clock().now().to_msg()))
+        self.graph.spin_all()
+
+    def drive(self, moving):
+        """Send frames until the newest command is that of a car that moves, or stands."""
+        before = len(self.speeds)
+        self.graph.until(lambda: self.send() or (len(self.speeds) > before and (self.speeds[-1] != 0.0) == moving))
+
+
+@pytest.fixture
+def manager(graph, setting, untrained):
+    def make(model=untrained, **place):
+        agent = {"model": str(model), "explore": False, "live_camera": True, "max_age": 2.0}
+        return Manager(graph, setting(agent=agent, simulation={"cars": 1}, **place))
+
+    return make
+
+
+def test_it_starts_by_itself_stops_at_deactivation_and_drives_again(manager):
+    manager = manager()
+    assert isinstance(manager.agent, Node)
+    assert manager.state == "active"
+    manager.drive(moving=True)
+    assert manager.change(Transition.TRANSITION_DEACTIVATE) == (True, "inactive")
+    manager.graph.until(lambda: manager.speeds[-1] == 0.0)
+    stopped = len(manager.speeds)
+    for _ in range(5):
+        manager.send()
+    assert not any(manager.speeds[stopped:])
+    assert manager.change(Transition.TRANSITION_ACTIVATE) == (True, "active")
+    manager.drive(moving=True)
+
+
+def test_a_lifecycle_manager_starts_it_and_cleans_it_up(manager):
+    manager = manager(autostart=False)
+    assert manager.state == "unconfigured"
+    assert manager.graph.probe.count_subscribers("camera/image_raw") == 0
+    for transition, state in (
+        (Transition.TRANSITION_CONFIGURE, "inactive"), (Transition.TRANSITION_ACTIVATE, "active"),
+    ):  # fmt: skip
+        assert manager.change(transition) == (True, state)
+    manager.drive(moving=True)
+    for transition, state in (
+        (Transition.TRANSITION_DEACTIVATE, "inactive"), (Transition.TRANSITION_CLEANUP, "unconfigured"),
+        (Transition.TRANSITION_CONFIGURE, "inactive"), (Transition.TRANSITION_ACTIVATE, "active"),
+    ):  # fmt: skip
+        assert manager.change(transition) == (True, state)
+    manager.drive(moving=True)
+    assert manager.change(Transition.TRANSITION_ACTIVE_SHUTDOWN) == (True, "finalized")
+    manager.graph.until(lambda: manager.speeds[-1] == 0.0)
+
+
+def test_a_model_that_cannot_be_read_leaves_it_unconfigured(manager, tmp_path):
+    manager = manager(model=tmp_path / "absent", autostart=False)
+    assert manager.change(Transition.TRANSITION_CONFIGURE) == (False, "unconfigured")
+
+
+def test_the_model_is_read_again_on_request(manager, untrained):
+    manager = manager()
+    answer = manager.call("reload_model", Trigger.Request())
+    assert (answer.success, answer.message) == (True, "drives with version 0")
+    (untrained / "policy.safetensors").write_bytes(b"")
+    answer = manager.call("reload_model", Trigger.Request())
+    assert not answer.success
+    assert "policy.safetensors" in answer.message
+    manager.drive(moving=True)  # with the old model
