@@ -27,6 +27,8 @@ from deepracer_ros.services.record import read_record
 from deepracer_ros.services.redis_server import LocalRedis
 from deepracer_ros.services.s3_server import LocalS3, read_keys
 
+pytestmark = pytest.mark.timeout(180)  # each takes 10 s at most on a quiet machine
+
 PARTS = ("redis", "s3", "trainer_node", "simulation_job")
 NAME = "n"
 """Which ROS takes for false where it is not quoted."""
