@@ -21,3 +21,29 @@ OPTIONS = {
     "output": "folder of the report (default: next to the model)",
 }
 """Options of `deepracer evaluate` by name, with their descriptions; the command has the defaults."""
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return the launch description."""
+    return LaunchDescription(
+        [
+            *(DeclareLaunchArgument(name, default_value="", description=text) for name, text in OPTIONS.items()),
+            # An evaluation has no ROS nodes: it takes these arguments so that every launch file has them.
+            *shared.common_arguments(of="the nodes (an evaluation has none)"),
+            OpaqueFunction(function=evaluate),
+        ]
+    )
+
+
+def evaluate(context: LaunchContext) -> list[ExecuteProcess]:
+    """Return the process of `deepracer evaluate` with the given options."""
+    options = {f"--{name}": shared.text(context, name) for name in OPTIONS}
+    return [
+        ExecuteProcess(
+            cmd=[ExecutableInPackage("deepracer", "deepracer_ros"), "evaluate", *shared.flat(options)],
+            name="evaluation",
+            output="screen",
+            additional_env={"PYTHONUNBUFFERED": "1"},
+            on_exit=shared.end,
+        )
+    ]
