@@ -87,6 +87,7 @@ def choose_domain(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 def train(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Return rviz if it is wanted, and the process of `deepracer train` with the given options."""
     options = {"--config": shared.text(context, "params_file")}
+    options |= {"--namespace": shared.text(context, "namespace"), "--log-level": shared.text(context, "log_level")}
     options |= {f"--{name}": shared.text(context, name) for name in OPTIONS}
     more = shlex.split(shared.text(context, "arguments"))
     training = ExecuteProcess(

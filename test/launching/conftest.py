@@ -37,6 +37,13 @@ def has_ros2_launch():
     return installed and shutil.which("ros2") is not None and importlib.util.find_spec("launch_ros") is not None
 
 
+@pytest.fixture
+def ros2_launch():
+    """For a test that needs the real command."""
+    if not has_ros2_launch():
+        pytest.skip("ros2 launch, or this package by colcon, is not installed")
+
+
 class Launched:
     """A launch that runs, in a process group of its own, as a terminal has it."""
 
@@ -85,11 +92,11 @@ class Launched:
         self.process.wait()
 
 
-def start(folder, name, *arguments, environment=None):
-    """Start a launch file with arguments; options with two dashes are for the interpreter."""
+def start(folder, name, *arguments, environment=None, interpreted=False):
+    """Start a launch file with arguments; options with two dashes are for the interpreter, which they choose."""
     folder.mkdir()
     words = ["ros2", "launch", "deepracer_ros", name]
-    if not has_ros2_launch() or any(word.startswith("--") for word in arguments):
+    if interpreted or not has_ros2_launch() or any(word.startswith("--") for word in arguments):
         words = [sys.executable, str(Path(__file__).with_name("ros2_launch.py")), name]
         words += ["--record", str(folder / "record.jsonl")]
     return Launched([*words, *arguments], folder, {**os.environ, **(environment or {})})
@@ -100,8 +107,8 @@ def launch(tmp_path):
     """Start a launch file with arguments."""
     started = []
 
-    def begin(name, *arguments, environment=None):
-        started.append(start(tmp_path / f"launch-{len(started)}", name, *arguments, environment=environment))
+    def begin(name, *arguments, **options):
+        started.append(start(tmp_path / f"launch-{len(started)}", name, *arguments, **options))
         return started[-1]
 
     yield begin

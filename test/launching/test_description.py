@@ -7,6 +7,7 @@ import importlib.metadata
 import importlib.util
 import os
 import re
+import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import fields
@@ -64,6 +65,14 @@ def test_every_launch_file_has_the_arguments_that_ros_users_expect(describe, nam
     assert arguments["params_file"]["value"] == "" or Path(arguments["params_file"]["value"]).is_file()
     with_frames = name in ("drive.launch.py", "fleet.launch.py", "gazebo.launch.py", "view.launch.py")
     assert ("frame_prefix" in arguments) == with_frames
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_ros_itself_reads_the_description(name, ros2_launch):
+    command = ["ros2", "launch", "deepracer_ros", name, "--show-args"]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+    assert shown.returncode == 0, shown.stderr
+    assert "(default:" in shown.stdout
 
 
 def test_every_executable_is_a_console_script_or_of_a_package_we_depend_on(launched):

@@ -1,6 +1,8 @@
 """How a launch begins and ends: its ROS domain, missing programs, failures, Ctrl-C, and kill -9."""
 
 import json
+import os
+import signal
 import time
 
 import pytest
@@ -17,9 +19,10 @@ SMALL = [
 
 
 def until(condition, launched, seconds=40.0):
-    """Wait until a condition holds; fail if it does not in time."""
+    """Wait until a condition holds; fail if it does not in time, or if the launch failed."""
     deadline = time.monotonic() + seconds
     while not condition():
+        assert launched.process.poll() in (None, -signal.SIGKILL), launched.words
         assert time.monotonic() < deadline, launched.words
         time.sleep(0.02)
 
@@ -65,6 +68,21 @@ def test_bad_input_ends_the_launch_with_1(launch):
     assert launch("fleet.launch.py", "cars:=0").wait() == 1
 
 
+def test_a_node_that_ends_is_started_again_where_that_is_wanted(launch, watch, model):
+    launched = launch("car.launch.py", f"model:={model}", "use_respawn:=true")
+
+    def agents():
+        return {pid for pid, command in launched.members().items() if "agent_node" in command}
+
+    watch.until(lambda: watch.node.count_publishers("/drive") == 1, launched)
+    first = agents()
+    for pid in first:
+        os.kill(pid, signal.SIGKILL)
+    watch.until(lambda: agents() and not agents() & first, launched)
+    launched.interrupt()
+    assert launched.wait() == 0
+
+
 def test_a_killed_launch_leaves_nothing(launch, watch, model):
     launched = launch("drive.launch.py", "track:=oval", f"model:={model}")
     watch.cars_move(launched, "/race/state")
@@ -76,7 +94,7 @@ def test_a_killed_launch_leaves_nothing(launch, watch, model):
 @pytest.mark.timeout(120)
 def test_a_training_drives_in_the_domain_of_its_launch_and_ends_with_ctrl_c(launch, watch_domain):
     arguments = f"arguments:={' '.join(SMALL)}"
-    launched = launch("training.launch.py", "track:=oval", "name:=short", arguments, environment=FREE)
+    launched = launch("training.launch.py", "track:=oval", "name:=short", "namespace:=lab", arguments, environment=FREE)
     state = launched.log.parent / "runs" / "short" / "state.json"
 
     def phase():
@@ -85,7 +103,7 @@ def test_a_training_drives_in_the_domain_of_its_launch_and_ends_with_ctrl_c(laun
     until(lambda: phase() == "training", launched)
     domain = json.loads(state.read_text())["ros_domain"]
     assert f"ROS_DOMAIN_ID={domain}" in launched.words
-    watch_domain(domain).cars_move(launched, "/race/state")
+    watch_domain(domain).cars_move(launched, "/lab/race/state")
     launched.interrupt()
     assert launched.wait() == 0
     assert "Traceback" not in launched.words
