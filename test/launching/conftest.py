@@ -145,7 +145,7 @@ class Watch:
         self.node.create_subscription(kind, topic, messages.append, in_order(8))
         return messages
 
-    def until(self, condition, launched=None, seconds=40.0):
+    def until(self, condition, launched=None, seconds=90.0):
         """Spin until a condition holds; fail if it does not in time, or if the launch ends."""
         deadline = time.monotonic() + seconds
         while not condition():

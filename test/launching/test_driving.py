@@ -13,6 +13,7 @@ from deepracer_ros.share import share_directory
 from deepracer_ros.simulation.gazebo import installation
 
 MISSING = installation.missing_part()
+pytestmark = pytest.mark.timeout(120)  # a busy machine takes long to start the nodes of three cars
 SHARED = {"/diagnostics", "/rosout", "/parameter_events"}
 """Topics of all nodes of a ROS domain."""
 
