@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help train test lint bench gazebo clean
+.PHONY: help train test lint bench gazebo changelog clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -32,7 +32,7 @@ endif
 
 help: ## list the targets
 	@echo 'make TARGET [ARGS="more arguments for the command"]'
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 train: $(READY) ## train and evaluate a policy: TRACK=name or route.npy (a,b for several) SEED=1 JOBS=1
 	$(BIN)/deepracer train $(if $(TRACK),--track '$(TRACK)') $(if $(SEED),--seed '$(SEED)') $(if $(JOBS),--jobs '$(JOBS)') $(ARGS)
@@ -52,6 +52,9 @@ bench: $(BENCH_READY) ## measure speed, also of stable-baselines3; writes runs/b
 
 gazebo: $(READY) ## prepare a private Gazebo for --simulator gazebo
 	$(BIN)/deepracer gazebo prepare $(ARGS)
+
+changelog: ## make CHANGELOG.rst of CHANGELOG.md, which is the one to edit
+	$(PYTHON) .ci/changelog.py
 
 clean: ## remove the files made by make and colcon, except runs/
 	rm -rf $(VENV) build install log *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

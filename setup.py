@@ -43,7 +43,7 @@ def data_files() -> list[tuple[str, list[str]]]:
     """Return what is installed under `share/`, folder by folder, with paths relative to this file."""
     files = [
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
-        (SHARE, ["package.xml"]),
+        (SHARE, ["package.xml", "LICENSE"]),
     ]
     for top in ("config", "launch", "urdf", "worlds"):
         folders: dict[Path, list[str]] = {}
@@ -62,6 +62,8 @@ setup(
     name=NAME,
     version=manifest.findtext("version"),
     description=manifest.findtext("description"),
+    url=manifest.findtext("url"),
+    author=manifest.findtext("author"),
     maintainer=maintainer.text,
     maintainer_email=maintainer.get("email"),
     license=manifest.findtext("license"),

@@ -10,9 +10,10 @@ from rclpy.experimental.events_executor import EventsExecutor
 from sensor_msgs.msg import Image, JointState
 
 from benchmarks.common import default_config, own_ros_domain, untrained_model, write_parameters
-from deepracer_ros.nodes.base import LOCK_STEP, make_node
+from deepracer_ros.nodes.base import make_node
 from deepracer_ros.nodes.messages.images import to_image
 from deepracer_ros.nodes.messages.stamps import to_stamp
+from deepracer_ros.nodes.qos import LOCK_STEP
 
 FRAMES, WARM_UP = 1000, 50
 RATE = 60.0

@@ -10,7 +10,8 @@ from rclpy.executors import SingleThreadedExecutor
 from std_msgs.msg import String
 
 from benchmarks.common import own_ros_domain, train
-from deepracer_ros.nodes.base import LATCHED, make_node
+from deepracer_ros.nodes.base import make_node
+from deepracer_ros.nodes.qos import LATCHED
 from deepracer_ros.run.progress import read_progress
 
 STEPS = 80_000

@@ -29,6 +29,12 @@ class Key:
     """Allowed range in words, with the unit; empty if there is none."""
     secret: bool
     """Whether the value may hold a password."""
+    least: float | None = None
+    """Smallest number allowed; None if there is no such limit."""
+    most: float | None = None
+    """Greatest number allowed; None if there is no such limit."""
+    above: float | None = None
+    """Number that the value must be greater than; None if there is no such limit."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +110,8 @@ def yaml_of(value: Any) -> str:  # noqa: ANN401
 def _document(name: str, hint: Any, default: Any, metadata: Mapping[str, Any]) -> Key:  # noqa: ANN401
     text = " ".join(metadata.get("text", "").split())
     unit, secret = metadata.get("unit", ""), bool(metadata.get("secret"))
-    return Key(name, _type_name(hint), default, text, unit, limits_of(metadata), secret)
+    least, most, above = (metadata.get(limit) for limit in ("least", "most", "above"))
+    return Key(name, _type_name(hint), default, text, unit, limits_of(metadata), secret, least, most, above)
 
 
 def _type_name(hint: Any) -> str:  # noqa: ANN401

@@ -49,6 +49,10 @@ class Reinforce:
         self.optimiser.step()
         return Update(len(returns), {"policy_loss": loss.item()})
 
+    def configure(self, config):
+        """Use other hyperparameters from the next update on."""
+        self.config = config
+
     state = lambda self: to_state(self.network, self.optimiser)  # noqa: E731
     load = lambda self, state: load_state(state, self.network, self.optimiser)  # noqa: E731
     policy_tensors = lambda self: to_policy_tensors(self.network)  # noqa: E731

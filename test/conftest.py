@@ -6,16 +6,18 @@ import random
 import resource
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+HOOKS = Path(__file__).parent / "hooks"
+sys.path.insert(0, str(HOOKS))
+import checkpoint_notes  # noqa: E402 - also imported by the processes of a test
 
 
 def _own_domain() -> tuple[int, socket.socket]:
@@ -149,52 +151,36 @@ def s3_keys(s3, monkeypatch):
 
 
 class Ledger:
-    """What was trained: follows the checkpoint, which names what each update learned from.
+    """What was trained: the notes about each checkpoint, which names what its update learned from.
 
     What counts is the line of checkpoints: an update that died before its checkpoint has never been.
-
-    Attributes:
-        updates: Ids of the segments of each update that a checkpoint holds.
-        progress: Of the newest checkpoint.
     """
 
     def __init__(self, path):
-        self._path = Path(path)
-        self.updates, self.progress = {}, {}
-        script = Path(__file__).with_name("follow_checkpoint.py")
-        # The path is no argument, since tests look for processes with a run's folder in their command.
-        command = [sys.executable, "-S", str(script)]
-        self._follower = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._follower.stdin.write(f"{path}\n")
-        self._follower.stdin.close()
-        assert self._follower.stdout.readline() == "ready\n"
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
+        self._path, self._notes = Path(path), checkpoint_notes.folder_of(path)
 
-    def _listen(self):
-        for line in self._follower.stdout:
-            progress = json.loads(line)
-            consumed = tuple(progress["consumed"])
-            if self.updates.setdefault(progress["updates"], consumed) != consumed:
-                self.updates[-1] = consumed  # no number of an update: `check` finds it
-            self.progress = progress
+    @property
+    def updates(self):
+        """Ids of the segments of each update that a checkpoint holds."""
+        found = {}
+        for path in self._notes.glob("*.json"):
+            noted = json.loads(path.read_text())
+            consumed = tuple(noted["consumed"])
+            if found.setdefault(noted["updates"], consumed) != consumed:
+                found[-1] = consumed  # no number of an update: `check` finds it
+        return found
 
-    def catch_up(self, seconds=5.0):
-        """Wait, after the training's end, until the newest checkpoint is heard of."""
-        from safetensors import safe_open
+    @property
+    def progress(self):
+        """The progress in the newest checkpoint."""
+        from deepracer_ros.run.checkpoint import read_checkpoint
 
-        if not self._path.exists():
-            return
-        with safe_open(self._path, "np") as file:
-            newest = json.loads(file.metadata()["progress"])
-        deadline = time.monotonic() + seconds
-        while self.progress != newest:
-            assert time.monotonic() < deadline, f"heard of {self.progress}, expected {newest}"
-            time.sleep(0.005)
+        return read_checkpoint(self._path).progress
 
     @property
     def count(self):
-        return len(self.updates)
+        """Number of updates that a checkpoint holds."""
+        return len({path.name.partition("-")[0] for path in self._notes.glob("*.json")})
 
     def until(self, updates, seconds=30.0):
         """Wait until so many updates are trained."""
@@ -205,38 +191,30 @@ class Ledger:
 
     def check(self):
         """Check that every update was seen and none trained what another one had; return the ids trained."""
-        self.catch_up()
-        assert sorted(self.updates) == list(range(1, self.count + 1))
-        trained = Counter(name for consumed in self.updates.values() for name in consumed)
+        if self._path.exists():
+            checkpoint_notes.note(self._notes, self.progress)  # its writer may have been killed before it did so
+        updates = self.updates
+        assert sorted(updates) == list(range(1, len(updates) + 1))
+        trained = Counter(name for consumed in updates.values() for name in consumed)
         assert max(trained.values(), default=1) == 1
         return set(trained)
 
-    def close(self):
-        self._follower.kill()
-        self._follower.wait()
-        self._thread.join()
-        self._follower.stdout.close()
 
-
-def _open_ledgers():
-    opened = []
-
-    def make(checkpoint):
-        opened.append(Ledger(checkpoint))
-        return opened[-1]
-
-    yield make
-    for ledger in opened:
-        ledger.close()
+def _open_ledgers(folder):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(checkpoint_notes.FOLDER, str(folder))
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(HOOKS), os.environ.get("PYTHONPATH")])))
+        checkpoint_notes.install(patch.setattr)
+        yield Ledger
 
 
 @pytest.fixture
-def open_ledger():
-    """Follow the checkpoint file of a run."""
-    yield from _open_ledgers()
+def open_ledger(tmp_path_factory):
+    """Return the ledger of a checkpoint file; this process, and those it starts, note their checkpoints."""
+    yield from _open_ledgers(tmp_path_factory.mktemp("ledgers"))
 
 
 @pytest.fixture(scope="module")
-def open_module_ledger():
+def open_module_ledger(tmp_path_factory):
     """As `open_ledger`, over several tests."""
-    yield from _open_ledgers()
+    yield from _open_ledgers(tmp_path_factory.mktemp("ledgers"))

@@ -65,13 +65,13 @@ class Outer(Section):
 
 def test_a_key_is_documented_where_it_is_declared():
     assert list(keys_of(Outer)) == [
-        Key("speed", "number", 1.5, "A speed.", "m/s", "above 0, at most 4 m/s", False),
-        Key("seed", "whole number", 7, "A seed.", "", "0 to 2147483647", False),
+        Key("speed", "number", 1.5, "A speed.", "m/s", "above 0, at most 4 m/s", False, None, 4, 0),
+        Key("seed", "whole number", 7, "A seed.", "", "0 to 2147483647", False, 0, 2147483647),
         Key("url", "text", "", "An address.", "", "", True),
         Key("weights", "text | text: number", "a.py", "A file, or weights by name.", "", "", False),
-        Key("limit", "number", None, "None: no limit.", "", "at most 10", False),
+        Key("limit", "number", None, "None: no limit.", "", "at most 10", False, None, 10),
         Key("inner.kind", "box | car", "box", "One of two.", "", "", False),
-        Key("inner.places", "list of number", (), "Several numbers.", "%", "0 to 100 %", False),
+        Key("inner.places", "list of number", (), "Several numbers.", "%", "0 to 100 %", False, 0, 100),
     ]
 
 

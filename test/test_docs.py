@@ -10,7 +10,7 @@ from deepracer_ros.cli import main as cli
 from deepracer_ros.nodes.messages.state import state_type
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def anchors(page):
@@ -65,3 +65,17 @@ def test_every_room_is_described():
     table = text[text.index("## Rooms") : text.index("## Contracts")]
     rooms = {path.parent.name for path in (ROOT / "deepracer_ros").glob("*/__init__.py")}
     assert {room for room in rooms if f"`{room}`" not in table} == set()
+
+
+def test_what_the_badges_say_is_true():
+    badges = re.findall(r"^\[!\[(.+)\]\((\S+)\)\]\(\S+\)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    alone = dict(text.split(": ") for text, _ in badges)
+    assert len(badges) == len(alone) == 4
+    for text, image in badges:  # the picture has the words of its text
+        words = image.rpartition("/")[2].replace("_", " ").replace("--", "-")
+        assert words == f"{text.replace(': ', '-')}-blue".replace("Licence", "licence")
+    assert f'<license file="LICENSE">{alone["Licence"]}<' in (ROOT / "package.xml").read_text()
+    assert f"container: ros:{alone['ROS 2'].lower()}\n" in (ROOT / ".github" / "workflows" / "ros.yml").read_text()
+    first, last = (int(version.partition(".")[2]) for version in alone["Python"].split(" to "))
+    assert f'python_requires=">=3.{first},<3.{last + 1}"' in (ROOT / "setup.py").read_text()
+    assert f"**{alone['REP-2004']}**" in (ROOT / "QUALITY_DECLARATION.md").read_text()

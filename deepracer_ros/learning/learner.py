@@ -49,6 +49,14 @@ class Learner(Protocol):
         """
         ...
 
+    def configure(self, config: Any) -> None:  # noqa: ANN401 - its class depends on the learner
+        """Use other hyperparameters from the next update on.
+
+        Args:
+            config: Hyperparameters, an object of the learner's configuration class.
+        """
+        ...
+
     def state(self) -> State:
         """Return copies of the learner's whole state: weights, optimiser and random state."""
         ...

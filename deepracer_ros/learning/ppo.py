@@ -192,6 +192,14 @@ class PPO:
             outputs: tuple[Tensor, Tensor] = self.network(prepared)
         return outputs
 
+    def configure(self, config: PPOConfig) -> None:
+        """Use other hyperparameters from the next update on; the number format stays.
+
+        Args:
+            config: Hyperparameters.
+        """
+        self.config, self.optimiser.learning_rate = config, config.learning_rate
+
     def state(self) -> State:
         """Return copies of the weights, Adam's moments and step counts, and torch's random state."""
         return to_state(self.network, self.optimiser)

@@ -11,46 +11,30 @@ from typing import Protocol
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from rclpy.experimental.events_executor import EventsExecutor
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
+from rclpy.timer import Timer
 from rclpy.utilities import try_shutdown
 
 from deepracer_ros.engine.processes import PREFIX, WELL_AGAIN
 from deepracer_ros.errors import InputError
+from deepracer_ros.nodes.executor import make_executor
 
-
-def in_order(depth: int) -> QoSProfile:
-    """Return a reliable quality of service that keeps the last `depth` messages for a slow subscriber."""
-    return QoSProfile(
-        history=HistoryPolicy.KEEP_LAST,
-        depth=depth,
-        reliability=ReliabilityPolicy.RELIABLE,
-        durability=DurabilityPolicy.VOLATILE,
-    )
-
-
-LOCK_STEP = in_order(8)
-"""Quality of service between nodes that wait for each other at every step."""
-NEWEST = in_order(1)
-"""Quality of service of topics on which only the newest message is of use."""
-LATCHED = QoSProfile(
-    history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.RELIABLE,
-    durability=DurabilityPolicy.TRANSIENT_LOCAL,
-)  # fmt: skip
-"""Quality of service with which a late subscriber gets the last message."""
 DIAGNOSTICS_PERIOD = 1.0
 """Period of the diagnostics, s."""
 
 
-def recorded(window: int) -> QoSProfile:
-    """Return the quality of service of recorded topics.
+def every(node: Node, seconds: float, callback: Callable[[], object]) -> Timer:
+    """Return a timer on the steady clock, which neither `use_sim_time` nor a change of the system time stops.
 
     Args:
-        window: Greatest number of steps that the simulation runs ahead of the recorder.
+        node: The node that the timer belongs to.
+        seconds: Period, s.
+        callback: Called once per period.
     """
-    return in_order(max(8, window + 2))
+    return node.create_timer(seconds, callback, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
 
 class Diagnostics:
@@ -67,7 +51,7 @@ class Diagnostics:
         self._node, self._report = node, report
         self._said = ""
         self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self._timer = node.create_timer(DIAGNOSTICS_PERIOD, self.publish)
+        self._timer = every(node, DIAGNOSTICS_PERIOD, self.publish)
 
     def publish(self) -> None:
         """Publish the status now."""
@@ -200,8 +184,7 @@ def _run(makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | No
     with ExitStack() as stack:
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
         stack.callback(try_shutdown)
-        # The fastest executor. Its spin() does not return on a signal, but spin_once() does.
-        executor = EventsExecutor()
+        executor = make_executor()  # `spin` does not return on a signal, but `spin_once` does
         stack.callback(executor.shutdown)
         nodes: list[RunnableNode] = []
         for maker in makers:

@@ -5,11 +5,10 @@ from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
-from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image, PointCloud2
 
-from deepracer_ros.errors import InputError
+from deepracer_ros.nodes.inputs import Inputs
 from deepracer_ros.nodes.messages.sensors import from_points, sensor_topic
 from deepracer_ros.nodes.messages.stamps import to_nanoseconds
 from deepracer_ros.nodes.messages.state import from_state, state_block
@@ -29,16 +28,15 @@ class Gatherer:
 
     Attributes:
         dropped: Number of stamps whose observations were dropped.
-        error: Why the last bad message was refused; empty if there was none since the owner cleared it.
     """
 
     def __init__(
-        self, node: Node, names: Sequence[str], config: RunConfig, quality: QoSProfile, deliver: Deliver
+        self, inputs: Inputs, names: Sequence[str], config: RunConfig, quality: QoSProfile, deliver: Deliver
     ) -> None:
         """Subscribe to the sensors.
 
         Args:
-            node: ROS node of the agent.
+            inputs: Subscriptions of the agent.
             names: Names of the sensors that the policy reads; the agent itself subscribes to the camera.
             config: Configuration of the run.
             quality: Quality of service of the subscriptions.
@@ -47,18 +45,15 @@ class Gatherer:
         Raises:
             InputError: if there is no such sensor.
         """
-        self.dropped, self.error = 0, ""
+        self.dropped = 0
         self._deliver = deliver
         self._specs = {name: spec for name, spec in sensor_specs(config, names).items() if name != CAMERA}
         self._terms = reward_names(config.reward)
         self._image: Image | None = None
         self._pending: dict[int, dict[str, NDArray[Any]]] = {}
-        self._subscriptions = [
-            node.create_subscription(
-                PointCloud2, "race/state" if name == STATE else sensor_topic(name), partial(self._take, name), quality
-            )
-            for name in self._specs
-        ]
+        for name in self._specs:
+            topic = "race/state" if name == STATE else sensor_topic(name)
+            inputs.subscribe(PointCloud2, topic, partial(self._take, name), quality)
 
     @property
     def is_needed(self) -> bool:
@@ -71,11 +66,7 @@ class Gatherer:
         self._try()
 
     def _take(self, name: str, message: PointCloud2) -> None:
-        try:
-            block = self._read(name, message)
-        except InputError as error:
-            self.error = str(error)
-            return
+        block = self._read(name, message)
         self._pending.setdefault(to_nanoseconds(message.header.stamp), {})[name] = block
         while len(self._pending) > MOST_PENDING:
             del self._pending[next(iter(self._pending))]

@@ -1,5 +1,6 @@
 """The ROS node that records observations, commands and rewards, and appends them to Redis in segments."""
 
+import re
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -9,22 +10,27 @@ from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
 from sensor_msgs.msg import Image, JointState, PointCloud2
 
-from deepracer_ros.errors import InputError
 from deepracer_ros.experience.connection import unique_worker
 from deepracer_ros.experience.writer import ExperienceWriter
-from deepracer_ros.nodes.base import LOCK_STEP, Diagnostics, Rate, make_node, recorded, run
+from deepracer_ros.nodes.base import Diagnostics, Rate, make_node, run
+from deepracer_ros.nodes.inputs import Inputs
 from deepracer_ros.nodes.messages.drive import from_drive
+from deepracer_ros.nodes.messages.errors import MessageError
 from deepracer_ros.nodes.messages.images import from_image
 from deepracer_ros.nodes.messages.sensors import from_points, sensor_topic
 from deepracer_ros.nodes.messages.stamps import to_stamp, to_step
 from deepracer_ros.nodes.messages.state import from_state, state_block
 from deepracer_ros.nodes.parameters import read_config, read_place
+from deepracer_ros.nodes.qos import LOCK_STEP, recorded
 from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.rewards.names import reward_names
 from deepracer_ros.simulation.sensors import CAMERA, STATE, sensor_specs
 from deepracer_ros.training.batches import capacity_bytes, check_experience
 from deepracer_ros.training.recording import Command, SegmentCutter, Step
 from deepracer_ros.training.sending import SegmentSender
+
+VERSION = re.compile("[0-9]{1,8}")
+"""The version of a model as the sender of a command; any other sender, as `random`, is version 0."""
 
 
 class RecorderNode:
@@ -47,8 +53,10 @@ class RecorderNode:
         check_experience(config)
         self._cars, self._specs, self._terms = config.simulation.cars, sensor_specs(config), reward_names(config.reward)
         self._limit = read_vehicle().steering_limit
+        tracks = config.job_tracks(place.job)
+        self._tracks = len(tracks)
         self._cutter = SegmentCutter(
-            config.job_tracks(place.job),
+            tracks,
             unique_worker(f"job{place.job}"),
             config.experience.segment_steps,
             self._specs,
@@ -57,18 +65,17 @@ class RecorderNode:
         self._writer = ExperienceWriter(config.experience.url, place.run, capacity_bytes(config))
         self._recorded = self.node.create_publisher(Time, "recorder/recorded", LOCK_STEP)
         self._sender = SegmentSender(self._writer, lambda number: self._recorded.publish(to_stamp(number)))
-        self._segments, self._bad, self._dropped, self._error = Rate(), 0, 0, ""
+        self._segments, self._dropped = Rate(), 0
+        self._inputs = Inputs(self.node)
         quality = recorded(config.window)
-        self.node.create_subscription(PointCloud2, "race/state", partial(self._take, put=self._put_state), quality)
-        self.node.create_subscription(JointState, "drive", partial(self._take, put=self._put_command), quality)
+        self._inputs.subscribe(PointCloud2, "race/state", partial(self._take, put=self._put_state), quality)
+        self._inputs.subscribe(JointState, "drive", partial(self._take, put=self._put_command), quality)
         for name in self._specs:
             if name == CAMERA:
-                self.node.create_subscription(
-                    Image, "camera/image_raw", partial(self._take, put=self._put_frames), quality
-                )
+                self._inputs.subscribe(Image, "camera/image_raw", partial(self._take, put=self._put_frames), quality)
             elif name != STATE:
                 put = partial(self._put_points, name)
-                self.node.create_subscription(PointCloud2, sensor_topic(name), partial(self._take, put=put), quality)
+                self._inputs.subscribe(PointCloud2, sensor_topic(name), partial(self._take, put=put), quality)
         self._diagnostics = Diagnostics(self.node, self._report)
 
     @property
@@ -88,7 +95,7 @@ class RecorderNode:
     def _observe(self, step: Step, name: str, array: NDArray[Any]) -> None:
         expected = (self._cars, *self._specs[name].shape)
         if array.shape != expected:
-            raise InputError(f"{name}: found {array.shape}, expected {expected}")
+            raise MessageError(f"{name}: found {array.shape}, expected {expected}")
         step.observations[name] = array
 
     def _put_state(self, step: Step, message: PointCloud2) -> None:
@@ -96,7 +103,9 @@ class RecorderNode:
             return
         table = from_state(message, self._terms)
         if len(table) != self._cars:
-            raise InputError(f"race/state: found {len(table)} cars, expected {self._cars}")
+            raise MessageError(f"race/state: found {len(table)} cars, expected {self._cars}")
+        if (last := int(table["track"].max())) >= self._tracks:
+            raise MessageError(f"race/state: found a car on track {last}, expected 0 to {self._tracks - 1}")
         if STATE in self._specs:
             self._observe(step, STATE, state_block(table))
         step.verdict = table
@@ -107,19 +116,14 @@ class RecorderNode:
 
     def _read_command(self, message: JointState) -> Command:
         version = message.header.frame_id
-        return (*from_drive(message, self._cars, self._limit), int(version) if version.isdecimal() else 0)
+        return (*from_drive(message, self._cars, self._limit), int(version) if VERSION.fullmatch(version) else 0)
 
     def _take(self, message: Any, put: Callable[[Step, Any], None]) -> None:  # noqa: ANN401
         """Add one part to its step, unless the step has it already, and send the segments that are complete."""
         step = self._cutter.step(to_step(message.header.stamp))
         if step is None:
             return
-        try:
-            put(step, message)
-        except InputError as error:
-            self._bad += 1
-            self._error = str(error)
-            return
+        put(step, message)
         while (cut := self._cutter.cut()) is not None:
             number, segments = cut
             if self._sender.send(number, segments):
@@ -131,16 +135,15 @@ class RecorderNode:
             self._recorded.publish(to_stamp(start))
 
     def _report(self) -> dict[str, object]:
-        error, self._error = self._error, ""
         return {
-            "error": error or self._sender.refusal,
+            "error": self._inputs.take_error() or self._sender.refusal,
             "waiting": self._sender.waiting,
             "segments_per_second": self._segments.take(),
             "segments": self._writer.counts.segments,
             "bytes": self._writer.counts.bytes,
             "full": self._writer.counts.full,
             "retries": self._writer.retries,
-            "bad_messages": self._bad,
+            "bad_messages": self._inputs.refused,
             "dropped_segments": self._dropped,
             "dropped_steps": self._cutter.dropped_steps,
         }

@@ -12,7 +12,8 @@ from sensor_msgs.msg import Image, JointState, PointCloud2
 from std_msgs.msg import String
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.nodes.base import LATCHED, LOCK_STEP, Diagnostics, Rate, make_node, recorded, run
+from deepracer_ros.nodes.base import Diagnostics, Rate, every, make_node, run
+from deepracer_ros.nodes.inputs import Inputs
 from deepracer_ros.nodes.messages.drive import from_drive
 from deepracer_ros.nodes.messages.images import to_image
 from deepracer_ros.nodes.messages.sensors import sensor_topic, to_points
@@ -20,12 +21,18 @@ from deepracer_ros.nodes.messages.stamps import to_stamp, to_step
 from deepracer_ros.nodes.messages.state import to_state
 from deepracer_ros.nodes.outputs.description import robot_description
 from deepracer_ros.nodes.outputs.interfaces import Interfaces
-from deepracer_ros.nodes.parameters import read_config, read_place
+from deepracer_ros.nodes.parameters import follow_changes, read_config, read_place
+from deepracer_ros.nodes.qos import LATCHED, LOCK_STEP, recorded
 from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.simulation.factory import make_environment
 from deepracer_ros.simulation.sensors import CAMERA, STATE
+from deepracer_ros.training.config import RunConfig
 
+CHANGEABLE = ("simulation.real_time_factor",)
+"""Keys that may change while the simulation runs."""
+WATCH_SECONDS = 0.02
+"""Interval at which the simulation looks for nodes and answers in lock-step, s."""
 REPEAT_SECONDS = 0.5
 """Time after which a frame without an answer is published again, s; the agent may have been restarted."""
 COMMAND_SECONDS = 0.2
@@ -57,7 +64,7 @@ class SimulationNode:
             InputError: on wrong parameters, tracks or rewards.
         """
         self.node = make_node("simulation")
-        config, place = read_config(self.node), read_place(self.node)
+        config, place = read_config(self.node, CHANGEABLE), read_place(self.node)
         self._config = config.simulation
         self._window = config.window if place.recorded or recorded_here else 0
         job = place.job
@@ -69,7 +76,8 @@ class SimulationNode:
         self._recorded = -math.inf
         self._waiting_since = time.monotonic()
         self._started = False
-        self._steps, self._bad_commands, self._late, self._error = Rate(), 0, 0, ""
+        self._steps, self._late = Rate(), 0
+        self._inputs = Inputs(self.node)
         self._commanded: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
         self._command: tuple[NDArray[np.float64], NDArray[np.float64]] = (
             np.zeros(config.simulation.cars),
@@ -88,11 +96,20 @@ class SimulationNode:
         self._clock = node.create_publisher(Clock, "/clock", 10) if job == 0 else None
         description = node.create_publisher(String, "robot_description", LATCHED)
         description.publish(String(data=robot_description()))
-        node.create_subscription(JointState, "drive", self._on_drive, LOCK_STEP)
-        node.create_subscription(Time, "recorder/recorded", self._on_recorded, LOCK_STEP)
-        self._tick = node.create_timer(CONTROL_PERIOD if self._config.real_time else 0.02, self._on_tick)
-        self._interfaces = Interfaces(node, self._environment, config.camera, job, self._on_drive)
+        self._inputs.subscribe(JointState, "drive", self._on_drive, LOCK_STEP)
+        self._inputs.subscribe(Time, "recorder/recorded", self._on_recorded, LOCK_STEP)
+        self._tick = every(node, self._tick_seconds, self._on_tick)
+        self._interfaces = Interfaces(node, self._environment, config, job, self._inputs, self._on_drive)
+        follow_changes(node, config, self._reconfigure)
         self._diagnostics = Diagnostics(node, self._report)
+
+    @property
+    def _tick_seconds(self) -> float:
+        return CONTROL_PERIOD / self._config.real_time_factor if self._config.real_time else WATCH_SECONDS
+
+    def _reconfigure(self, config: RunConfig) -> None:
+        self._config = config.simulation
+        self._tick.timer_period_ns = round(1e9 * self._tick_seconds)
 
     def _on_tick(self) -> None:
         """Start when agent and recorder are present; later step in real time, or repeat an unanswered frame."""
@@ -123,12 +140,7 @@ class SimulationNode:
             )
 
     def _on_drive(self, message: JointState) -> None:
-        try:
-            steering, speed, _ = from_drive(message, self._config.cars, self._limit)
-        except InputError as error:
-            self._bad_commands += 1
-            self._error = str(error)
-            return
+        steering, speed, _ = from_drive(message, self._config.cars, self._limit)
         if self._config.real_time:
             self._command, self._command_at = (steering, speed), time.monotonic()
         elif self._started and self._commanded is None and message.header.stamp == to_stamp(self._step):
@@ -167,13 +179,12 @@ class SimulationNode:
         self._waiting_since = time.monotonic()
 
     def _report(self) -> dict[str, object]:
-        error, self._error = self._error, ""
         return {
-            "error": error,
+            "error": self._inputs.take_error(),
             "env_steps_per_second": self._steps.take(),
             "step": self._step,
             "steps_not_recorded": self._step - max(self._recorded, 0) if self._window else 0,
-            "bad_commands": self._bad_commands,
+            "bad_commands": self._inputs.refused,
             "late_commands": self._late,
         }
 

@@ -14,13 +14,17 @@ from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.learning.learner import NonFiniteError
 from deepracer_ros.models.policy_file import Manifest
 from deepracer_ros.models.store import ModelStore
-from deepracer_ros.nodes.base import LATCHED, Diagnostics, make_node, run
+from deepracer_ros.nodes.base import Diagnostics, make_node, run
 from deepracer_ros.nodes.messages.announcement import to_published
-from deepracer_ros.nodes.parameters import read_config, read_place
+from deepracer_ros.nodes.parameters import follow_changes, read_config, read_place
+from deepracer_ros.nodes.qos import LATCHED
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.training.batches import check_experience
 from deepracer_ros.training.parts import make_parts
 from deepracer_ros.training.trainer import Trainer
+
+CHANGEABLE = ("learning.learning_rate", "learning.entropy_coefficient")
+"""Keys that may change while the trainer runs."""
 
 
 class TrainerNode:
@@ -37,7 +41,7 @@ class TrainerNode:
             InputError: on wrong parameters, or if Redis, S3 or the run folder cannot be used.
         """
         self.node = make_node("trainer")
-        config, place = read_config(self.node), read_place(self.node)
+        config, place = read_config(self.node, CHANGEABLE), read_place(self.node)
         check_experience(config)
         folder = RunFolder(Path(place.folder or f"runs/{place.run}").absolute())
         folder.path.mkdir(parents=True, exist_ok=True)
@@ -50,6 +54,7 @@ class TrainerNode:
             held.callback(parts.checkpoints.close)
             self._trainer = Trainer(config, place.run, parts, self._reader, models, self._announce)
             held.pop_all()
+        follow_changes(self.node, config, self._trainer.reconfigure)
         self._diagnostics = Diagnostics(self.node, self._report)
         self._stop = threading.Event()
         self._training = ThreadPoolExecutor(1, "trainer").submit(self._trainer.run, self._stop)

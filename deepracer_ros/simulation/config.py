@@ -105,6 +105,10 @@ class SimulationConfig(Section):
         False, "false: wait for every drive command and run faster than real time. true: run 15 frames per second of "
         "wall-clock time; a car without a recent command stops.",
     )  # fmt: skip
+    real_time_factor: float = key(
+        1.0, "Speed of the simulation in real time: 2 runs 30 frames per second of wall-clock time. It has an effect "
+        "only with real_time.", above=0, most=100,
+    )  # fmt: skip
     agent_seconds: float = key(
         60.0, "Time to wait for an agent (and a recorder) before the job fails.", unit="s", above=0
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from deepracer_ros.config import Section, from_mapping, key, section, to_mapping
 from deepracer_ros.errors import InputError
@@ -10,7 +10,7 @@ from deepracer_ros.experience.config import ExperienceConfig, hide_password
 from deepracer_ros.learning.config import NetworkConfig, PPOConfig, learner_entry
 from deepracer_ros.models.config import ModelsConfig
 from deepracer_ros.names import check_run_name
-from deepracer_ros.race.actions import ActionSpaceConfig
+from deepracer_ros.race.actions import FASTEST, ActionSpaceConfig
 from deepracer_ros.simulation.config import EnvironmentConfig
 
 WINDOW_MARGIN = 8
@@ -34,6 +34,7 @@ class Place(Section):
     job: int = key(0, "Number of the simulation job.", least=0)
     frame_prefix: str = key("", "Prefix of the car's TF frames, which map does not get, for example car_1/.")
     recorded: bool = key(False, "Whether a recorder belongs to the simulation, which then waits for it.")
+    frame_prefix: str = key("", "Prefix of the frames of the car, for example car_1/; the frame map has none.")
 
     def __post_init__(self) -> None:
         """Check the values.
@@ -60,9 +61,21 @@ class AgentConfig(Section):
         "if a frame is older than max_age. false: a simulation waits for the answer to every frame.",
     )  # fmt: skip
     max_age: float = key(
-        0.2, "Greatest age of a live frame, and time after which a command without a successor is followed by a stop.",
+        0.2, "Greatest age of a live frame, and time within which a command without a successor is followed by a stop.",
         unit="s",
         above=0,
+    )  # fmt: skip
+    image_transport: Literal["raw", "compressed"] = key(
+        "raw", "raw: sensor_msgs/Image on camera/image_raw. compressed: JPEG or PNG as CompressedImage on "
+        "camera/image_raw/compressed.",
+    )  # fmt: skip
+    speed_limit: float = key(
+        FASTEST, "Greatest speed that is commanded, for driving; a training keeps the default.", unit="m/s", least=0,
+        most=FASTEST,
+    )  # fmt: skip
+    stamped_cmd_vel: bool = key(
+        False, "true: cmd_vel has TwistStamped, for the agent that publishes and the simulation that accepts it. "
+        "false: Twist.",
     )  # fmt: skip
 
 

@@ -60,7 +60,8 @@ class Trainer:
         Raises:
             InputError: if the checkpoint is damaged, or is from another network or learner.
         """
-        self._config, self._run, self._parts = config, run, parts
+        self._config = self._next_config = config
+        self._run, self._parts = run, parts
         self._experience, self._models, self._on_model = experience, models, on_model
         self.progress, self.counts, self.rate, self._patience = Progress(), TrainerCounts(), Rate(), ""
         checkpoint = parts.checkpoints.load()
@@ -79,6 +80,14 @@ class Trainer:
         self._evaluation: EvaluationPoint | None = None
         self._perfect = 0
         self._resumed_seconds, self._started = self.progress.seconds, 0.0
+
+    def reconfigure(self, config: RunConfig) -> None:
+        """Use other hyperparameters from the next update on; any thread may call this.
+
+        Args:
+            config: Configuration of the run, of which only `learning` may differ.
+        """
+        self._next_config = config
 
     @property
     def waiting(self) -> str:
@@ -172,6 +181,9 @@ class Trainer:
     def _learn(self, taken: Sequence[Taken]) -> ProgressRecord:
         """Make one update: learn, save a checkpoint, acknowledge, publish and, at its interval, evaluate."""
         assert self._publisher is not None
+        if self._next_config is not self._config:
+            self._config = self._next_config
+            self._parts.learner.configure(self._config.learning)
         segments = [item.segment for item in taken]
         staleness = float(np.mean([self.progress.version - segment.model_version for segment in segments]))
         update = self._parts.learner.update(self._parts.make_batch(segments))

@@ -9,7 +9,7 @@ from builtin_interfaces.msg import Time
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 
 from deepracer_ros.experience.connection import Keys
-from deepracer_ros.nodes.base import in_order
+from deepracer_ros.nodes.qos import in_order
 from deepracer_ros.race.control import CONTROL_PERIOD
 
 

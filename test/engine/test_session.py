@@ -138,7 +138,7 @@ class Training:
             trained = [name for _, consumed in sorted(self.ledger.updates.items()) for name in consumed]
             recorded = self._recorded.last[self._heard :]
             assert recorded, "heard no recorder"
-            self._check(client, NAME, trained, self.ledger.progress["consumed"], recorded, STEPS)
+            self._check(client, NAME, trained, self.ledger.progress.consumed, recorded, STEPS)
 
     def close(self):
         """Kill what still runs."""
@@ -266,7 +266,6 @@ def test_a_nan_ends_it_with_one_line_and_the_last_good_model_stays(with_reward):
     last = training.words.splitlines()[-1]
     assert last.startswith("deepracer: trainer: ")
     assert "expected finite numbers; the last good model stays" in last
-    training.ledger.catch_up()
     with LocalS3(training.files.s3) as server:
         store = ModelStore(ModelsConfig(endpoint=server.endpoint), NAME, read_keys(training.files.s3))
-        assert store.load("last").manifest.training_step == training.ledger.progress["updates"]
+        assert store.load("last").manifest.training_step == training.ledger.progress.updates

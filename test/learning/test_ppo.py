@@ -1,6 +1,7 @@
 """Advantages by hand; a learner that learns in seconds; staleness weights; a NaN stops."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +116,12 @@ def test_the_update_is_that_of_a_plain_adam_step() -> None:
         torch.testing.assert_close(
             moved[large], -learner.config.learning_rate * gradient[large].sign(), rtol=0.02, atol=1e-6
         )
+
+
+def test_a_learner_takes_other_hyperparameters() -> None:
+    learner = make_learner(SPACES[0])
+    learner.configure(replace(learner.config, learning_rate=0.5))
+    assert learner.config.learning_rate == learner.optimiser.learning_rate == 0.5
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,16 @@ from rclpy.experimental.events_executor import EventsExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from deepracer_ros.learning.action_space import make_action_space
+from deepracer_ros.learning.network import ActorCritic
+from deepracer_ros.models.folder import write_model_folder
 from deepracer_ros.models.store import ModelStore
 from deepracer_ros.nodes import base
-from deepracer_ros.nodes.base import LOCK_STEP
+from deepracer_ros.nodes.qos import LOCK_STEP
 from deepracer_ros.parameters import merge
+from deepracer_ros.simulation.sensors import sensor_specs
 from deepracer_ros.training.config import RunConfig, read_config
+from deepracer_ros.training.policies import make_manifest
 
 CARS, STEPS, HEIGHT, WIDTH = 4, 8, 40, 48
 SMALL = {
@@ -71,6 +76,16 @@ def _setting(folder, request, changes):
 def setting(tmp_path, request):
     """Make the configuration of a run; the servers are there for a test that asks for them."""
     return lambda **changes: _setting(tmp_path, request, changes)
+
+
+@pytest.fixture
+def untrained(setting, tmp_path):
+    """The folder of a model with random weights."""
+    config = setting().config
+    network = ActorCritic(config.network, sensor_specs(config), make_action_space(config.actions).outputs)
+    tensors = {name: parameter.detach().numpy().copy() for name, parameter in network.named_parameters()}
+    write_model_folder(tmp_path / "model", tensors, make_manifest(config, "untrained", 0, 0))
+    return tmp_path / "model"
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +144,15 @@ class Graph:
         while not condition():
             assert time.monotonic() < deadline, f"not within {seconds} s"
             self.executor.spin_once(timeout_sec=0.01)
+
+    def spin_all(self):
+        """Spin until nothing is left to do, for 0.1 s at most."""
+        deadline = time.monotonic() + 0.1
+        while time.monotonic() < deadline:
+            began = time.monotonic()
+            self.executor.spin_once(timeout_sec=0.0005)
+            if time.monotonic() - began > 0.0005:
+                return
 
     def spin(self, seconds):
         """Spin for a time in which nothing is to happen."""

@@ -15,10 +15,10 @@ from deepracer_ros.learning.config import NetworkConfig
 from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.models.policy_file import describe, encode_manifest
 from deepracer_ros.nodes.agent_node import AgentNode
-from deepracer_ros.nodes.base import LATCHED
 from deepracer_ros.nodes.messages.announcement import to_published
 from deepracer_ros.nodes.messages.images import to_image
 from deepracer_ros.nodes.messages.stamps import to_stamp
+from deepracer_ros.nodes.qos import LATCHED
 from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.simulation.sensors import sensor_specs
 from deepracer_ros.training.policies import make_manifest

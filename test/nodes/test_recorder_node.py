@@ -9,11 +9,11 @@ from builtin_interfaces.msg import Time
 from sensor_msgs.msg import Image, JointState, PointCloud2
 
 from deepracer_ros.experience.reader import ExperienceReader
-from deepracer_ros.nodes.base import recorded
 from deepracer_ros.nodes.messages.drive import to_drive
 from deepracer_ros.nodes.messages.images import to_image
 from deepracer_ros.nodes.messages.stamps import to_nanoseconds, to_stamp
 from deepracer_ros.nodes.messages.state import state_block, state_type
+from deepracer_ros.nodes.qos import recorded
 from deepracer_ros.nodes.recorder_node import RecorderNode
 from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.state import STATE_NAMES

@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
+from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image, JointState, PointCloud2
 
 from deepracer_ros.errors import InputError
@@ -160,6 +161,17 @@ def test_real_time_means_fifteen_frames_a_second(job):
     began, before = time.monotonic(), len(job.frames)
     job.graph.until(lambda: len(job.frames) == before + 15)
     assert 0.8 < time.monotonic() - began < 1.6
+
+
+def test_the_real_time_factor_changes_while_it_runs(job):
+    job = job(real_time=True)
+    job.graph.until(lambda: job.frames)
+    node = job.graph.nodes[-1].node
+    (result,) = node.set_parameters([Parameter("simulation.real_time_factor", value=20.0)])
+    assert result.successful
+    began, before = time.monotonic(), len(job.frames)
+    job.graph.until(lambda: len(job.frames) >= before + 30)  # 2 s without the change
+    assert time.monotonic() - began < 1.0
 
 
 def test_without_an_agent_it_says_so(graph, setting):

@@ -31,6 +31,9 @@ class CountingLearner:
         self.weights += total
         return Update(int(batch.valid.sum()), {"total": float(total)})
 
+    def configure(self, config):
+        self.config = config
+
     def state(self):
         return {"weights": self.weights.copy(), "padding": self.padding.copy()}
 

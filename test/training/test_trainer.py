@@ -48,6 +48,17 @@ def test_learns_saves_acknowledges_and_publishes(train, feed, run, segment_ids):
     assert [record.env_steps for record in read_progress(run.folder.progress)] == [BATCH, 2 * BATCH, 3 * BATCH]
 
 
+def test_hyperparameters_change_between_two_updates(train, feed, run):
+    training = train(run)
+    learner = training.parts.learner
+    changed = replace(run.config, learning=replace(run.config.learning, weights=7))
+    training.trainer.reconfigure(changed)
+    feed(1)
+    training.until_version(1)
+    assert learner.config == changed.learning
+    assert training.store.manifest(1).config["learning"]["weights"] == 7
+
+
 def test_a_resumed_training_goes_on_where_it_was(train, feed, run, open_ledger, segment_ids):
     ledger = open_ledger(run.folder.checkpoint)
     feed(5)

@@ -7,6 +7,9 @@ from std_msgs.msg import String
 from deepracer_ros.models.policy_file import Manifest
 from deepracer_ros.models.store import Pointer
 
+LAST_VERSION = 99_999_999
+"""The greatest version that the store's names have room for."""
+
 
 def to_published(manifest: Manifest, seconds: float) -> String:
     """Return the announcement of a published model.
@@ -28,9 +31,11 @@ def from_published(message: String, run: str) -> Pointer | None:
     """
     try:
         content = json.loads(message.data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(content, dict) or content.get("run") != run:
         return None
     version, sha256 = content.get("version"), content.get("sha256")
-    return Pointer(version, sha256) if type(version) is int and isinstance(sha256, str) else None
+    if type(version) is not int or not 0 < version <= LAST_VERSION or not isinstance(sha256, str):
+        return None
+    return Pointer(version, sha256)

@@ -8,7 +8,7 @@ from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
 from sensor_msgs.msg import JointState
 
-from deepracer_ros.errors import InputError
+from deepracer_ros.nodes.messages.errors import MessageError
 from deepracer_ros.race.actions import FASTEST
 
 
@@ -49,16 +49,16 @@ def from_drive(
         (N,) steering, rad, positive to the left, (N,) speed, m/s, and (N,) log-probability.
 
     Raises:
-        InputError: if the message is not for `cars` cars, or a command is not finite or beyond the limits of the car.
+        MessageError: if the message is not for `cars` cars, or a command is not finite or beyond the limits of the car.
     """
     arrays = tuple(np.frombuffer(a, np.float64) for a in (message.position, message.velocity, message.effort))
     if any(len(a) != cars for a in arrays):
-        raise InputError(f"drive: found {[len(a) for a in arrays]} numbers, expected {cars} of each")
+        raise MessageError(f"drive: found {[len(a) for a in arrays]} numbers, expected {cars} of each")
     steering, speed, log_probability = arrays
     if not (np.isfinite(steering).all() and np.isfinite(speed).all() and np.isfinite(log_probability).all()):
-        raise InputError("drive: found NaN or infinity, expected finite commands")
+        raise MessageError("drive: found NaN or infinity, expected finite commands")
     if np.abs(steering).max() > steering_limit + 1e-6 or speed.min() < -FASTEST or speed.max() > FASTEST:
-        raise InputError(
+        raise MessageError(
             f"drive: found steering up to {math.degrees(np.abs(steering).max()):.1f} degrees and speeds "
             f"{speed.min():.2f} to {speed.max():.2f} m/s, expected at most {math.degrees(steering_limit):.1f} "
             f"and {FASTEST:g}"

@@ -7,8 +7,7 @@ from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 
-from deepracer_ros.errors import InputError
-from deepracer_ros.nodes.messages.other_encodings import to_rgb
+from deepracer_ros.nodes.messages.encodings import decode
 
 
 def to_image(frames: NDArray[np.uint8], stamp: Time) -> Image:
@@ -36,22 +35,10 @@ def from_image(message: Image, frame_height: int) -> NDArray[np.uint8]:
         frame_height: H, the number of rows of one frame.
 
     Raises:
-        InputError: if the encoding is not mono8, rgb8 or bgr8 and cv_bridge is missing or cannot convert it, or the
-            size does not fit the data.
+        MessageError: if the encoding is unknown, the image has no pixels, or its size does not fit its data.
     """
-    channels = {"mono8": 1, "rgb8": 3, "bgr8": 3}.get(message.encoding)
-    if channels is None:
-        return to_rgb(message)[None]
-    if message.step != message.width * channels or len(message.data) != message.height * message.step:
-        raise InputError(
-            f"image: found {len(message.data)} bytes in rows of {message.step}, "
-            f"expected {message.height} rows of {message.width * channels}"
-        )
-    pixels = np.frombuffer(message.data, np.uint8)
+    pixels = decode(message)
     count, rest = divmod(message.height, frame_height)
     if rest or count == 0:
         count, frame_height = 1, message.height
-    if channels == 1:
-        return pixels.reshape(count, frame_height, message.width)
-    frames = pixels.reshape(count, frame_height, message.width, 3)
-    return frames[..., ::-1] if message.encoding == "bgr8" else frames
+    return pixels.reshape(count, frame_height, *pixels.shape[1:])

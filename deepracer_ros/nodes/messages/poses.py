@@ -4,7 +4,7 @@ import math
 
 from geometry_msgs.msg import Pose, Quaternion, Twist
 
-from deepracer_ros.errors import InputError
+from deepracer_ros.nodes.messages.errors import MessageError
 from deepracer_ros.simulation.simulator import CarStates
 
 
@@ -29,14 +29,14 @@ def from_pose(pose: Pose) -> tuple[float, float, float]:
     """Return x, m, y, m, and yaw, rad, of a pose; height, roll and pitch are ignored, since cars are on the ground.
 
     Raises:
-        InputError: if a number is not finite or the quaternion is not a unit quaternion.
+        MessageError: if a number is not finite or the quaternion is not a unit quaternion.
     """
     q, p = pose.orientation, pose.position
     if not all(map(math.isfinite, (p.x, p.y, q.x, q.y, q.z, q.w))):
-        raise InputError("pose: found NaN or infinity, expected finite numbers")
+        raise MessageError("pose: found NaN or infinity, expected finite numbers")
     length = q.x * q.x + q.y * q.y + q.z * q.z + q.w * q.w
     if not 0.5 < length < 2.0:
-        raise InputError(f"pose: found a quaternion of length {math.sqrt(length):.3g}, expected 1")
+        raise MessageError(f"pose: found a quaternion of length {math.sqrt(length):.3g}, expected 1")
     yaw = math.atan2(2.0 * (q.w * q.z + q.x * q.y), q.w * q.w + q.x * q.x - q.y * q.y - q.z * q.z)
     return p.x, p.y, yaw
 

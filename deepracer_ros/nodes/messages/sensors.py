@@ -8,7 +8,7 @@ from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
 from sensor_msgs.msg import PointCloud2, PointField
 
-from deepracer_ros.errors import InputError
+from deepracer_ros.nodes.messages.errors import MessageError
 from deepracer_ros.simulation.sensors import SensorSpec
 
 _TYPES = {
@@ -54,7 +54,7 @@ def from_points(message: PointCloud2, spec: SensorSpec, name: str) -> NDArray[An
         name: Name of the sensor.
 
     Raises:
-        InputError: if the observations have another shape or type.
+        MessageError: if the observations have another shape or type, there are none, or one is not finite.
     """
     types = [field.datatype for field in message.fields]
     if (
@@ -62,8 +62,11 @@ def from_points(message: PointCloud2, spec: SensorSpec, name: str) -> NDArray[An
         or len(message.data) != message.width * spec.nbytes
         or types != [_TYPES[spec.dtype]]
     ):
-        raise InputError(
+        raise MessageError(
             f"{sensor_topic(name)}: found {len(message.data)} bytes of {message.point_step} each, "
             f"expected {message.width} of {spec.nbytes} ({spec.dtype} {spec.shape})"
         )
-    return np.frombuffer(message.data, spec.dtype).reshape(message.width, *spec.shape)
+    values = np.frombuffer(message.data, spec.dtype).reshape(message.width, *spec.shape)
+    if not message.width or (values.dtype.kind == "f" and not np.isfinite(values).all()):
+        raise MessageError(f"{sensor_topic(name)}: found no car, NaN or infinity, expected finite numbers")
+    return values

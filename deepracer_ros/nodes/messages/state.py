@@ -10,7 +10,7 @@ from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
 from sensor_msgs.msg import PointCloud2, PointField
 
-from deepracer_ros.errors import InputError
+from deepracer_ros.nodes.messages.errors import MessageError
 from deepracer_ros.race.state import STATE_NAMES
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ _FLAGS = ("status", "terminated", "truncated", "all_wheels_on_track")
 _POINT_TYPES = {"f4": PointField.FLOAT32, "u4": PointField.UINT32, "u1": PointField.UINT8}
 
 
+def _float_names(terms: tuple[str, ...]) -> tuple[str, ...]:
+    return (*POSE, *STATE_NAMES, *_NUMBERS, *(f"term_{name}" for name in terms))
+
+
 @lru_cache(maxsize=16)
 def state_type(terms: tuple[str, ...]) -> np.dtype[np.void]:
     """Return the structured type of one car's row in a message on `race/state`.
@@ -33,10 +37,9 @@ def state_type(terms: tuple[str, ...]) -> np.dtype[np.void]:
     Args:
         terms: Names of the reward terms.
     """
-    floats = (*POSE, *STATE_NAMES, *_NUMBERS, *(f"term_{name}" for name in terms))
     return np.dtype(
         [
-            *((name, "<f4") for name in floats),
+            *((name, "<f4") for name in _float_names(terms)),
             *((name, "<u4") for name in _COUNTS),
             *((name, "u1") for name in _FLAGS),
         ]
@@ -95,12 +98,21 @@ def from_state(message: PointCloud2, terms: Sequence[str]) -> NDArray[np.void]:
         terms: Names of the reward terms that the message should have.
 
     Raises:
-        InputError: if the message has another layout.
+        MessageError: if the message has another layout, no car, or a number that is not finite.
     """
     kind = state_type(tuple(terms))
     if message.point_step != kind.itemsize or len(message.data) != message.width * kind.itemsize:
-        raise InputError(
+        raise MessageError(
             f"race/state: found {len(message.data)} bytes of {message.point_step} each, "
             f"expected {message.width} of {kind.itemsize}: run one release and one configuration everywhere"
         )
-    return np.frombuffer(message.data, kind)
+    if not message.width:
+        raise MessageError("race/state: found no car, expected one or more")
+    table: NDArray[np.void] = np.frombuffer(message.data, kind)
+    names = _float_names(tuple(terms))
+    finite = np.isfinite(table.view("<f4").reshape(len(table), -1)[:, : len(names)]).all(axis=0)
+    finite[names.index("lap_seconds")] = True  # before the first lap of an episode there is none
+    if not finite.all():
+        wrong = ", ".join(name for name, good in zip(names, finite, strict=True) if not good)
+        raise MessageError(f"race/state: found NaN or infinity in {wrong}, expected finite numbers")
+    return table

@@ -8,7 +8,9 @@ from builtin_interfaces.msg import Time
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 
+from deepracer_ros.nodes.inputs import Inputs
 from deepracer_ros.nodes.messages.drive import to_drive
+from deepracer_ros.nodes.qos import in_order
 
 TOPIC = "ackermann_cmd"
 
@@ -19,15 +21,15 @@ class AckermannInput:
     In lock-step a command answers the frame with the same stamp; in real time every command is used.
     """
 
-    def __init__(self, node: Node, drive: Callable[[JointState], None]) -> None:
+    def __init__(self, inputs: Inputs, drive: Callable[[JointState], None]) -> None:
         """Open the topic.
 
         Args:
-            node: ROS node of the simulation.
+            inputs: Subscriptions of the simulation.
             drive: Receives each command as a drive message.
         """
         self._drive = drive
-        self._subscription = node.create_subscription(AckermannDriveStamped, TOPIC, self._on_command, 10)
+        inputs.subscribe(AckermannDriveStamped, TOPIC, self._on_command, in_order(10))
 
     def _on_command(self, message: AckermannDriveStamped) -> None:
         steering, speed = np.array([message.drive.steering_angle]), np.array([message.drive.speed])
@@ -40,6 +42,11 @@ class AckermannOutput:
     def __init__(self, node: Node) -> None:
         """Open the topic."""
         self._publisher = node.create_publisher(AckermannDriveStamped, TOPIC, 10)
+
+    @property
+    def receivers(self) -> int:
+        """Number of subscriptions of the topic."""
+        return self._publisher.get_subscription_count()
 
     def publish(self, steering: float, speed: float, stamp: Time) -> None:
         """Publish a command if the topic has subscribers.

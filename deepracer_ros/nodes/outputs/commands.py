@@ -1,42 +1,27 @@
-"""Output of the agent's commands for one car on `cmd_vel` and `ackermann_cmd`."""
+"""The commands of one car: on `cmd_vel` and `ackermann_cmd` too, and with a guard that stops the car."""
 
-import math
-import time
 from typing import Protocol
 
 import numpy as np
 from builtin_interfaces.msg import Time
-from geometry_msgs.msg import Twist
-from numpy.typing import NDArray
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 
+from deepracer_ros.nodes.command_guard import Topics
+from deepracer_ros.nodes.guard import Guard
+from deepracer_ros.nodes.messages.drive import to_drive
 from deepracer_ros.nodes.outputs.optional import report_missing, where_installed
-from deepracer_ros.race.vehicle import read_vehicle
-
-WATCH_PERIOD = 0.05
-"""Period of the check for an old command, s."""
+from deepracer_ros.nodes.outputs.twist import TwistOutput
+from deepracer_ros.training.config import RunConfig
 
 
 class CommandOutput(Protocol):
     """Protocol of a topic for the commands of one car."""
 
-    def publish(self, steering: float, speed: float, stamp: Time) -> None:
-        """Publish a command if the topic has subscribers.
-
-        Args:
-            steering: Steering angle, rad, positive to the left.
-            speed: Speed, m/s.
-            stamp: Stamp of the frame that the command answers.
-        """
-
-
-class TwistOutput:
-    """Publishes commands on `cmd_vel`: speed, and the yaw rate of the kinematic bicycle model."""
-
-    def __init__(self, node: Node) -> None:
-        """Open the topic."""
-        self._wheelbase = read_vehicle().wheelbase
-        self._publisher = node.create_publisher(Twist, "cmd_vel", 10)
+    @property
+    def receivers(self) -> int:
+        """Number of subscriptions of the topic."""
+        ...
 
     def publish(self, steering: float, speed: float, stamp: Time) -> None:
         """Publish a command if the topic has subscribers.
@@ -46,51 +31,76 @@ class TwistOutput:
             speed: Speed, m/s.
             stamp: Stamp of the frame that the command answers.
         """
-        if self._publisher.get_subscription_count():
-            twist = Twist()
-            twist.linear.x, twist.angular.z = speed, speed * math.tan(steering) / self._wheelbase
-            self._publisher.publish(twist)
+        ...
 
 
-class CommandOutputs:
-    """Publishes commands on `cmd_vel` and, if ackermann_msgs is installed, on `ackermann_cmd`; for a single car only.
+class CarCommands:
+    """Publishes the commands of one car, and stops the car when there are no more.
 
-    A receiver may keep the last command for ever, so a stop is sent if there is no new command for `max_age` seconds.
+    A receiver may keep the last command for ever. So the guard, a process of its own, publishes stops when the agent is
+    silent for `agent.max_age`, is stuck, or has ended.
     """
 
-    def __init__(self, node: Node, max_age: float) -> None:
-        """Open the topics.
+    def __init__(self, node: Node, drive: Publisher, config: RunConfig) -> None:
+        """Open the topics and start the guard.
 
         Args:
             node: ROS node of the agent.
-            max_age: Time without a command after which a stop is sent, s.
+            drive: The agent's publisher of `drive`.
+            config: Configuration of the run.
         """
+        self._node, self._drive, self._live = node, drive, config.agent.live_camera
+        stamped = config.agent.stamped_cmd_vel
         missing: list[str] = []
-        self._outputs: list[CommandOutput] = [TwistOutput(node)]
+        self._outputs: list[CommandOutput] = [TwistOutput(node, stamped)]
         with where_installed("ackermann_cmd", missing):
             from deepracer_ros.nodes.outputs.ackermann import AckermannOutput
 
             self._outputs.append(AckermannOutput(node))
         report_missing(node, missing)
-        self._max_age, self._moving, self._at = max_age, False, 0.0
-        self._watch = node.create_timer(WATCH_PERIOD, self._stop_if_old)
+        # In lock-step nobody moves a car between two frames, and a stop on `drive` would be the answer to a frame.
+        self._stops_drive = self._live or config.simulation.real_time
+        names = [node.resolve_topic_name(name) for name in ("cmd_vel", "ackermann_cmd", "drive")]
+        self._topics = Topics(names[0], names[1], names[2] if self._stops_drive else "", stamped)
+        self._guard = Guard(self._topics, config.agent.max_age)
 
-    def publish(self, steering: NDArray[np.float64], speed: NDArray[np.float64], stamp: Time) -> None:
-        """Publish the command if there is one car; with several cars nothing is published.
+    def set_max_age(self, seconds: float) -> None:
+        """Start a guard with another greatest age of a command; until it is there, the car stands.
 
         Args:
-            steering: (N,) steering angle, rad, positive to the left.
-            speed: (N,) speed, m/s.
+            seconds: Time after a moving command without a successor within which a stop arrives, s.
+        """
+        self.close()
+        self._guard = Guard(self._topics, seconds)
+
+    def is_guarded(self) -> bool:
+        """Return whether the car may move: with a live camera only while the guard could stop it on all topics."""
+        receivers = sum(output.receivers for output in self._outputs)
+        if self._stops_drive:
+            receivers += self._drive.get_subscription_count()
+        return self._guard.watches(receivers) or not self._live
+
+    def publish(self, steering: float, speed: float, stamp: Time) -> None:
+        """Publish a command on each topic except `drive`.
+
+        Args:
+            steering: Steering angle, rad, positive to the left.
+            speed: Speed, m/s.
             stamp: Stamp of the frame that the command answers.
         """
-        if len(speed) == 1:
-            self._send(float(steering[0]), float(speed[0]), stamp)
-
-    def _send(self, steering: float, speed: float, stamp: Time) -> None:
-        self._moving, self._at = speed != 0.0, time.monotonic()
+        self._guard.tell(moving=speed != 0.0)  # before the command, so that there is none that it does not know
         for output in self._outputs:
             output.publish(steering, speed, stamp)
 
-    def _stop_if_old(self) -> None:
-        if self._moving and time.monotonic() - self._at > self._max_age:
-            self._send(0.0, 0.0, Time())
+    def stop(self) -> None:
+        """Publish a stop on all topics, with the present time as its stamp."""
+        stamp = self._node.get_clock().now().to_msg()
+        self.publish(0.0, 0.0, stamp)
+        if self._stops_drive:
+            zeros = np.zeros(1)
+            self._drive.publish(to_drive(zeros, zeros, np.zeros(1, np.float32), ["car_0"], "stop", stamp))
+
+    def close(self) -> None:
+        """Stop the car; the guard repeats the stop for half a second and then ends."""
+        self.stop()
+        self._guard.close()

@@ -8,15 +8,17 @@ from builtin_interfaces.msg import Time
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 
+from deepracer_ros.nodes.inputs import Inputs
 from deepracer_ros.nodes.outputs.camera import CameraInfoOutput, FirstCameraOutput
 from deepracer_ros.nodes.outputs.description import robot_description
 from deepracer_ros.nodes.outputs.driven_path import DrivenPath
 from deepracer_ros.nodes.outputs.joints import JointOutput
 from deepracer_ros.nodes.outputs.markers import TrackMarkers
 from deepracer_ros.nodes.outputs.optional import report_missing, where_installed
+from deepracer_ros.nodes.outputs.twist import TwistInput
 from deepracer_ros.race.vehicle import read_vehicle
-from deepracer_ros.simulation.config import CameraConfig
 from deepracer_ros.simulation.environment import Environment, Outcome
+from deepracer_ros.training.config import RunConfig
 
 PERIOD = 1.0 / 30.0
 """Least wall-clock time between two messages of one topic, s; enough for viewing, at little cost."""
@@ -35,25 +37,27 @@ class Output(Protocol):
 
 
 class Interfaces:
-    """Offers markers, camera info, joints, TF, driven path, Ackermann commands and Gazebo's interface of a simulation.
+    """Offers markers, camera info, joints, TF, driven path, Gazebo's interface, and commands of other programs.
 
     All of them are about car 0, except `track/markers`, `camera/camera_info` and `model_states`.
     """
 
     def __init__(
-        self, node: Node, environment: Environment, camera: CameraConfig, job: int, drive: Callable[[JointState], None]
-    ) -> None:
+        self, node: Node, environment: Environment, config: RunConfig, job: int, inputs: Inputs,
+        drive: Callable[[JointState], None],
+    ) -> None:  # fmt: skip
         """Open the topics and services whose packages are installed, and log the others.
 
         Args:
             node: ROS node of the simulation.
             environment: Environment that the simulation steps.
-            camera: Configuration of the cars' cameras.
+            config: Configuration of the run.
             job: Number of the simulation job; only job 0 publishes TF, which has no namespaces.
+            inputs: Subscriptions of the simulation.
             drive: Receives commands of other message types as drive messages.
         """
         vehicle = read_vehicle()
-        self._camera_info = CameraInfoOutput(node, camera, vehicle.camera_fov)
+        self._camera_info = CameraInfoOutput(node, config.camera, vehicle.camera_fov)
         self._outputs: list[Output] = [
             TrackMarkers(node, environment),
             FirstCameraOutput(node),
@@ -62,6 +66,8 @@ class Interfaces:
         ]
         self._due = 0.0
         self._notes: list[Callable[[Outcome, Time], None]] = []
+        if environment.cars == 1:
+            TwistInput(inputs, config.agent.stamped_cmd_vel, drive)
         missing: list[str] = []
         with where_installed("TF", missing):
             from deepracer_ros.nodes.outputs.transforms import Transforms
@@ -72,7 +78,7 @@ class Interfaces:
             from deepracer_ros.nodes.outputs.ackermann import AckermannInput
 
             if environment.cars == 1:
-                AckermannInput(node, drive)
+                AckermannInput(inputs, drive)
         with where_installed("model_states, get_entity_state and set_entity_state", missing):
             from deepracer_ros.nodes.outputs.gazebo_state import GazeboState
 

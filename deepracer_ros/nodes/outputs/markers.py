@@ -10,7 +10,7 @@ from rclpy.node import Node
 from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker, MarkerArray
 
-from deepracer_ros.nodes.base import LATCHED
+from deepracer_ros.nodes.qos import LATCHED
 from deepracer_ros.race.obstacle import ObstacleShape
 from deepracer_ros.race.track import Track
 from deepracer_ros.simulation.environment import Environment, Outcome

@@ -4,9 +4,9 @@ from builtin_interfaces.msg import Time
 from rclpy.node import Node
 from tf2_msgs.msg import TFMessage
 
-from deepracer_ros.nodes.base import LATCHED
 from deepracer_ros.nodes.messages.frames import fixed_joints, transform
 from deepracer_ros.nodes.messages.poses import to_pose
+from deepracer_ros.nodes.qos import LATCHED
 from deepracer_ros.simulation.environment import Outcome
 
 DEPTH = 100

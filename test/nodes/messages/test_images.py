@@ -34,8 +34,6 @@ def test_a_camera_of_another_height_is_one_frame_and_bgr_becomes_rgb() -> None:
 def test_bad_images_are_named() -> None:
     message = to_image(np.zeros((1, 4, 5), np.uint8), to_stamp(0))
     message.encoding = "16UC1"
-    with pytest.raises(InputError, match="found encoding '16UC1'"):
-        from_image(message, 4)
     message.encoding, message.height = "mono8", 9
     with pytest.raises(InputError, match="found 20 bytes"):
         from_image(message, 4)

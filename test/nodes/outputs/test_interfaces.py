@@ -9,22 +9,24 @@ import numpy as np
 import pytest
 import rclpy
 from builtin_interfaces.msg import Time
-from geometry_msgs.msg import Pose, Quaternion, Twist
+from geometry_msgs.msg import Pose, Quaternion, Twist, TwistStamped
 from nav_msgs.msg import Path
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.nodes.inputs import Inputs
 from deepracer_ros.nodes.messages.frames import fixed_joints, from_rpy
 from deepracer_ros.nodes.messages.poses import from_pose, to_pose, to_twist
 from deepracer_ros.nodes.messages.stamps import to_stamp
+from deepracer_ros.nodes.messages.twist import from_twist_command
 from deepracer_ros.nodes.outputs.camera import camera_info
-from deepracer_ros.nodes.outputs.commands import CommandOutputs
 from deepracer_ros.nodes.outputs.description import robot_description
 from deepracer_ros.nodes.outputs.driven_path import DrivenPath
 from deepracer_ros.nodes.outputs.interfaces import Interfaces
 from deepracer_ros.nodes.outputs.joints import JointOutput
 from deepracer_ros.nodes.outputs.optional import where_installed
+from deepracer_ros.nodes.outputs.twist import TwistOutput
 from deepracer_ros.race.catalogue import find_track
 from deepracer_ros.race.obstacle import BOX
 from deepracer_ros.race.vehicle import read_vehicle
@@ -33,6 +35,7 @@ from deepracer_ros.simulation.config import CameraConfig
 from deepracer_ros.simulation.environment import Outcome
 from deepracer_ros.simulation.sensors import CAMERA as FRONT_CAMERA
 from deepracer_ros.simulation.simulator import CarStates
+from deepracer_ros.training.config import AgentConfig
 
 CAMERA = CameraConfig(width=16, height=12)
 
@@ -67,8 +70,9 @@ def environment(cars: int = 1) -> SimpleNamespace:
     )
 
 
-def interfaces(ros, cars: int = 1, drive: Callable[[JointState], None] = lambda _: None) -> Interfaces:
-    return Interfaces(ros.node, environment(cars), CAMERA, 0, drive)
+def interfaces(ros, cars: int = 1, drive: Callable[[JointState], None] = lambda _: None, **agent: bool) -> Interfaces:
+    config = SimpleNamespace(camera=CAMERA, agent=AgentConfig(**agent))
+    return Interfaces(ros.node, environment(cars), config, 0, Inputs(ros.node), drive)
 
 
 def rotate(q: Quaternion, v: list[float]) -> np.ndarray:
@@ -191,24 +195,42 @@ def test_the_driven_path_is_that_of_this_episode(ros):
     assert heard[-1].header.frame_id == "map"
 
 
-def test_a_single_car_s_commands_go_out_as_twist_and_end_in_a_stop(ros):
-    outputs = CommandOutputs(ros.node, max_age=0.1)
-    heard = ros.listen(Twist, "cmd_vel")
-    outputs.publish(np.array([0.2, 0.2]), np.array([1.0, 1.0]), Time())  # a fleet has no cmd_vel
-    outputs.publish(np.array([0.2]), np.array([2.0]), Time())
-    ros.until(lambda: len(heard) == 2)
-    rate = 2.0 * math.tan(0.2) / read_vehicle().wheelbase
-    assert (heard[0].linear.x, heard[0].angular.z) == pytest.approx((2.0, rate))
-    assert (heard[1].linear.x, heard[1].angular.z) == (0.0, 0.0)
+@pytest.mark.parametrize("stamped", [False, True])
+def test_commands_go_out_as_twist_and_come_in_again(ros, stamped):
+    commands: list[JointState] = []
+    interfaces(ros, drive=commands.append, stamped_cmd_vel=stamped)
+    output = TwistOutput(ros.node, stamped)
+    heard = ros.listen(TwistStamped if stamped else Twist, "cmd_vel")
+    output.publish(0.2, 2.0, to_stamp(7))
+    ros.until(lambda: heard and commands)
+    twist = heard[0].twist if stamped else heard[0]
+    assert (twist.linear.x, twist.angular.z) == pytest.approx((2.0, 2.0 * math.tan(0.2) / read_vehicle().wheelbase))
+    assert (list(commands[0].position), list(commands[0].velocity)) == (pytest.approx([0.2]), [2.0])
+    assert commands[0].header.stamp == (to_stamp(7) if stamped else Time())
+
+
+def test_a_car_steers_no_more_than_it_can_and_cannot_turn_in_place():
+    twist, limit = Twist(), 0.5
+    twist.linear.x, twist.angular.z = 1.0, 100.0
+    assert from_twist_command(twist, 0.16, limit) == (limit, 1.0)
+    twist.linear.x, twist.angular.z = -0.5, 1.0  # backwards to the left: the wheels point to the right
+    assert from_twist_command(twist, 0.16, limit) == (pytest.approx(-math.atan(0.32)), -0.5)
+    twist.linear.x = 0.0
+    assert from_twist_command(twist, 0.16, limit) == (0.0, 0.0)
+    twist.angular.z = math.nan
+    with pytest.raises(InputError, match="cmd_vel: found 0.0 m/s and nan rad/s, expected finite numbers"):
+        from_twist_command(twist, 0.16, limit)
 
 
 def test_ackermann_commands_come_in_as_drive_and_go_out(ros):
     stamped = pytest.importorskip("ackermann_msgs.msg").AckermannDriveStamped
+    from deepracer_ros.nodes.outputs.ackermann import AckermannOutput
+
     commands: list[JointState] = []
     interfaces(ros, drive=commands.append)
-    outputs = CommandOutputs(ros.node, max_age=10.0)
+    output = AckermannOutput(ros.node)
     heard = ros.listen(stamped, "ackermann_cmd")
-    outputs.publish(np.array([0.25]), np.array([1.5]), to_stamp(7))
+    output.publish(0.25, 1.5, to_stamp(7))
     ros.until(lambda: commands and heard)
     assert (list(commands[0].position), list(commands[0].velocity)) == ([0.25], [1.5])
     assert commands[0].header.stamp == heard[0].header.stamp == to_stamp(7)

@@ -7,8 +7,8 @@ import pytest
 from builtin_interfaces.msg import Time
 from visualization_msgs.msg import Marker, MarkerArray
 
-from deepracer_ros.nodes.base import LATCHED
 from deepracer_ros.nodes.outputs.markers import TrackMarkers, object_markers, track_markers
+from deepracer_ros.nodes.qos import LATCHED
 from deepracer_ros.race.catalogue import find_track
 from deepracer_ros.race.config import ObstaclesConfig, RaceConfig
 from deepracer_ros.race.obstacle import BOX, shape_of

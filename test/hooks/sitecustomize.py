@@ -1,0 +1,5 @@
+"""Python imports this first in every process whose PYTHONPATH has this folder."""
+
+import checkpoint_notes
+
+checkpoint_notes.install()
