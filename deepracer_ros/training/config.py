@@ -32,7 +32,6 @@ class Place(Section):
     run: str = key("run", "Name of the run, under which its experience and models are stored.")
     folder: str = key("", "Folder of the run, used by the trainer. Empty: runs/NAME.")
     job: int = key(0, "Number of the simulation job.", least=0)
-    frame_prefix: str = key("", "Prefix of the car's TF frames, which map does not get, for example car_1/.")
     recorded: bool = key(False, "Whether a recorder belongs to the simulation, which then waits for it.")
     frame_prefix: str = key("", "Prefix of the frames of the car, for example car_1/; the frame map has none.")
 

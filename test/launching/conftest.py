@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +22,13 @@ from sensor_msgs.msg import PointCloud2
 from deepracer_ros.learning.action_space import make_action_space
 from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.models.folder import write_model_folder
-from deepracer_ros.nodes.base import in_order
+from deepracer_ros.nodes.qos import in_order
 from deepracer_ros.simulation.sensors import sensor_specs
 from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.policies import make_manifest
 
+MARK = "DEEPRACER_TEST_LAUNCH"
+"""Environment variable by which a test finds all processes of its launch."""
 MOVES = 0.3
 """Least speed of a car that is seen to move, m/s."""
 
@@ -50,10 +53,11 @@ class Launched:
     def __init__(self, command, folder, environment):
         self.log, self._record = folder / "launch.log", folder / "record.jsonl"
         self._record.touch()
+        self._mark = f"{MARK}={folder}".encode()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,
+                command, cwd=folder, env={**environment, MARK: str(folder)}, stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, start_new_session=True,
             )  # fmt: skip
 
     @property
@@ -74,17 +78,13 @@ class Launched:
         return self.process.wait(seconds)
 
     def members(self):
-        """Return the processes of its group that run, by id, with their commands."""
+        """Return its processes that run, by id, with their commands; also those that left its process group."""
         found = {}
         for entry in Path("/proc").iterdir():
-            try:
-                after = entry.joinpath("stat").read_text().rpartition(")")[2].split()
-                command = entry.joinpath("cmdline").read_bytes().replace(b"\0", b" ").decode()
-            except (OSError, IndexError):  # it has ended meanwhile, or is no process
-                continue
-            if after[2] == str(self.process.pid) and after[0] != "Z":
-                found[int(entry.name)] = command
-        return found
+            with suppress(OSError):  # it has ended meanwhile, or is no process
+                if self._mark in entry.joinpath("environ").read_bytes().split(b"\0"):
+                    found[int(entry.name)] = entry.joinpath("cmdline").read_bytes().replace(b"\0", b" ").decode()
+        return {pid: command for pid, command in found.items() if command}
 
     def close(self):
         for pid in self.members():

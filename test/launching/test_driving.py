@@ -6,9 +6,9 @@ from geometry_msgs.msg import Twist
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image, JointState
 
-from deepracer_ros.nodes.base import in_order
 from deepracer_ros.nodes.messages.images import to_image
 from deepracer_ros.nodes.messages.stamps import to_stamp
+from deepracer_ros.nodes.qos import in_order
 from deepracer_ros.share import share_directory
 from deepracer_ros.simulation.gazebo import installation
 
