@@ -67,6 +67,9 @@ def test_bad_input_ends_the_launch_with_1(launch):
     assert launched.wait() == 1
     assert "track nowhere: unknown" in launched.words
     assert launch("fleet.launch.py", "cars:=0").wait() == 1
+    launched = launch("training.launch.py", "namespace:=7 cars")
+    assert launched.wait() == 1
+    assert "namespace: found '7 cars', expected names" in launched.words
 
 
 def test_a_node_that_ends_is_started_again_where_that_is_wanted(launch, watch, model):
