@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Installs deepracer_ros by pip and, as an ament_python package, by colcon."""
 
 import xml.etree.ElementTree as ElementTree

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Makes CHANGELOG.rst, the form that bloom reads (REP 132), of CHANGELOG.md: `make changelog`."""
 
 import re

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The command of `make bench`, which runs all benchmarks one after another and describes the machine."""
 
 import argparse

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The cost of losing nothing when Redis is killed: an append-only file compared with resending.
 
     python benchmarks/experience.py

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Comparison of the embedded simulator with Gazebo: the same commands and the same camera poses in both.
 
     python -m benchmarks.fidelity [--track NAME] [--frames FILE]

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Environment steps per second of a real Gazebo in lock-step, with one car and a 160x120 camera.
 
 python -m benchmarks.gazebo [--iterations N]

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Latency from camera frame to drive command: agent_node in its own process, one car, 160x120 grey frames."""
 
 import subprocess

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Environment steps per second of the whole loop, and the time from publication to use of a model."""
 
 import json

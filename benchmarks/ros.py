@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Environment steps per second through the ROS graph: simulation_node and agent_node, without inference."""
 
 import time

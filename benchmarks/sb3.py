@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Environment steps per second of stable-baselines3's PPO, with the same environment, network and hyperparameters."""
 
 import time

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Environment steps per second of the embedded simulator and the referee.
 
     python -m benchmarks.simulator [--json | --figure]

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Whether a car stops in time, whatever happens to its agent.
 
     python -m benchmarks.stops --events 1000 --seed 1

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Configuration: frozen dataclasses whose keys carry their own documentation, filled from mappings."""
 
 import dataclasses

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Atomic writing of files and folders, removal of unfinished ones, and lock files."""
 
 import fcntl

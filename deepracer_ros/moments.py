@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Named points in the code at which a test can kill the process; without such a test they do nothing.
 
 `DEEPRACER_DIE_AT=write.half:2` kills the process with SIGKILL when it reaches the point `write.half` for the second

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Valid names of runs, which are used as folder names, Redis keys and S3 prefixes."""
 
 import re

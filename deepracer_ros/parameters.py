@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """ROS 2 parameter files, and nested keys laid over one another."""
 
 from collections.abc import Mapping

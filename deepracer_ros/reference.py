@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The documentation of configuration keys as data, for `deepracer config`, `docs/`, forms and ROS parameters."""
 
 import types

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Finds the folder of the package's data files (worlds, urdf, config, launch)."""
 
 import os

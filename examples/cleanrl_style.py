@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """PPO in one file, in the style of CleanRL, with `gymnasium.make_vec` and 64 cars that observe `state`.
 
 .venv/bin/python examples/cleanrl_style.py [UPDATES]

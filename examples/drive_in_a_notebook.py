@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Loads a trained model, drives a lap and draws it, in notebook cells (`# %%`) for Jupyter and VS Code.
 
     MODEL=runs/latest .venv/bin/python examples/drive_in_a_notebook.py

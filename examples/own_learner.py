@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A learner of your own: REINFORCE (Williams, 1992), registered by one line and trained for some updates.
 
     .venv/bin/python examples/own_learner.py [UPDATES]

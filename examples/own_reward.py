@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Rewards of your own: a DeepRacer `reward_function(params)` in a file, and a vectorised weighted term.
 
     .venv/bin/python examples/own_reward.py

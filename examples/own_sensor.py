@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A sensor of your own: an inertial measurement unit, registered by one line and observed through Gymnasium.
 
     .venv/bin/python examples/own_sensor.py

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A track of your own: a DeepRacer route file from three lines of points, and a lap of a simple driver on it.
 
     .venv/bin/python examples/own_track.py [FOLDER (default: runs)]

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Publishes a model to an S3 server like the trainer, and loads it like the agent.
 
     .venv/bin/python examples/publish_to_s3.py [MODEL]

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Reads the configuration, progress and summary of a training from its run folder.
 
 .venv/bin/python examples/read_a_run.py [RUN]

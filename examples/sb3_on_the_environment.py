@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Trains with stable-baselines3's PPO on the environment, from camera frames.
 
 .venv/bin/pip install stable-baselines3

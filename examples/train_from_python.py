@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Trains a policy from Python in the same way as `deepracer train`, and prints the result.
 
     .venv/bin/python examples/train_from_python.py [SECONDS] [RUN]

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Runs only the agent, on a car: it answers `camera/image_raw` with commands, and stands still until it has a model.
 
 ros2 launch deepracer_ros car.launch.py model:=path/to/model

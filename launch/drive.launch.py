@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Runs one car in real time, driven by a model if one is given.
 
 ros2 launch deepracer_ros drive.launch.py track:=oval model:=runs/latest

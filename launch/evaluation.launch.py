@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Runs `deepracer evaluate`, which drives laps with a model and writes report, plot and video.
 
 ros2 launch deepracer_ros evaluation.launch.py model:=runs/latest track:=oval laps:=3

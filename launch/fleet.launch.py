@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Runs several cars in one ROS domain, each with its own simulation and agent in a namespace: car_1, car_2, ...
 
 ros2 launch deepracer_ros fleet.launch.py cars:=3 track:=oval model:=runs/latest

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Runs one car in a real Gazebo in real time, driven by a model if one is given.
 
 ros2 launch deepracer_ros gazebo.launch.py track:=oval model:=runs/latest     Gazebo Classic by `make gazebo`

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Parts of all launch files: their common arguments, a node of this package, an included file, and the end.
 
 A launch file loads this module by its path, since `ros2 launch` puts no folder of launch files on Python's path.

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Runs `deepracer train`, which starts the nodes and servers and trains a policy.
 
 ros2 launch deepracer_ros training.launch.py track:=oval seed:=3

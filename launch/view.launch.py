@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Shows the car, its camera, the track, the fleet and the driven path in rviz, for every simulator and driver.
 
 ros2 launch deepracer_ros view.launch.py

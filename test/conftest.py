@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Settings of every test process, made before anything imports rclpy or numba; and what tests of whole runs share."""
 
 import json

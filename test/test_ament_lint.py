@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The linters of a ROS index, where they are installed; setup.cfg says where ruff's rules differ from theirs."""
 
 import importlib.util

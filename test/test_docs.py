@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The pages for people: links lead somewhere, and what they say of the code is there."""
 
 import importlib

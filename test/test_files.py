@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Files and folders are whole or absent, and what killed writers left goes."""
 
 import os

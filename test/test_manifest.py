@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """package.xml and CHANGELOG.rst: what a ROS index, rosdep and bloom read."""
 
 import ast

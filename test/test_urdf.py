@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The URDF: what it says of the car, and that every parser that matters takes it."""
 
 import importlib.util

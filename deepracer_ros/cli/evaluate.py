@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The command `deepracer evaluate`, which drives laps with a model and writes a report."""
 
 import argparse

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The command `deepracer gazebo`, which prepares a real Gazebo or shows what is missing."""
 
 import argparse

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The command `deepracer models`, which lists, shows and rolls back the published models of a run."""
 
 import argparse

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Command-line options for the configuration: a file, and options that override its keys."""
 
 import argparse

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The command `deepracer tracks`, which lists, draws and imports tracks and writes their Gazebo worlds."""
 
 import argparse

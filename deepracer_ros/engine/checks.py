@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Checks of a configuration and a checkpoint before any process of a run starts."""
 
 from deepracer_ros.errors import InputError

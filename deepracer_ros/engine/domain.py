@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Chooses a separate ROS domain for each training on a machine, so that their topics do not mix."""
 
 import os

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The end of a training: evaluation of the best model, its folder, curves and summary."""
 
 import time

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Runs a whole training on this machine: servers, session and final evaluation."""
 
 import sys

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The local Redis and S3 servers of a run, which are started if the configuration names none."""
 
 import os

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A connection to Redis with deadlines, and the names of a run's Redis keys."""
 
 import secrets

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The binary format of a segment between recorder and trainer.
 
 All numbers are little-endian and nothing is compressed, so every array can be read in place and any single step can be

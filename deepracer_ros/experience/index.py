@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The layout of a segment in its Redis index entry, by which single steps are fetched by byte range."""
 
 import json

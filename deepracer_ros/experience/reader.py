@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Reads the experience of a run from Redis; each segment enters the checkpoints exactly once.
 
 A segment that was taken stays in Redis until `acknowledge`, which the trainer calls after the checkpoint that contains

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Random draws of single steps from the experience, for off-policy learners.
 
 The sampler keeps a list of all segments in Redis, draws steps from it and fetches only the byte ranges of these steps:

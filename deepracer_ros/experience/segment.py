@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A segment: consecutive steps of one car, the unit of experience between recorder and trainer."""
 
 from collections.abc import Mapping

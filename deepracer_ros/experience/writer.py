@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Appends segments to the experience of a run in Redis, atomically and in one round trip.
 
 An append is one transaction. It first stores the segments by SET commands, which Redis reads from the socket without a

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Distributions over actions: drawing actions from the outputs of a network, with log-probability and entropy."""
 
 import math

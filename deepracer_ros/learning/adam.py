@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The Adam optimiser over torch's fused kernel.
 
 Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015. The class `torch.optim.Adam` calls the same

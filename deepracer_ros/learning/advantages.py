@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Generalised advantage estimation for a batch of segments."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A batch of experience: stacked segments of equal length."""
 
 from collections.abc import Mapping

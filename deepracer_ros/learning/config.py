@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Configuration of learning: the network, the hyperparameters of each learner, and the registry of learners."""
 
 from dataclasses import dataclass

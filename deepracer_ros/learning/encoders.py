@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Encoders that compute features from a sensor's observations; a network has one encoder per sensor that it reads."""
 
 from typing import Any, Protocol

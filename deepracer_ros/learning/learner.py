@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The protocol of all learners: updates from batches, a state for checkpoints, and the weights of a policy.
 
 `LEARNERS` in `learning.config` contains all learners by name. Trainer, checkpoints, session, recorder and benchmarks

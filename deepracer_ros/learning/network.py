@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The actor-critic network: one encoder per sensor, one hidden layer, a policy head and a value head."""
 
 from collections.abc import Mapping

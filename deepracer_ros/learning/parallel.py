@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Distribution of an update's work over threads, and the choice of the faster number format of the CPU."""
 
 import math

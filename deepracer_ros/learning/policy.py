@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Policies that compute the commands of cars from their observations."""
 
 from collections.abc import Mapping

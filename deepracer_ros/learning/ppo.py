@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Proximal policy optimisation (PPO) with a clipped objective and generalised advantage estimation.
 
 Sources: Schulman et al., "Proximal Policy Optimization Algorithms", 2017; for advantages Schulman et al.,

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Exact conversion of a network and its optimiser to the named arrays of a checkpoint or a policy file, and back."""
 
 from collections.abc import Mapping, MutableMapping

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Access to an S3 bucket: get, conditional put, list and delete, with one-line errors."""
 
 from collections.abc import Iterator, Sequence

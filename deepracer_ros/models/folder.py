@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Reading and writing a model folder with `policy.safetensors` and `manifest.json`."""
 
 from pathlib import Path

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A policy as named float32 arrays in safetensors bytes, and the manifest that describes them.
 
 The files hold data only, no pickled code. Every statement of the manifest about the tensors is checked against the

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The store of a run's models in S3: immutable numbered versions, and pointers moved by conditional writes.
 
     <prefix>/<run>/00000012/policy.safetensors

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The ROS node that answers camera frames with drive commands and reloads models while driving."""
 
 import json

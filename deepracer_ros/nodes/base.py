@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Common parts of all nodes: quality of service, diagnostics, and running until a signal."""
 
 import gc

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The process that stops a car when its agent is silent, stuck or killed.
 
 The agent starts it (`nodes.guard`) and writes one byte for each command into a pipe. A receiver may keep the last

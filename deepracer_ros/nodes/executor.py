@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The executor of the nodes: the fastest one that the ROS distribution has."""
 
 from rclpy.executors import Executor, SingleThreadedExecutor

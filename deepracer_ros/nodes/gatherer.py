@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Matching of a camera frame with the other observations of the same stamp."""
 
 from collections.abc import Callable, Sequence

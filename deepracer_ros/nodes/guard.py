@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The agent's side of the command guard, a second process that stops the car when the agent is silent or has ended."""
 
 import os

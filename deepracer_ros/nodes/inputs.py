@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The subscriptions of a node: a message that cannot be used is counted and reported, and never ends the node."""
 
 from collections.abc import Callable

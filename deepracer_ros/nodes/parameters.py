@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A run's configuration as the ROS parameters of a node: declared, described, and partly changeable while it runs."""
 
 import array

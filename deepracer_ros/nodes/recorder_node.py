@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The ROS node that records observations, commands and rewards, and appends them to Redis in segments."""
 
 import re

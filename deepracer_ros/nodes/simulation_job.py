@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A simulation job: simulation, agent and recorder in one process, which is the fastest way to run them."""
 
 import sys

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The ROS node that steps the cars in lock-step with their agent and publishes their observations."""
 
 import math

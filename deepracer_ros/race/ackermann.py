@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Ackermann geometry: wheel speeds and hinge angles with which all wheels roll about one point without slip."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Actions of a driver: a list of (steering, speed) pairs or a box of both, and their conversion to commands."""
 
 import math

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Tracks by name: the package's own tracks and the imported tracks of the user."""
 
 import difflib

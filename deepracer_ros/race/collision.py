@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Collision tests between cars and objects on the road: scalar numba functions on rectangles."""
 
 from math import cos, sin

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Compilation of the numeric core with numba, and the folder in which its machine code is cached."""
 
 import hashlib

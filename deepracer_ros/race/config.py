@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Configuration of a race: its type and objects, the rules of an episode, and the starts of the cars."""
 
 from dataclasses import dataclass, replace

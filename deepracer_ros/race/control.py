@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The control rate: cameras, policies and the referee all run once per control step."""
 
 CONTROL_RATE = 15

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Track definitions: tracks built from a few rounded corners.
 
 A definition is a YAML file that can be written by hand. It lists the corners of a polygon, each with the radius of

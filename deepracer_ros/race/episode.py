@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """State of the episode of every car: records for the numba kernel, columns for all other code."""
 
 from enum import IntEnum

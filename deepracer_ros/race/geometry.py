@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Projection of points onto tracks: scalar numba functions over the waypoints of many tracks.
 
 The referee's kernel calls them once per car. The tracks lie one after another in a `TrackTable`, and the car's last

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The rules of an episode for one car and one step: scalar numba functions."""
 
 from math import cos, hypot, sin

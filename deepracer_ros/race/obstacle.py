@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Objects on the road: their shapes and their positions."""
 
 from dataclasses import dataclass

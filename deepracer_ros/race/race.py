@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Race types by name; a race type determines the objects on the road."""
 
 from collections.abc import Callable

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The referee: starts and judges the episodes of N cars on several tracks, independently of any simulator."""
 
 from collections.abc import Sequence

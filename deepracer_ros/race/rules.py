@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The numbers that the referee's kernel reads: the rules, and the dimensions of cars and objects."""
 
 from dataclasses import dataclass

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Start poses of cars, spread over the track so that even a short training sees all of it."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Definition of the observation `state`: the referee's numbers of a car, for learners that use more than images.
 
 A policy or critic that reads `state` depends on the order and the meaning of these numbers. A change of the list or of

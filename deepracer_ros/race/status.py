@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """States of an episode, and which of them end it."""
 
 from enum import IntEnum

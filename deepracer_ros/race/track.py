@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A race track: a centre line with a border on each side, driven in the order of its waypoints."""
 
 from collections.abc import Sequence

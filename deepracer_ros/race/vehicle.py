@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Geometry, masses and limits of the car, read from its URDF, their only source."""
 
 import math

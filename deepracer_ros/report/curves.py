@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The picture of a training's curves: reward, progress and laps."""
 
 from collections.abc import Callable, Sequence

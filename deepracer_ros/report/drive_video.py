@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The video of an evaluation: the camera and gauges of one car, and all cars from above."""
 
 from collections.abc import Sequence

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The report of an evaluation: numbers, plots of the driven lines, and videos."""
 
 from collections.abc import Sequence

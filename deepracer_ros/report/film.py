@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Recording of the camera frames and states of cars during an evaluation, for the video."""
 
 from collections.abc import Sequence

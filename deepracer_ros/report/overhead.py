@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The panel of the video that shows the track and the cars from above."""
 
 import cv2

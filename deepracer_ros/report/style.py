@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Colours and matplotlib settings of all pictures and videos."""
 
 from collections.abc import Iterator

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The live view of a training in a terminal, or its log lines if the output is not a terminal."""
 
 from collections import deque

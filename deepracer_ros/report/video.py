@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Writing of H.264 videos in MP4 files, frame by frame."""
 
 from collections.abc import Callable, Iterator

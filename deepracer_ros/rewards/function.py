@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Rewards by a user's DeepRacer `reward_function(params)`, called for every car and step."""
 
 import math

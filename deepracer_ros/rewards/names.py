@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Names of the terms of a configured reward, for code that records or logs terms and does not compute them."""
 
 from collections.abc import Mapping

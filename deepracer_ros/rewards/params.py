@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The params of DeepRacer's `reward_function(params)`, with DeepRacer's names and units."""
 
 import math

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The reward of a step by configuration: weighted terms, or a user's Python file."""
 
 import difflib

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Reward terms: pure functions over all cars at once; a reward is their weighted sum."""
 
 from collections.abc import Callable, Sequence

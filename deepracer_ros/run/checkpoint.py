@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Checkpoints: the state of the learner and the progress of the training, from which a training resumes."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The folder of one run, `runs/<name>/`, the paths in it, and the link `runs/latest` to the newest run."""
 
 import os

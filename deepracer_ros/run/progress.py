@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The progress log of a training, `progress.jsonl`, with one JSON line per trainer update."""
 
 import json

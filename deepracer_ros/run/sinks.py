@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Sinks for the progress records of a training; each has its own thread, so no sink can stop or slow the training."""
 
 import queue

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The state of a run in `state.json`, which its session writes and other programs read."""
 
 import json

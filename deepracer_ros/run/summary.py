@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The results of a run in `summary.json`, with stable keys for scripts."""
 
 import importlib.metadata

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """TensorBoard events of a training, with tags that follow CleanRL."""
 
 import os

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The file `services.json` of a run folder, which records the addresses of the run's Redis and S3 servers."""
 
 import json

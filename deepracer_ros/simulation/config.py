@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Configuration of a simulation: cameras, dynamics, randomisation, and the environment as a whole."""
 
 from collections.abc import Mapping

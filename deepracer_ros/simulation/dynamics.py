@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Dynamics of a car: a double-track model with tyre slip and load transfer, for one car and one substep at a time."""
 
 from math import cos, sin, sqrt, tan

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The embedded simulator: one compiled call per step simulates all cars on all tracks."""
 
 import os

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The environment: a simulator and the referee joined to one continuous stream of observations per car."""
 
 from collections.abc import Callable, Mapping

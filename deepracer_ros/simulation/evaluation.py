@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Evaluation: every car of an environment drives one episode; the results are collected."""
 
 import time

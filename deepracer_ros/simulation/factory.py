@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Construction of environments from a configuration, for nodes, trainer, evaluation, Gymnasium and benchmarks."""
 
 import importlib

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Ground images of all tracks as mipmaps in flat arrays, the texture that cameras see."""
 
 from collections.abc import Sequence

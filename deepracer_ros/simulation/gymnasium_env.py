@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Gymnasium environments of the package, made by `gymnasium.make("DeepRacer-v0")` and `gymnasium.make_vec`."""
 
 from typing import Any

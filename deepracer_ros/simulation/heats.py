@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The kernel of the embedded simulator: it advances the cars of some heats and draws their camera images."""
 
 import numpy as np

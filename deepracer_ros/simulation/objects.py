@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Rendering of objects and other cars as boxes on the ground, with a depth buffer."""
 
 from math import cos, floor, inf, sin

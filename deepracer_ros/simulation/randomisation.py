@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Domain randomisation: terms that differ between cars and episodes, so that a policy does not rely on them."""
 
 from enum import IntEnum

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Registration of the environments with Gymnasium, without the imports that an environment needs."""
 
 from gymnasium.envs.registration import register

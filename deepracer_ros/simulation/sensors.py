@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Sensors: the named arrays that are observed for every car at every step.
 
 A simulator has its own sensors, at least the camera. Other sensors are measured from the states of the cars and the

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The protocol of all simulators: N cars in lock-step, with their states and observations."""
 
 from collections.abc import Mapping

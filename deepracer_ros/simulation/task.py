@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Keyword arguments, spaces and actions shared by the single and the vectorised Gymnasium environment."""
 
 import os

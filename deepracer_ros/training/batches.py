@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Conversion of segments to batches, and the size of the experience of a run."""
 
 from collections.abc import Sequence

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The configuration of a run, composed of the configuration classes of its parts."""
 
 from collections.abc import Mapping

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Evaluation of policies: laps with greedy actions, without randomisation and without a user's reward function."""
 
 from collections.abc import Callable, Sequence

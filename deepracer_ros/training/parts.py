@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The protocols of the parts of a trainer, and the functions that build the parts from a run's configuration."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The manifest of a run's policy, and the policy of a model."""
 
 from typing import Any

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Assembly of the control steps of all cars and their division into segments."""
 
 from collections.abc import Mapping, Sequence

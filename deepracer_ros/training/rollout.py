@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Rollouts in this process, without ROS and Redis: for scripts, tests and quick experiments."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Appending of segments to Redis in a thread of its own, with flow control."""
 
 import queue

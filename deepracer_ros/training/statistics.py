@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Statistics of a training: returns and progress of episodes, counts, and rates."""
 
 from collections import deque

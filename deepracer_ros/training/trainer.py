@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The trainer: takes batches, updates the policy, saves checkpoints, publishes and evaluates models."""
 
 import threading

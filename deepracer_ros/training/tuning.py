@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Settings of torch, the C library and the interpreter for a process that runs or trains networks."""
 
 import ctypes

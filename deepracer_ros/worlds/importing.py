@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Import of a user's tracks: a track is stored with its world, and can then be used by its name."""
 
 import re

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Wavefront OBJ meshes of a track's world: its ground and its barriers."""
 
 from collections.abc import Sequence

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Plan of a track for readers: the road from above with start line, driving direction and scale."""
 
 from math import ceil, log10

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Parts of SDF documents, the format of Gazebo's worlds, as XML elements."""
 
 import xml.etree.ElementTree as ElementTree

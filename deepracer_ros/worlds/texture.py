@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Ground picture of a track, drawn from above: the texture that cameras see."""
 
 from dataclasses import dataclass

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Gazebo worlds of tracks as SDF 1.6, which Gazebo Classic and gz-sim can read.
 
 A world refers to its pictures and meshes as `model://TRACK/FILE`. So the folder `models` next to the `.world` files

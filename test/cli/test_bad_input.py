@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Whatever a person gets wrong is one line that names it, exit code 2, and nothing is begun."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """`deepracer config`: what it lists, and that the committed reference is what it writes."""
 
 from dataclasses import make_dataclass

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What tests of whole trainings share: who was told that what is recorded, and the count of all segments."""
 
 import threading

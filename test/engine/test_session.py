@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """`deepracer train` for real: whatever dies, fills up or refuses, every segment is trained once; nothing is left."""
 
 import json

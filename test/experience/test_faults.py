@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Servers and trainers that are killed for real, at random times, and every segment counted."""
 
 import os

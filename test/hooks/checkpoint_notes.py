@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Notes about the checkpoints of a test: each process that writes a checkpoint notes it once it is in place.
 
 A process that watches the file misses checkpoints on a busy machine: one lives for 40 ms. The process that writes it

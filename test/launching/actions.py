@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Actions of launch files: each `execute` returns the actions that follow from it, as in ROS's `launch`."""
 
 import os

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Launch files run as commands: by `ros2 launch` where it is installed, else by the interpreter beside this file."""
 
 import importlib.util

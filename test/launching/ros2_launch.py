@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Runs a launch file where ROS's `launch` is not installed: `ros2_launch.py FILE NAME:=VALUE ...`.
 
 It behaves as `ros2 launch deepracer_ros FILE` does: Ctrl-C ends all processes, the end is 0, or 1 after an exception.

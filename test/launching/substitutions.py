@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Substitutions, conditions and parameters of launch files, with the results of ROS's `launch` and `launch_ros`."""
 
 import os

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Each launch file with every argument given: what it names exists, and every node gets what it can take."""
 
 import argparse

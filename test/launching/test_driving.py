@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Every launch file that moves a car moves one: its nodes run, and the test watches the topics."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """How a launch begins and ends: its ROS domain, missing programs, failures, Ctrl-C, and kill -9."""
 
 import json

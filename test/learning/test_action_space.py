@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Distributions against torch's own, commands against hand-computed ones; one contract for both kinds."""
 
 import math

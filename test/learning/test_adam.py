@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Adam: the same numbers as torch's class and as by hand, and no compiler at a trainer's start."""
 
 import subprocess

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The space-to-depth first layer computes exactly what a plain convolution does."""
 
 import numpy as np

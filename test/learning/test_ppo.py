@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Advantages by hand; a learner that learns in seconds; staleness weights; a NaN stops."""
 
 import sys

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A toy task: a bright bar says where to steer. A learner that works solves it in seconds."""
 
 import numpy as np

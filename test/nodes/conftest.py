@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Nodes in this process or in their own, against a real Redis, a real S3 server and the real ROS graph."""
 
 import itertools

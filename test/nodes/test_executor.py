@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Nodes run where the ROS distribution has no events executor, and their timers where there is no clock."""
 
 import sys

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What simulates and what records starts where torch is not installed: a simulation job learns nothing."""
 
 import subprocess

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """On a car: one camera of any size is one car, an old frame is not driven by, a NaN is never sent."""
 
 import time

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Nothing that arrives on a topic ends a node: 10 000 odd messages to all subscriptions, of a seed that is printed."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Every key of the configuration is a declared ROS parameter: described, read-only or really changeable."""
 
 import pytest
@@ -107,8 +110,8 @@ def test_parameters_of_other_nodes_are_ignored_and_misspelt_ones_are_not(make):
 
 
 def test_a_misspelt_section_or_key_is_an_error(make):
-    with pytest.raises(InputError, match="found unknown key 'learnin.epochs', perhaps 'learning'"):
-        read_config(make("learnin.epochs:=5"))
+    with pytest.raises(InputError, match="found unknown key 'learn.epochs', perhaps 'learner'"):
+        read_config(make("learn.epochs:=5"))
 
 
 def test_a_misspelt_key_is_an_error(make):

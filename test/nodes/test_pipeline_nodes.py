@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Every node in a process of its own: the same segments as in one process, deaths, and signals."""
 
 import signal

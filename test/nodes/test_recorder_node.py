@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What the recorder acknowledges is in Redis, whatever Redis does, and whenever the recorder came."""
 
 import array

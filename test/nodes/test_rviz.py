@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The rviz config shows topics that a simulation publishes, by displays that rviz has."""
 
 from collections.abc import Iterator

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A sensor of one's own goes all the way: measured, published, driven by, recorded."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The simulation waits for whoever drives, refuses what is unsafe, and in real time stops a car nobody drives."""
 
 import array

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Whatever happens to the agent of a moving car, a receiver that holds the last command holds a stop 0.2 s later."""
 
 import os

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Roads whose numbers can be worked out by hand, and states of cars on them."""
 
 import numpy as np

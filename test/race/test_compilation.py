@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What the compiled core leaves alone in the program that imports it, and that its machine code is kept."""
 
 import os

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Tracks by their corners, and what is promised of those that come with the package."""
 
 from math import pi

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Projection of one point on a track, checked by hand on a square and on two legs of a hairpin."""
 
 from math import pi, sqrt

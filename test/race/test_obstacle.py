@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Where the objects of a race stand: fixed, spread evenly, drawn at random; and those that do not fit."""
 
 import sys

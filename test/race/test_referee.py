@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The rules of an episode, with numbers worked out by hand on a straight road and on a circle."""
 
 import sys

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The observation `state` with numbers worked out by hand, on a straight and a circle, both ways round."""
 
 import sys

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Tracks from routes: arc length, sides, direction, projection, and refusals."""
 
 from math import pi

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The video shows the best drive, in real time, with its gauges."""
 
 from dataclasses import replace

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The film of an evaluation holds each car's first episode, and no more."""
 
 import cv2

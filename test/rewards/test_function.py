@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A user's reward file: the values it sees, and the line it gets when it is wrong."""
 
 import math

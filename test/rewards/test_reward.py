@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Reward terms on one step with known numbers, and their weighted sum."""
 
 import numpy as np

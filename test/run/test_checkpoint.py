@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Checkpoint stores: one suite of the contract for files and for memory; and what only files can suffer."""
 
 import signal

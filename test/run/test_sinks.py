@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Sinks cannot stop or slow a training: they lose records, which is counted and said."""
 
 import threading

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Evaluations of cars that glide round a circle, without camera or physics."""
 
 import numpy as np

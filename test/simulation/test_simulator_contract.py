@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What every simulator keeps to: one suite for the embedded one, Gazebo, and a small third one made here.
 
 `PointSimulator` shows the seam: a class with the methods of `Simulator`, and one line in `SIMULATORS`.

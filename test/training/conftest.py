@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Trainers against a real Redis and a real S3 server, with a learner that only counts."""
 
 import itertools

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A second learner, to show the seam: it adds up rewards. `ENTRY` in `LEARNERS` is all that registers it."""
 
 from dataclasses import dataclass

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Trainers that die: `mortal_trainers.py CONFIG RUN FOLDER MOMENT:COUNT ...`, one process after the other.
 
 Prints, of each, how its process ended (as `os.waitstatus_to_exitcode`) and the updates that the checkpoint holds then.

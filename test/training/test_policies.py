@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Models of earlier and later releases: what is renamed or added stays readable, another contract is refused."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Steps come in any order of their parts; segments overlap by one frame; nothing is mixed up."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A rollout without ROS is the same unbroken course that a recorder would cut out."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The run configurations that come with the package: every key is known, and each can be built."""
 
 import pytest

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The trainer alone: every segment once, whatever dies; nothing half-written, whatever is full or refuses."""
 
 import json

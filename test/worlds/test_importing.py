@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Imports of routes: found by name afterwards, and nothing left behind by a bad one."""
 
 import numpy as np

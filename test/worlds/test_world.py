@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Gazebo worlds: what was committed is what the definitions give, and a parser accepts it."""
 
 import os

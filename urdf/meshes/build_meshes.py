@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Write the car's body and glass as Wavefront meshes: lofts through rounded rectangles.
 
 Run `python urdf/meshes/build_meshes.py [folder]` after a change. The meshes are committed, so neither building nor

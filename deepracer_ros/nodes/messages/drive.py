@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Conversion between drive commands and the JointState messages on `drive`."""
 
 import array

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Decoding of sensor_msgs/Image and CompressedImage to grey or RGB pixels; OpenCV converts the colours."""
 
 import struct

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The error of a message that cannot be used."""
 
 from deepracer_ros.errors import InputError

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Conversion between poses of cars (x, y and yaw on the ground) and ROS messages."""
 
 import math

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The messages on `race/state`: one point per car, with pose, state, reward and episode as named fields."""
 
 import array

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Conversion between commands of a car and the Twist messages on `cmd_vel`, by the kinematic bicycle model."""
 
 import math

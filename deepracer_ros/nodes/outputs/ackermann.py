@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Input and output of drive commands of one car on `ackermann_cmd` (ackermann_msgs)."""
 
 from collections.abc import Callable

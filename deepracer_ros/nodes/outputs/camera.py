@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The calibration of the camera, and the image of car 0, on the topics that ROS programs expect."""
 
 import math

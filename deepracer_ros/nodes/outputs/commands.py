@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The commands of one car: on `cmd_vel` and `ackermann_cmd` too, and with a guard that stops the car."""
 
 from typing import Protocol

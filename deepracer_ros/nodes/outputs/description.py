@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The URDF of the car for robot_state_publisher and rviz."""
 
 from deepracer_ros.race.vehicle import expand_urdf

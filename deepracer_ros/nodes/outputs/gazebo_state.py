@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The interface of gazebo_ros_state for every simulator; the cars are the entities car_0, car_1, ..."""
 
 import numpy as np

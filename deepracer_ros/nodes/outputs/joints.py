@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The joint states of car 0 (steering hinges and wheels) for robot_state_publisher."""
 
 import math

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The rviz markers of tracks and of the objects on them."""
 
 from collections.abc import Sequence

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Handling of optional ROS packages: interfaces that need a missing package are not offered."""
 
 from collections.abc import Iterator, Sequence

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The TF tree of car 0: map -> odom -> base_link -> camera_link -> camera_optical (REP 105)."""
 
 from builtin_interfaces.msg import Time

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Exclusive access to folders of Gazebo's cache, which several processes and threads may fill at once."""
 
 from collections.abc import Iterator

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The car for Gazebo: its URDF, and the SDF model that Gazebo's own converter makes from it."""
 
 import hashlib

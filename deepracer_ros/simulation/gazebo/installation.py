@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Preparation of Gazebo 11: the system's own or a private Debian root in a cache folder, and the lock-step plugin.
 
 Of Debian's releases only bullseye contains Gazebo Classic 11. So a newer system gets a separate root file system of

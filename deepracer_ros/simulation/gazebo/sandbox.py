@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Commands inside a Debian root file system with bubblewrap, for root and for ordinary users.
 
 A sandbox has its own processes, network, /tmp and /dev. So its processes end with it, its ports and X displays do not

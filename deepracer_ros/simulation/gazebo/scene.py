@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The world of a gzserver: a track's world file with cars, objects, physics and the lock-step plugin added."""
 
 import re

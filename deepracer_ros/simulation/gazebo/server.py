@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A gzserver with one world, in a sandbox that ends with the calling process."""
 
 import os

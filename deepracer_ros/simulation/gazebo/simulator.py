@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The simulator `gazebo`: several gzservers behind the `Simulator` protocol."""
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Client of the lock-step plugin's protocol, whose messages are defined in plugin/wire.hh."""
 
 import socket

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """World files of tracks in Gazebo's cache; each is written once."""
 
 import hashlib

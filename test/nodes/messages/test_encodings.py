@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Images in every encoding that cameras use become grey or RGB; what cannot be used is one line."""
 
 import cv2

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Messages carry arrays bit for bit, and what is malformed is one clear line."""
 
 import numpy as np

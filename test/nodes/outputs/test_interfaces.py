@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What ROS users expect of a simulated car; real messages between real nodes."""
 
 import math

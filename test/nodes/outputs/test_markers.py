@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What rviz shows of tracks and of the objects on them."""
 
 from types import SimpleNamespace

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """`deepracer train` and `deepracer evaluate` in Gazebo, when what they stand on is killed, and when they are."""
 
 import os

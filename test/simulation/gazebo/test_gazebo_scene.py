@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The world that a gzserver is given, and the cache that its parts are kept in."""
 
 import threading

@@ -1,3 +1,6 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The client's end of the wire against a plugin played by the test, on a real socket."""
 
 import re

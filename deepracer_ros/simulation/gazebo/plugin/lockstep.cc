@@ -1,3 +1,6 @@
+// Copyright 2026 deepracer_ros maintainers
+// SPDX-License-Identifier: Apache-2.0
+
 // A Gazebo Classic world that stands still until its client asks for the next control period.
 //
 // The world thread blocks in WorldUpdateBegin on a socket, applies the command, lets the physics run a whole number of

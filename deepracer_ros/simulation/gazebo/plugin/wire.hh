@@ -1,3 +1,6 @@
+// Copyright 2026 deepracer_ros maintainers
+// SPDX-License-Identifier: Apache-2.0
+
 // The lock-step protocol between a Gazebo world and its one client at a time: a stream of messages, little-endian,
 // each a header of 16 bytes and a payload. The client asks, the world answers; deepracer_ros/simulation/gazebo/wire.py
 // is the other end. Change VERSION with any change here.
