@@ -81,7 +81,7 @@ def test_a_node_that_ends_is_started_again_where_that_is_wanted(launch, watch, m
     def agents():
         return {pid for pid, command in launched.members().items() if "agent_node" in command}
 
-    watch.until(lambda: watch.node.count_publishers("/drive") == 1, launched)
+    watch.until(lambda: watch.node.count_publishers("/drive") > 0, launched)
     first = agents()
     for pid in first:
         os.kill(pid, signal.SIGKILL)
