@@ -6,40 +6,43 @@
 ros2 launch deepracer_ros car.launch.py model:=path/to/model
 """
 
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, Shutdown
-from launch.events.process import ProcessExited
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import FindPackageShare
+
+shared = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("shared.py"))))
+
+ON_A_CAR = {
+    "simulation.cars": 1,
+    "simulation.real_time": True,
+    "agent.live_camera": True,
+    "agent.explore": False,
+    "agent.random_before_model": False,
+}
+"""Parameters that no parameter file may change on a car."""
 
 
 def generate_launch_description() -> LaunchDescription:
     """Return the launch description."""
-    default = PathJoinSubstitution([FindPackageShare("deepracer_ros"), "config", "car.yaml"])
-    model = ParameterValue(LaunchConfiguration("model"), value_type=str)
     return LaunchDescription(
         [
-            DeclareLaunchArgument("config", default_value=default, description="ROS 2 parameter file"),
             DeclareLaunchArgument(
                 "model",
                 default_value="",
-                description="run folder or model folder; empty: the models of the config's `run` in its S3 server",
+                description="run folder or model folder; empty: the models of params_file's `run` in its S3 server",
             ),
-            Node(
-                package="deepracer_ros",
-                executable="agent_node",
-                output="screen",
-                parameters=[LaunchConfiguration("config"), {"agent.model": model}],
-                on_exit=end,
-            ),
+            *shared.common_arguments(params_file=shared.config_file("car.yaml"), use_sim_time="false"),
+            OpaqueFunction(function=drive),
         ]
     )
 
 
-def end(event: ProcessExited, context: LaunchContext) -> Shutdown:
-    """Return the action that ends the launch; raise an exception if the process failed, so that ros2 launch fails."""
-    if event.returncode and not context.is_shutdown:
-        raise RuntimeError(f"{event.process_name}: ended with exit code {event.returncode}")
-    return Shutdown(reason=f"{event.process_name} has ended")
+def drive(context: LaunchContext) -> list[Node]:
+    """Return the agent."""
+    model = shared.text(context, "model")
+    ours = {"agent.model": shared.string(str(Path(model).resolve())), **ON_A_CAR} if model else ON_A_CAR
+    return [shared.node(context, "agent_node", ours, shared.sim_time())]

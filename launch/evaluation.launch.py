@@ -6,11 +6,15 @@
 ros2 launch deepracer_ros evaluation.launch.py model:=runs/latest track:=oval laps:=3
 """
 
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction, Shutdown
-from launch.events.process import ProcessExited
-from launch.substitutions import LaunchConfiguration
+from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction
 from launch_ros.substitutions import ExecutableInPackage
+
+shared = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("shared.py"))))
 
 OPTIONS = {
     "model": "run folder or model folder (default: runs/latest below the current folder)",
@@ -27,6 +31,8 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             *(DeclareLaunchArgument(name, default_value="", description=text) for name, text in OPTIONS.items()),
+            # An evaluation has no ROS nodes: it takes these arguments so that every launch file has them.
+            *shared.common_arguments(of="the nodes (an evaluation has none)"),
             OpaqueFunction(function=evaluate),
         ]
     )
@@ -34,26 +40,13 @@ def generate_launch_description() -> LaunchDescription:
 
 def evaluate(context: LaunchContext) -> list[ExecuteProcess]:
     """Return the process of `deepracer evaluate` with the given options."""
-    options = given(context)
+    options = {f"--{name}": shared.text(context, name) for name in OPTIONS}
     return [
         ExecuteProcess(
-            cmd=[ExecutableInPackage("deepracer", "deepracer_ros"), "evaluate", *options],
+            cmd=[ExecutableInPackage("deepracer", "deepracer_ros"), "evaluate", *shared.flat(options)],
             name="evaluation",
             output="screen",
             additional_env={"PYTHONUNBUFFERED": "1"},
-            on_exit=end,
+            on_exit=shared.end,
         )
     ]
-
-
-def given(context: LaunchContext) -> list[str]:
-    """Return `--NAME VALUE` for each option that is not empty."""
-    values = {name: LaunchConfiguration(name).perform(context) for name in OPTIONS}
-    return [word for name, value in values.items() if value for word in (f"--{name}", value)]
-
-
-def end(event: ProcessExited, context: LaunchContext) -> Shutdown:
-    """Return the action that ends the launch; raise an exception if the process failed, so that ros2 launch fails."""
-    if event.returncode and not context.is_shutdown:
-        raise RuntimeError(f"{event.process_name}: ended with exit code {event.returncode}")
-    return Shutdown(reason=f"{event.process_name} has ended")

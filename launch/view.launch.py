@@ -6,46 +6,92 @@
 ros2 launch deepracer_ros view.launch.py
 """
 
-from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument
-from launch.conditions import IfCondition
+import runpy
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from types import SimpleNamespace
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import Command, FindExecutable, LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import FindPackageShare
+from launch_ros.substitutions import FindPackagePrefix, FindPackageShare
+
+shared = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("shared.py"))))
 
 
 def generate_launch_description() -> LaunchDescription:
     """Return the launch description."""
-    share = FindPackageShare("deepracer_ros")
-    path = PathJoinSubstitution([share, "urdf", "deepracer.urdf.xacro"])
-    urdf = Command([FindExecutable(name="xacro"), " ", path, " simulator:=", LaunchConfiguration("urdf_for")])
-    time = {"use_sim_time": ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)}
     return LaunchDescription(
         [
             DeclareLaunchArgument(
                 "rviz_config",
-                default_value=PathJoinSubstitution([share, "config", "deepracer.rviz"]),
+                default_value=shared.config_file("deepracer.rviz"),
                 description="configuration file of rviz",
             ),
             DeclareLaunchArgument("rviz", default_value="true", description="false: only robot_state_publisher"),
             DeclareLaunchArgument(
                 "urdf_for", default_value="none", description="simulator of the URDF: none, classic or gz"
             ),
-            DeclareLaunchArgument(
-                "use_sim_time", default_value="true", description="true: simulation time; false: a real car"
-            ),
-            Node(
-                package="robot_state_publisher",
-                executable="robot_state_publisher",
-                parameters=[time, {"robot_description": ParameterValue(urdf, value_type=str)}],
-            ),
-            Node(
-                package="rviz2",
-                executable="rviz2",
-                arguments=["-d", LaunchConfiguration("rviz_config")],
-                parameters=[time],
-                condition=IfCondition(LaunchConfiguration("rviz")),
-            ),
+            shared.frame_prefix_argument(),
+            *shared.common_arguments(),
+            OpaqueFunction(function=view),
         ]
     )
+
+
+def view(context: LaunchContext) -> list[Node]:
+    """Return robot_state_publisher, and rviz unless it is not wanted.
+
+    Raises:
+        RuntimeError: if the package of one of them is not installed.
+    """
+    prefix, with_rviz = shared.text(context, "frame_prefix"), shared.is_true(context, "rviz")
+    for package in ("robot_state_publisher", "rviz2")[: 1 + with_rviz]:
+        check_installed(context, package)
+    path = PathJoinSubstitution([FindPackageShare("deepracer_ros"), "urdf", "deepracer.urdf.xacro"])
+    options = [" simulator:=", LaunchConfiguration("urdf_for"), f" frame_prefix:={prefix}"]
+    urdf = ParameterValue(Command([FindExecutable(name="xacro"), " ", path, *options]), value_type=str)
+    common = [*shared.parameter_file(context), shared.sim_time()]
+    nodes = [
+        shared.node(
+            context,
+            "robot_state_publisher",
+            *common,
+            {"robot_description": urdf, "frame_prefix": shared.string(prefix)},
+            package="robot_state_publisher",
+        )
+    ]
+    if with_rviz:
+        config = rviz_config(Path(shared.text(context, "rviz_config")), prefix)
+        nodes.append(shared.node(context, "rviz2", *common, package="rviz2", arguments=["-d", str(config)]))
+    return nodes
+
+
+def rviz_config(path: Path, prefix: str) -> Path:
+    """Return the configuration file of rviz for a car whose frames have a prefix."""
+    if not prefix:
+        return path
+    text = path.read_text()
+    # rviz puts a slash between its TF prefix and the name of a link.
+    text = text.replace('TF Prefix: ""', f"TF Prefix: {prefix.rstrip('/')}")
+    text = text.replace("Target Frame: base_link", f"Target Frame: {prefix}base_link")
+    with NamedTemporaryFile("w", prefix="deepracer-", suffix=".rviz", delete=False) as file:
+        file.write(text)
+    return Path(file.name)
+
+
+def check_installed(context: LaunchContext, package: str) -> None:
+    """Check that a package is installed.
+
+    Raises:
+        RuntimeError: if it is not.
+    """
+    try:
+        FindPackagePrefix(package).perform(context)
+    except LookupError as error:
+        name = f"ros-$ROS_DISTRO-{package.replace('_', '-')}"
+        raise RuntimeError(
+            f"view: found no package {package}, expected it installed (apt-get install {name})"
+        ) from error

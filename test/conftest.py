@@ -60,7 +60,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("NUMBA_NUM_THREADS", str(min(2, os.cpu_count() or 1)))
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-DRIVES = ("cli", "engine", "examples", "nodes", "report", "simulation", "training")
+DRIVES = ("cli", "engine", "examples", "launching", "nodes", "report", "simulation", "training")
 """Folders of tests that drive cars."""
 
 

@@ -38,6 +38,13 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
     parser.add_argument(
         "--runs", default=Path("runs"), type=Path, metavar="FOLDER", help="folder of all runs (default: runs)"
     )
+    parser.add_argument("--namespace", default="", metavar="NAME", help="ROS namespace of all nodes (default: none)")
+    parser.add_argument(
+        "--log-level",
+        default="warn",
+        choices=("debug", "info", "warn", "error", "fatal"),
+        help="log level of the nodes (default: warn)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -50,8 +57,9 @@ def run(args: argparse.Namespace) -> int:
     started = time.monotonic()
     config = read_run_config(args)
     from deepracer_ros.engine.local import train  # imports torch and numba
+    from deepracer_ros.engine.session import RosGraph
 
-    outcome = train(config, args.runs, args.name, started)
+    outcome = train(config, args.runs, args.name, started, RosGraph(args.namespace, args.log_level))
     evaluation = outcome.evaluation
     print(
         f"{outcome.folder.path}: "

@@ -11,7 +11,7 @@ from deepracer_ros.engine.checks import check_checkpoint, check_config
 from deepracer_ros.engine.domain import chosen_domain, own_domain
 from deepracer_ros.engine.processes import PREFIX
 from deepracer_ros.engine.servers import Services
-from deepracer_ros.engine.session import Session
+from deepracer_ros.engine.session import PLAIN, RosGraph, Session
 from deepracer_ros.errors import InputError
 from deepracer_ros.files import only_one, remove_remains
 from deepracer_ros.race.compilation import is_compiled
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from deepracer_ros.engine.finish import Outcome
 
 
-def train(config: RunConfig, runs: Path, name: str | None, started: float) -> "Outcome":
+def train(config: RunConfig, runs: Path, name: str | None, started: float, graph: RosGraph = PLAIN) -> "Outcome":
     """Train until the configured end and evaluate the best model.
 
     Args:
@@ -33,6 +33,7 @@ def train(config: RunConfig, runs: Path, name: str | None, started: float) -> "O
         runs: Folder of all runs.
         name: Name of the run; an existing run resumes. None starts a new run.
         started: `time.monotonic()` at the start of the command, s.
+        graph: Place of the nodes in the ROS graph, and what they log.
 
     Returns:
         The run folder, the final evaluation and the training times.
@@ -47,7 +48,7 @@ def train(config: RunConfig, runs: Path, name: str | None, started: float) -> "O
         remove_remains(folder.path)
         state = StateFile(folder.state)
         try:
-            outcome = _train(config, folder, state, tracks, started)
+            outcome = _train(config, folder, state, tracks, started, graph)
         except InputError as error:
             _stopped(state, str(error))
             raise
@@ -68,7 +69,7 @@ def _stopped(state: StateFile, why: str) -> None:
 
 
 def _train(
-    config: RunConfig, folder: RunFolder, state: StateFile, tracks: tuple[str, ...], started: float
+    config: RunConfig, folder: RunFolder, state: StateFile, tracks: tuple[str, ...], started: float, graph: RosGraph
 ) -> "Outcome":
     folder.write_config(to_saved(config))  # as given, since the next run has other local servers
     with own_domain() as domain, TerminalView() as view:
@@ -78,7 +79,7 @@ def _train(
             if domain > 0:
                 print(f"ROS_DOMAIN_ID={domain}: another training on this machine uses domain 0", flush=True)
             _compile_once(services.config)
-            session = Session(services.config, folder, services, view, state, ",".join(tracks))
+            session = Session(services.config, folder, services, view, state, ",".join(tracks), graph)
             try:
                 from deepracer_ros.engine.finish import finish  # imports torch while the processes start
 

@@ -3,10 +3,12 @@
 
 """The session of a training: starts, watches and restarts its processes, and shows their state."""
 
+import re
 import time
+from dataclasses import dataclass
 
 from deepracer_ros.config import to_mapping
-from deepracer_ros.engine.processes import NON_FINITE, Process
+from deepracer_ros.engine.processes import HEALTH_LOGGER, NON_FINITE, Process
 from deepracer_ros.engine.servers import Services
 from deepracer_ros.errors import InputError
 from deepracer_ros.report.terminal import TerminalView, TrainingStatus
@@ -20,17 +22,70 @@ STOP_SECONDS = 10.0
 WAITING_SECONDS = 5.0
 """Time without progress after which a trainer with an error is shown as waiting, s."""
 
+NAMESPACE = re.compile(r"/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*/?", re.ASCII)
 NOTHING_YET = ProgressRecord(
     env_steps=0, seconds=0.0, mean_reward=None, mean_progress=None, lap_rate=None, laps_completed=0, episodes=0,
     steps_per_second=0.0, model_version=0,
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class RosGraph:
+    """Place of the nodes of a training in the ROS graph, and what they log.
+
+    Attributes:
+        namespace: Namespace of the nodes; empty: none.
+        log_level: Log level of the nodes.
+    """
+
+    namespace: str = ""
+    log_level: str = "warn"
+
+    def __post_init__(self) -> None:
+        """Check the namespace.
+
+        Raises:
+            InputError: if ROS does not allow it.
+        """
+        if self.namespace and not NAMESPACE.fullmatch(self.namespace):
+            raise InputError(f"namespace: found {self.namespace!r}, expected names of letters, digits and _ between /")
+
+    def arguments(self, *nodes: str, inside: str = "") -> list[str]:
+        """Return the ROS arguments of a process: its namespace, where models are announced, and the log levels.
+
+        Args:
+            nodes: Names of the nodes in the process. What they log of their health is always written, because the
+                session reads it.
+            inside: Namespace of the process inside this one; empty: none.
+        """
+        parts = [part for part in self.namespace.split("/") if part]
+        own = [*parts, inside] if inside else parts
+        arguments = ["-r", f"__ns:=/{'/'.join(own)}"] if own else []
+        if inside:  # one trainer announces its models to the agents of all jobs
+            arguments += ["-r", f"model/published:=/{'/'.join([*parts, 'model', 'published'])}"]
+        arguments += ["--log-level", self.log_level]
+        for node in nodes:
+            arguments += ["--log-level", f"{'.'.join([*own, node, HEALTH_LOGGER])}:=info"]
+        return arguments
+
+
+JOB_NODES = ("simulation", "agent", "recorder")
+"""Names of the nodes of a simulation job."""
+PLAIN = RosGraph()
+
+
 class Session:
     """The processes of one training: the trainer and the simulation jobs."""
 
     def __init__(
-        self, config: RunConfig, folder: RunFolder, services: Services, view: TerminalView, state: StateFile, track: str
+        self,
+        config: RunConfig,
+        folder: RunFolder,
+        services: Services,
+        view: TerminalView,
+        state: StateFile,
+        track: str,
+        graph: RosGraph = PLAIN,
     ) -> None:
         """Write the nodes' parameters and start the processes.
 
@@ -41,12 +96,14 @@ class Session:
             view: Terminal view of the training.
             state: Writer of the run's `state.json`.
             track: Names of the tracks for the view.
+            graph: Place of the nodes in the ROS graph, and what they log.
 
         Raises:
             InputError: if the folder cannot be written.
         """
         self._config, self._folder, self._services = config, folder, services
         self._view, self._state, self._track = view, state, track
+        self._graph = graph
         # The name is given in the file, which quotes text: on a command line ROS would not take `n` or `7` as text.
         folder.write_parameters({"run": folder.name, "folder": str(folder.path.resolve()), **to_mapping(config)})
         self._tail = ProgressTail(folder.progress)
@@ -62,14 +119,13 @@ class Session:
             raise
 
     def _start_all(self) -> None:
-        arguments = ["--ros-args", "--params-file", str(self._folder.parameters), "--log-level", "info"]
-        self._trainer = self._start("trainer", "trainer_node", arguments, "trainer")
+        arguments = ["--ros-args", "--params-file", str(self._folder.parameters)]
+        self._trainer = self._start(
+            "trainer", "trainer_node", [*arguments, *self._graph.arguments("trainer")], "trainer"
+        )
         for job in range(self._config.jobs):
-            # One trainer announces its models to the agents of all jobs.
-            space = ["-r", f"__ns:=/job_{job}", "-r", "model/published:=/model/published"] if job else []
-            self._start(
-                f"simulation job {job}", "simulation_job", [*arguments, "-p", f"job:={job}", *space], f"job_{job}"
-            )
+            place = ["-p", f"job:={job}", *self._graph.arguments(*JOB_NODES, inside=f"job_{job}" if job else "")]
+            self._start(f"simulation job {job}", "simulation_job", [*arguments, *place], f"job_{job}")
 
     def _start(self, name: str, node: str, arguments: list[str], log: str) -> Process:
         process = Process(name, f"deepracer_ros.nodes.{node}", arguments, self._folder.log(log))

@@ -72,7 +72,7 @@ def test_every_display_s_topic_is_published_with_its_type(config, published):
     assert set(TYPES) <= shown.keys()
     for kind, message in TYPES.items():
         topic = shown[kind]["Description Topic" if kind == "RobotModel" else "Topic"]
-        assert published[topic["Value"]] == [message]
+        assert published[f"/{topic['Value']}"] == [message]  # relative, so that it follows rviz into a namespace
         latched = kind in ("RobotModel", "MarkerArray")
         assert topic["Durability Policy"] == ("Transient Local" if latched else "Volatile")
 

@@ -1,0 +1,60 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Runs one car in real time, driven by a model if one is given.
+
+ros2 launch deepracer_ros drive.launch.py track:=oval model:=runs/latest
+"""
+
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+
+shared = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("shared.py"))))
+
+ONE_CAR = {"simulation.cars": 1, "simulation.real_time": True, "camera.width": 160, "camera.height": 120}
+"""Parameters that simulation and agent must have in common."""
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return the launch description."""
+    return LaunchDescription(
+        [
+            DeclareLaunchArgument("track", default_value="technical", description="name of a track, or a route file"),
+            DeclareLaunchArgument("model", default_value="", description="run folder or model folder; empty: no agent"),
+            DeclareLaunchArgument(
+                "simulator",
+                default_value="embedded",
+                description="embedded or gazebo (Classic, by `make gazebo`); none: another program simulates the car",
+            ),
+            DeclareLaunchArgument("view", default_value="false", description="true: start rviz"),
+            shared.frame_prefix_argument(),
+            *shared.common_arguments(params_file=shared.config_file("training.yaml")),
+            OpaqueFunction(function=drive),
+        ]
+    )
+
+
+def drive(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Return rviz if it is wanted, the simulation if it is ours, and the agent if a model is given."""
+    track, model, simulator, prefix = (
+        shared.text(context, name) for name in ("track", "model", "simulator", "frame_prefix")
+    )
+    actions: list[LaunchDescriptionEntity] = []
+    if shared.is_true(context, "view"):
+        actions.append(
+            shared.include("view.launch.py", params_file="")
+        )  # first, since it says whether its programs are missing
+    if simulator != "none":
+        ours = {"tracks": [track], "simulation.simulator": shared.string(simulator), **ONE_CAR}
+        # It gets no use_sim_time, since it is the source of that time.
+        actions.append(
+            shared.node(context, "simulation_node", ours | ({"frame_prefix": shared.string(prefix)} if prefix else {}))
+        )
+    if model:
+        ours = {"agent.model": shared.string(str(Path(model).resolve())), "agent.explore": False, **ONE_CAR}
+        actions.append(shared.node(context, "agent_node", ours, shared.sim_time()))
+    return actions
