@@ -184,7 +184,7 @@ class SimulationNode:
         self._waiting_since = time.monotonic()
 
     def _report(self) -> Health:
-        late = self._lateness.take(self._late)
+        late = self._lateness.take(self._late)  # in lock-step the simulation only repeats its frame
         figures = {
             "env_steps_per_second": self._steps.take(),
             "step": self._step,
@@ -192,11 +192,8 @@ class SimulationNode:
             "bad_commands": self._inputs.refused,
             "late_commands": self._late,
         }
-        return Health(
-            error=self._inputs.take_error(),
-            warning=self._inputs.warning() or (f"drive: {late} commands late in the last second" if late else ""),
-            figures=figures,
-        )
+        warning = f"drive: {late} commands late in the last second" if late and self._config.real_time else ""
+        return Health(error=self._inputs.take_error(), warning=self._inputs.warning() or warning, figures=figures)
 
     def close(self) -> None:
         """Close the simulator and release its resources."""
