@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image, JointState, PointCloud2
 from std_msgs.msg import String
+from std_srvs.srv import SetBool, Trigger
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.nodes.base import make_node, run
@@ -49,7 +50,8 @@ class SimulationNode:
 
     By default it runs faster than real time: the next frame is published when the command with the stamp of the current
     frame has arrived. If a recorder is expected, it must also be less than a window behind. In real time a frame is
-    published every 1/15 s, and a car without a recent command stops.
+    published every 1/15 s, and a car without a recent command stops. `~/pause` (std_srvs/SetBool) stops the time, and
+    `~/reset` (std_srvs/Trigger) begins a new episode of every car.
 
     Attributes:
         node: The ROS node.
@@ -105,6 +107,9 @@ class SimulationNode:
         self._inputs.subscribe(Time, "recorder/recorded", self._on_recorded, LOCK_STEP)
         self._tick = every(node, self._tick_seconds, self._on_tick)
         self._interfaces = Interfaces(node, self._environment, config, place, self._inputs, self._on_drive)
+        self._is_paused = self._is_reset = False
+        node.create_service(SetBool, "~/pause", self._pause)
+        node.create_service(Trigger, "~/reset", self._reset)
         follow_changes(node, config, self._reconfigure)
         self._diagnostics = Diagnostics(node, self._report)
 
@@ -116,11 +121,25 @@ class SimulationNode:
         self._config = config.simulation
         self._tick.timer_period_ns = round(1e9 * self._tick_seconds)
 
+    def _pause(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        """Stop the time of the simulation, or let it go on."""
+        self._is_paused, response.success = request.data, True
+        self._waiting_since = time.monotonic()
+        self._advance_when_allowed()
+        return response
+
+    def _reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        """Begin a new episode of every car with the next frame."""
+        self._is_reset, response.success = True, True
+        return response
+
     def _on_tick(self) -> None:
         """Start when agent and recorder are present; later step in real time, or repeat an unanswered frame."""
         now = time.monotonic()
         if not self._started:
             self._start_when_ready(now)
+        elif self._is_paused:
+            return
         elif self._config.real_time:
             fresh = now - self._command_at <= COMMAND_SECONDS
             self._late += not fresh
@@ -160,12 +179,20 @@ class SimulationNode:
 
     def _advance_when_allowed(self) -> None:
         window = self._window
-        if self._commanded is not None and (window == 0 or self._step - self._recorded < window):
+        if (
+            self._commanded is not None
+            and not self._is_paused
+            and (window == 0 or self._step - self._recorded < window)
+        ):
             command, self._commanded = self._commanded, None
             self._advance(*command)
 
     def _advance(self, steering: NDArray[np.float64], speed: NDArray[np.float64]) -> None:
-        self._outcome = self._environment.step(steering, speed)
+        if self._is_reset:
+            self._is_reset = False
+            self._outcome = self._environment.reset()
+        else:
+            self._outcome = self._environment.step(steering, speed)
         self._step += 1
         self._steps.count += self._config.cars
         self._publish()

@@ -12,6 +12,7 @@ import pytest
 from builtin_interfaces.msg import Time
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image, JointState, PointCloud2
+from std_srvs.srv import SetBool, Trigger
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.nodes.messages.drive import to_drive
@@ -164,6 +165,45 @@ def test_real_time_means_fifteen_frames_a_second(job):
     began, before = time.monotonic(), len(job.frames)
     job.graph.until(lambda: len(job.frames) == before + 15)
     assert 0.8 < time.monotonic() - began < 1.6
+
+
+def call(job, kind, name, request):
+    """Call a service of the simulation and return its answer."""
+    client = job.graph.probe.create_client(kind, f"simulation/{name}")
+    job.graph.until(client.service_is_ready)
+    future = client.call_async(request)
+    job.graph.until(future.done)
+    return future.result()
+
+
+@pytest.mark.parametrize("real_time", [False, True])
+def test_it_pauses_and_goes_on(job, real_time):
+    job = job(real_time=real_time)
+    job.until_step(0)
+    assert call(job, SetBool, "pause", SetBool.Request(data=True)).success
+    last = job.steps[-1]
+    job.drive(last)
+    job.graph.spin(0.3)
+    assert job.steps[-1] <= last + 1  # one may have been on its way
+    assert call(job, SetBool, "pause", SetBool.Request(data=False)).success
+    job.drive(job.steps[-1])
+    job.until_step(last + 1)
+
+
+def test_a_reset_begins_new_episodes_with_the_next_frame(job):
+    job = job()
+    job.until_step(0)
+    for step in range(3):
+        job.drive(step)
+        job.until_step(step + 1)
+    assert call(job, Trigger, "reset", Trigger.Request()).success
+    job.drive(3)
+    job.until_step(4)
+    job.graph.until(lambda: step_of(job.states[-1]) == 4)
+    before, after = (from_state(state, ("progress", "failure")) for state in job.states[-2:])
+    assert (after["episode"] == before["episode"] + 1).all()
+    assert (after["status"] == 0).all()
+    assert (before["status"] == 1).all()
 
 
 def test_the_real_time_factor_changes_while_it_runs(job):
