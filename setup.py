@@ -88,6 +88,7 @@ setup(
         "pyyaml>=6,<7",
         "redis[hiredis]>=5,<9",
         "rich>=13,<16",
+        "rosbags>=0.10,<0.12",
         "safetensors>=0.4,<1",
         "tensorboardX>=2.6.2,<3",
         # Newer ones are not tried yet. A CPU build is enough.

@@ -97,6 +97,21 @@ class Policy:
         steering, speed = self._space.decode(actions)
         return Decision(steering, speed, log_probability.numpy())
 
+    def log_probability(
+        self, observations: Observations, steering: NDArray[np.float64], speed: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
+        """Return the log-probability (B,) that the policy gives to commands, as `act` returned it with them.
+
+        Args:
+            observations: Observations (B, *shape) of each sensor in `reads`.
+            steering: (B,) steering angle, rad, positive to the left.
+            speed: (B,) speed, m/s.
+        """
+        actions = torch.from_numpy(self._space.encode(steering, speed))
+        log_probability, _ = self._space.log_probability_and_entropy(self._outputs(observations), actions)
+        found: NDArray[np.float32] = log_probability.numpy()
+        return found
+
 
 class RandomPolicy:
     """A policy of uniformly distributed random actions, which drives until the first model is published.
