@@ -22,6 +22,7 @@ TYPES = {
     "Path": "nav_msgs/msg/Path",
     "RobotModel": "std_msgs/msg/String",
     "Image": "sensor_msgs/msg/Image",
+    "Odometry": "nav_msgs/msg/Odometry",
 }
 """What rviz_default_plugins' displays of these names show."""
 OTHERS = {
@@ -33,9 +34,25 @@ OTHERS = {
 """Plugins of rviz on Jazzy; an unknown one is an empty line in its window."""
 
 
+SHOWN = {
+    "deepracer.rviz": {"MarkerArray", "PointCloud2", "Path", "RobotModel", "Image"},
+    "car.rviz": {"RobotModel", "Image", "Odometry"},
+}
+"""The displays of each configuration."""
+
+
+def read(name: str) -> dict[str, Any]:
+    return yaml.safe_load((share_directory() / "config" / name).read_text())
+
+
+@pytest.fixture(scope="module", params=SHOWN)
+def name(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def config() -> dict[str, Any]:
-    return yaml.safe_load((share_directory() / "config" / "deepracer.rviz").read_text())
+def config(name: str) -> dict[str, Any]:
+    return read(name)
 
 
 @pytest.fixture(scope="module")
@@ -67,18 +84,19 @@ def test_plugins_are_rviz_s(config):
         assert plugin in OTHERS[package]
 
 
-def test_every_display_s_topic_is_published_with_its_type(config, published):
+def test_every_display_s_topic_is_published_with_its_type(name, config, published):
     shown = displays(config)
-    assert set(TYPES) <= shown.keys()
-    for kind, message in TYPES.items():
+    assert shown.keys() - {"TF"} == SHOWN[name]
+    for kind in SHOWN[name]:
+        message = TYPES[kind]
         topic = shown[kind]["Description Topic" if kind == "RobotModel" else "Topic"]
         assert published[f"/{topic['Value']}"] == [message]  # relative, so that it follows rviz into a namespace
         latched = kind in ("RobotModel", "MarkerArray")
         assert topic["Durability Policy"] == ("Transient Local" if latched else "Volatile")
 
 
-def test_the_fleet_s_colour_is_a_field_of_its_points(config):
-    fleet = displays(config)["PointCloud2"]
+def test_the_fleet_s_colour_is_a_field_of_its_points():
+    fleet = displays(read("deepracer.rviz"))["PointCloud2"]
     assert fleet["Channel Name"] == "reward"
     assert fleet["Channel Name"] in state_type(()).names
 
