@@ -40,6 +40,8 @@ REPEAT = 0.05
 """Time between two stops, s."""
 MOST_RECEIVERS = 255
 """Greatest number of subscriptions that a sign of life can tell."""
+URGENCY = -10
+"""Change of the niceness of the process where the user may make it: a busy machine must not delay a stop."""
 LAST_STOPS = 10
 """Number of stops after the end of the agent."""
 
@@ -152,6 +154,8 @@ def main() -> int:
     options = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the end of the agent ends the guard, which then sends the last stops
+    with suppress(PermissionError):
+        os.nice(URGENCY)
     os.set_blocking(1, False)
     rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
     node = Node("command_guard", start_parameter_services=False, enable_rosout=False)
