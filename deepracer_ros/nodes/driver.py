@@ -87,7 +87,7 @@ class Driver:
         self._driving = node.create_publisher(String, "agent/model", LATCHED)
         self._announce(version, sha256)
         # A timer too, since no frame arrives while the simulation waits for the trainer.
-        self._swapping = every(node, SWAP_SECONDS, self._swap)
+        self._swapping = every(node, SWAP_SECONDS, self._swap) if self._loader is not None else None
         self._gatherer = self._subscribe(reads)
 
     def _read_model(self) -> tuple[int, str]:
@@ -261,6 +261,7 @@ class Driver:
         if self._loader is not None:
             self._loader.close()
         self._inputs.close()
-        self._node.destroy_timer(self._swapping)
+        if self._swapping is not None:
+            self._node.destroy_timer(self._swapping)
         for publisher in (self._drive, self._driving):
             self._node.destroy_publisher(publisher)

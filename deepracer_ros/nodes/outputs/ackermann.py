@@ -14,6 +14,7 @@ from sensor_msgs.msg import JointState
 from deepracer_ros.nodes.inputs import Inputs
 from deepracer_ros.nodes.messages.drive import to_drive
 from deepracer_ros.nodes.messages.frames import BASE_FRAME
+from deepracer_ros.nodes.outputs.command_topic import CommandTopic
 from deepracer_ros.nodes.qos import in_order
 
 TOPIC = "ackermann_cmd"
@@ -40,7 +41,7 @@ class AckermannInput:
         self._drive(to_drive(steering, speed, np.zeros(1, np.float32), ["car_0"], TOPIC, message.header.stamp))
 
 
-class AckermannOutput:
+class AckermannOutput(CommandTopic):
     """Publishes the commands of the agent on `ackermann_cmd`."""
 
     def __init__(self, node: Node, frame: str = BASE_FRAME) -> None:
@@ -50,25 +51,12 @@ class AckermannOutput:
             node: ROS node of the agent.
             frame: Name of the frame of the car.
         """
+        super().__init__(node, AckermannDriveStamped, TOPIC)
         self._frame = frame
-        self._publisher = node.create_publisher(AckermannDriveStamped, TOPIC, 10)
 
-    @property
-    def receivers(self) -> int:
-        """Number of subscriptions of the topic."""
-        return self._publisher.get_subscription_count()
-
-    def publish(self, steering: float, speed: float, stamp: Time) -> None:
-        """Publish a command if the topic has subscribers.
-
-        Args:
-            steering: Steering angle, rad, positive to the left.
-            speed: Speed, m/s.
-            stamp: Stamp of the frame that the command answers.
-        """
-        if self._publisher.get_subscription_count():
-            message = AckermannDriveStamped()
-            message.header.stamp = stamp
-            message.header.frame_id = self._frame
-            message.drive.steering_angle, message.drive.speed = steering, speed
-            self._publisher.publish(message)
+    def message(self, steering: float, speed: float, stamp: Time) -> AckermannDriveStamped:
+        """Return the message of a command, as `CommandTopic.message`."""
+        message = AckermannDriveStamped()
+        message.header.stamp, message.header.frame_id = stamp, self._frame
+        message.drive.steering_angle, message.drive.speed = steering, speed
+        return message

@@ -3,8 +3,6 @@
 
 """The commands of one car: on `cmd_vel` and `ackermann_cmd` too, and with a guard that stops the car."""
 
-from typing import Protocol
-
 import numpy as np
 from builtin_interfaces.msg import Time
 from rclpy.node import Node
@@ -14,28 +12,10 @@ from deepracer_ros.nodes.command_guard import Topics
 from deepracer_ros.nodes.guard import Guard
 from deepracer_ros.nodes.messages.drive import to_drive
 from deepracer_ros.nodes.messages.frames import BASE_FRAME
+from deepracer_ros.nodes.outputs.command_topic import CommandTopic
 from deepracer_ros.nodes.outputs.optional import report_missing, where_installed
 from deepracer_ros.nodes.outputs.twist import TwistOutput
 from deepracer_ros.training.config import RunConfig
-
-
-class CommandOutput(Protocol):
-    """Protocol of a topic for the commands of one car."""
-
-    @property
-    def receivers(self) -> int:
-        """Number of subscriptions of the topic."""
-        ...
-
-    def publish(self, steering: float, speed: float, stamp: Time) -> None:
-        """Publish a command if the topic has subscribers.
-
-        Args:
-            steering: Steering angle, rad, positive to the left.
-            speed: Speed, m/s.
-            stamp: Stamp of the frame that the command answers.
-        """
-        ...
 
 
 class CarCommands:
@@ -57,7 +37,7 @@ class CarCommands:
         self._node, self._drive, self._live = node, drive, config.agent.live_camera
         stamped = config.agent.stamped_cmd_vel
         missing: list[str] = []
-        self._outputs: list[CommandOutput] = [TwistOutput(node, stamped, prefix + BASE_FRAME)]
+        self._outputs: list[CommandTopic] = [TwistOutput(node, stamped, prefix + BASE_FRAME)]
         with where_installed("ackermann_cmd", missing):
             from deepracer_ros.nodes.outputs.ackermann import AckermannOutput
 

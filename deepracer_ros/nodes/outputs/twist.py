@@ -15,6 +15,7 @@ from deepracer_ros.nodes.inputs import Inputs
 from deepracer_ros.nodes.messages.drive import to_drive
 from deepracer_ros.nodes.messages.frames import BASE_FRAME
 from deepracer_ros.nodes.messages.twist import from_twist_command, to_twist_command
+from deepracer_ros.nodes.outputs.command_topic import CommandTopic
 from deepracer_ros.nodes.qos import in_order
 from deepracer_ros.race.vehicle import read_vehicle
 
@@ -46,7 +47,7 @@ class TwistInput:
         self._drive(to_drive(*numbers, ["car_0"], TOPIC, stamp))
 
 
-class TwistOutput:
+class TwistOutput(CommandTopic):
     """Publishes commands on `cmd_vel`: speed, and the yaw rate of the kinematic bicycle model."""
 
     def __init__(self, node: Node, stamped: bool, frame: str = BASE_FRAME) -> None:
@@ -57,25 +58,13 @@ class TwistOutput:
             stamped: Whether the messages are TwistStamped.
             frame: Name of the frame of the car.
         """
+        super().__init__(node, TwistStamped if stamped else Twist, TOPIC)
         self._wheelbase, self._stamped, self._frame = read_vehicle().wheelbase, stamped, frame
-        self._publisher = node.create_publisher(TwistStamped if stamped else Twist, TOPIC, 10)
 
-    @property
-    def receivers(self) -> int:
-        """Number of subscriptions of the topic."""
-        return self._publisher.get_subscription_count()
-
-    def publish(self, steering: float, speed: float, stamp: Time) -> None:
-        """Publish a command if the topic has subscribers.
-
-        Args:
-            steering: Steering angle, rad, positive to the left.
-            speed: Speed, m/s.
-            stamp: Stamp of the frame that the command answers.
-        """
-        if self._publisher.get_subscription_count():
-            twist = to_twist_command(steering, speed, self._wheelbase)
-            self._publisher.publish(stamp_twist(twist, stamp, self._frame) if self._stamped else twist)
+    def message(self, steering: float, speed: float, stamp: Time) -> Twist | TwistStamped:
+        """Return the message of a command, as `CommandTopic.message`."""
+        twist = to_twist_command(steering, speed, self._wheelbase)
+        return stamp_twist(twist, stamp, self._frame) if self._stamped else twist
 
 
 def stamp_twist(twist: Twist, stamp: Time, frame: str) -> TwistStamped:
