@@ -40,8 +40,8 @@ help: ## list the targets
 train: $(READY) ## train and evaluate a policy: TRACK=name or route.npy (a,b for several) SEED=1 JOBS=1
 	$(BIN)/deepracer train $(if $(TRACK),--track '$(TRACK)') $(if $(SEED),--seed '$(SEED)') $(if $(JOBS),--jobs '$(JOBS)') $(ARGS)
 
-test: $(READY) ## run the tests; ARGS="test/race -k progress" selects some
-	$(BIN)/python -m pytest $(ARGS)
+test: $(READY) ## run the tests in parallel; ARGS="test/race -k progress" selects some, ARGS="-n 0" is one process
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(READY) ## check style, types, layers and spelling
 	$(BIN)/ruff check

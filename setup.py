@@ -34,6 +34,7 @@ EXTRAS = {
     "dev": [
         "ruff>=0.15,<0.18",
         "mypy>=1.18,<3",
+        "pytest-xdist>=3.5,<4",
         "types-PyYAML>=6,<7",
         "import-linter>=2.7,<3",
         "codespell>=2.4,<3",

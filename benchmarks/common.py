@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deepracer_ros.config import to_mapping
+from deepracer_ros.engine.domain import DOMAIN, RANGE, own_domain
 from deepracer_ros.learning.learner import make_learner
 from deepracer_ros.models.folder import write_model_folder
 from deepracer_ros.parameters import merge, read_parameters
@@ -49,11 +50,12 @@ def untrained_model(config: RunConfig, folder: Path) -> Path:
 
 @contextmanager
 def own_ros_domain() -> Iterator[Path]:
-    """Give this process and its children their own ROS domain; yield a temporary folder."""
+    """Give this process and its children a ROS domain that no training or test uses; yield a temporary folder."""
     before = dict(os.environ)
-    os.environ |= {"ROS_DOMAIN_ID": str(os.getpid() % 230 + 1), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    for name in (DOMAIN, RANGE):
+        os.environ.pop(name, None)
     try:
-        with tempfile.TemporaryDirectory() as folder:
+        with own_domain(), tempfile.TemporaryDirectory() as folder:
             yield Path(folder)
     finally:
         os.environ.clear()

@@ -69,12 +69,15 @@ def pytest_collection_finish(session):
     here = Path(__file__).parent
     if not any(item.path.relative_to(here).parts[0] in DRIVES for item in session.items if here in item.path.parents):
         return
-    from deepracer_ros.race.compilation import is_compiled
+    from deepracer_ros.files import only_one
+    from deepracer_ros.race.compilation import cache_folder, is_compiled
     from deepracer_ros.simulation.config import EnvironmentConfig
     from deepracer_ros.simulation.factory import make_evaluation
 
-    if not is_compiled():
-        make_evaluation(EnvironmentConfig(), ["oval"], 1).reset()
+    cache_folder().parent.mkdir(parents=True, exist_ok=True)
+    with only_one(cache_folder().with_suffix(".lock")):  # `make test` has several such processes
+        if not is_compiled():
+            make_evaluation(EnvironmentConfig(), ["oval"], 1).reset()
 
 
 STEPS, HEIGHT, WIDTH = 8, 40, 48
@@ -103,6 +106,33 @@ def chance():
     seed = int(os.environ.get(SEED) or random.SystemRandom().randrange(1 << 32))
     print(f"{SEED}={seed}")
     return random.Random(seed)
+
+
+@pytest.fixture(scope="session")
+def random_weights():
+    """Return the tensors of a network with random weights for a configuration."""
+    from deepracer_ros.learning.action_space import make_action_space
+    from deepracer_ros.learning.network import ActorCritic
+    from deepracer_ros.simulation.sensors import sensor_specs
+
+    def draw(config):
+        network = ActorCritic(config.network, sensor_specs(config), make_action_space(config.actions).outputs)
+        return {name: parameter.detach().numpy().copy() for name, parameter in network.named_parameters()}
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def write_untrained(random_weights):
+    """Write the folder of a model with random weights for a configuration, and return it."""
+    from deepracer_ros.models.folder import write_model_folder
+    from deepracer_ros.training.policies import make_manifest
+
+    def write(folder, config):
+        write_model_folder(folder, random_weights(config), make_manifest(config, "untrained", 0, 0))
+        return folder
+
+    return write
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +70,12 @@ class Driver:
         version, sha256 = self._read_model()
         if not config.agent.model and not config.agent.random_before_model:
             self._policy, self._model = None, "none"
-        reads = self._policy.reads if isinstance(self._policy, Policy) else config.network.reads
-        if config.agent.live_camera and set(reads) != {CAMERA}:
-            raise InputError(f"model reads {', '.join(reads)}: expected {CAMERA} alone on a car (agent.live_camera)")
+        self._reads = self._policy.reads if isinstance(self._policy, Policy) else config.network.reads
+        if config.agent.live_camera and set(self._reads) != {CAMERA}:
+            reads = ", ".join(self._reads)
+            raise InputError(f"model reads {reads}: expected {CAMERA} alone on a car (agent.live_camera)")
         if not config.agent.model:
-            self._loader = ModelLoader(ModelStore(config.models, place.run), place.run)
+            self._loader = ModelLoader(ModelStore(config.models, place.run), place.run, self._reads)
         self._names: list[str] = []
         self._image = Image()
         self._answer: JointState | None = None
@@ -88,14 +89,18 @@ class Driver:
         self._announce(version, sha256)
         # A timer too, since no frame arrives while the simulation waits for the trainer.
         self._swapping = every(node, SWAP_SECONDS, self._swap) if self._loader is not None else None
-        self._gatherer = self._subscribe(reads)
+        self._gatherer = self._subscribe(self._reads)
 
-    def _read_model(self) -> tuple[int, str]:
-        """Read the configured model folder, if there is one; return version and hash of the model."""
+    def _read_model(self, available: Collection[str] | None = None) -> tuple[int, str]:
+        """Read the configured model folder, if there is one; return version and hash of the model.
+
+        Args:
+            available: Names of the sensors that the policy can be given; None allows all.
+        """
         if not self._config.agent.model:
             return 0, ""
         model = read_model_path(Path(self._config.agent.model))
-        self._policy, self._model = make_policy(model), str(model.manifest.version)
+        self._policy, self._model = make_policy(model, available), str(model.manifest.version)
         return model.manifest.version, model.manifest.sha256
 
     def _subscribe(self, reads: Sequence[str]) -> Gatherer:
@@ -115,12 +120,13 @@ class Driver:
         """Read the model folder again, or look for a newer model of the run; return what was done.
 
         Raises:
-            InputError: if the model folder cannot be read; the old model stays.
+            InputError: if the model folder cannot be read, or its model reads a sensor to which the agent has not
+                subscribed; the old model stays.
         """
         if self._loader is not None:
             self._loader.look(None)
             return "looks for a newer model"
-        self._announce(*self._read_model())
+        self._announce(*self._read_model(self._reads))
         return f"drives with version {self._model}"
 
     def stop(self) -> None:

@@ -3,6 +3,7 @@
 
 """The manifest of a run's policy, and the policy of a model."""
 
+from collections.abc import Collection
 from typing import Any
 
 from deepracer_ros.config import from_mapping, to_mapping
@@ -44,11 +45,16 @@ def _specs(config: RunConfig, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: to_mapping(spec) for name, spec in sensor_specs(config, names).items()}
 
 
-def make_policy(model: Model) -> Policy:
+def make_policy(model: Model, available: Collection[str] | None = None) -> Policy:
     """Build the policy of a checked model.
 
+    Args:
+        model: The model.
+        available: Names of the sensors that the policy can be given; None allows all.
+
     Raises:
-        InputError: if the architecture or action space in the manifest is unknown, or the tensors do not fit it.
+        InputError: if the architecture or action space in the manifest is unknown, the tensors do not fit it, or the
+            policy reads a sensor that is not available.
     """
     manifest = model.manifest
     where = f"model {manifest.run}/{manifest.version}"
@@ -59,6 +65,9 @@ def make_policy(model: Model) -> Policy:
     for name in (*network.reads, *network.critic_reads):
         if name not in sensors:
             raise InputError(f"{where}: reads: found {', '.join(sensors)}, expected {name}, which its network reads")
+    if available is not None and not set(network.reads) <= set(available):
+        reads, expected = ", ".join(network.reads), ", ".join(available)
+        raise InputError(f"{where}: reads: found {reads}, expected only sensors that are there: {expected}")
     return Policy(upgrade_tensors(model), network, sensors, actions)
 
 

@@ -5,6 +5,7 @@
 
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from deepracer_ros.errors import InputError
@@ -35,8 +36,8 @@ class LoadedModel:
 class ModelLoader:
     """A thread that loads the model that the `last` pointer of a run names.
 
-    A model that is damaged, has other shapes or is not finite is refused and counted, and the previous model stays in
-    use. While the store is unreachable, it is asked again.
+    A model that is damaged, has other shapes, reads a sensor that is not there or is not finite is refused and
+    counted, and the previous model stays in use. While the store is unreachable, it is asked again.
 
     Attributes:
         refused: Number of models refused.
@@ -44,16 +45,17 @@ class ModelLoader:
         last_seconds: Time from finding a new pointer to the ready policy at the last reload, s.
     """
 
-    def __init__(self, store: ModelStore, run: str) -> None:
+    def __init__(self, store: ModelStore, run: str, available: Collection[str]) -> None:
         """Start the thread; `take` returns the models that it loads.
 
         Args:
             store: The model store of the run.
             run: Name of the run.
+            available: Names of the sensors that a policy can be given.
         """
         self.refused, self.reloads, self.last_seconds = 0, 0, 0.0
         self._refusal = self._unreachable = ""
-        self._store, self._run = store, run
+        self._store, self._run, self._available = store, run, available
         self._ready: LoadedModel | None = None
         self._announced: Pointer | None = None
         self._wanted, self._stop = threading.Event(), False
@@ -110,7 +112,7 @@ class ModelLoader:
         """
         started = time.monotonic()
         try:
-            policy = make_policy(self._store.load(pointer))
+            policy = make_policy(self._store.load(pointer), self._available)
         except StoreError:
             raise
         except InputError as error:

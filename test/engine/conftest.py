@@ -30,10 +30,10 @@ class Recorded:
         self.last = []
         self._context = rclpy.Context()
         rclpy.init(context=self._context)
-        node = rclpy.create_node("listener", context=self._context)
-        node.create_subscription(Time, "recorder/recorded", self._hear, in_order(100))
+        self._node = rclpy.create_node("listener", context=self._context)
+        self._node.create_subscription(Time, "recorder/recorded", self._hear, in_order(100))
         self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(node)
+        self._executor.add_node(self._node)
         self._thread = threading.Thread(target=self._spin, daemon=True)
         self._thread.start()
 
@@ -50,8 +50,10 @@ class Recorded:
         self.last[-1] = step
 
     def close(self):
-        rclpy.shutdown(context=self._context)
+        self._executor.shutdown(5.0)
         self._thread.join(5.0)
+        self._node.destroy_node()  # else its topic stays in the ROS graph that later tests see
+        rclpy.shutdown(context=self._context)
 
 
 @pytest.fixture(scope="module")

@@ -22,13 +22,8 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import PointCloud2
 
-from deepracer_ros.learning.action_space import make_action_space
-from deepracer_ros.learning.network import ActorCritic
-from deepracer_ros.models.folder import write_model_folder
 from deepracer_ros.nodes.qos import in_order
-from deepracer_ros.simulation.sensors import sensor_specs
 from deepracer_ros.training.config import RunConfig
-from deepracer_ros.training.policies import make_manifest
 
 MARK = "DEEPRACER_TEST_LAUNCH"
 """Environment variable by which a test finds all processes of its launch."""
@@ -194,11 +189,6 @@ def watch(watch_domain):
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory):
+def model(tmp_path_factory, write_untrained):
     """The folder of an untrained model, which drives at some speed."""
-    config = RunConfig()
-    network = ActorCritic(config.network, sensor_specs(config), make_action_space(config.actions).outputs)
-    tensors = {name: parameter.detach().numpy().copy() for name, parameter in network.named_parameters()}
-    folder = tmp_path_factory.mktemp("untrained") / "model"
-    write_model_folder(folder, tensors, make_manifest(config, "untrained", 0, 0))
-    return folder
+    return write_untrained(tmp_path_factory.mktemp("untrained") / "model", RunConfig())

@@ -2,15 +2,25 @@
 # SPDX-License-Identifier: Apache-2.0
 
 import itertools
+from functools import cache
 
 import numpy as np
 import pytest
+from botocore.loaders import JSONFileLoader
 
 from deepracer_ros.models.config import ModelsConfig
 from deepracer_ros.models.policy_file import Manifest
 from deepracer_ros.models.store import ModelStore
 
 RUNS = (f"models-{number}" for number in itertools.count())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_reading():
+    """Let botocore read its descriptions of services once, not for each of the many stores: half of a test's time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", staticmethod(cache(JSONFileLoader().load_file)))
+        yield
 
 
 @pytest.fixture

@@ -5,9 +5,11 @@
 
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,16 +21,11 @@ from rclpy.experimental.events_executor import EventsExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from deepracer_ros.learning.action_space import make_action_space
-from deepracer_ros.learning.network import ActorCritic
-from deepracer_ros.models.folder import write_model_folder
 from deepracer_ros.models.store import ModelStore
 from deepracer_ros.nodes import diagnostics
 from deepracer_ros.nodes.qos import LOCK_STEP
 from deepracer_ros.parameters import merge
-from deepracer_ros.simulation.sensors import sensor_specs
 from deepracer_ros.training.config import RunConfig, read_config
-from deepracer_ros.training.policies import make_manifest
 
 CARS, STEPS, HEIGHT, WIDTH = 4, 8, 40, 48
 SMALL = {
@@ -82,13 +79,9 @@ def setting(tmp_path, request):
 
 
 @pytest.fixture
-def untrained(setting, tmp_path):
+def untrained(setting, tmp_path, write_untrained):
     """The folder of a model with random weights."""
-    config = setting().config
-    network = ActorCritic(config.network, sensor_specs(config), make_action_space(config.actions).outputs)
-    tensors = {name: parameter.detach().numpy().copy() for name, parameter in network.named_parameters()}
-    write_model_folder(tmp_path / "model", tensors, make_manifest(config, "untrained", 0, 0))
-    return tmp_path / "model"
+    return write_untrained(tmp_path / "model", setting().config)
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +89,14 @@ def module_setting(tmp_path_factory, request, redis_server, s3):
     """As `setting`, for the tests of a whole module, with both servers."""
     folder = tmp_path_factory.mktemp("setting")
     return lambda **changes: _setting(folder, request, changes)
+
+
+def _end_guards():
+    """End the command guards of closed agents, which would stop the cars of the next test for half a second."""
+    for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+        with suppress(ProcessLookupError, FileNotFoundError):  # it has ended meanwhile
+            if b"command_guard" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(int(pid), signal.SIGKILL)
 
 
 class Graph:
@@ -167,6 +168,7 @@ class Graph:
     def close(self):
         for node in self.nodes:
             node.close()
+        _end_guards()
         self.executor.shutdown()
         for node in (*(node.node for node in self.nodes), self.probe):
             node.destroy_node()  # else it stays in the graph of the next test

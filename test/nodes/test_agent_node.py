@@ -5,6 +5,7 @@
 
 import array
 import json
+from dataclasses import replace
 
 import boto3
 import numpy as np
@@ -13,9 +14,7 @@ from safetensors.numpy import save
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import String
 
-from deepracer_ros.learning.action_space import make_action_space
 from deepracer_ros.learning.config import NetworkConfig
-from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.models.policy_file import describe, encode_manifest
 from deepracer_ros.nodes.agent_node import AgentNode
 from deepracer_ros.nodes.messages.announcement import to_published
@@ -23,7 +22,7 @@ from deepracer_ros.nodes.messages.images import to_image
 from deepracer_ros.nodes.messages.stamps import to_stamp
 from deepracer_ros.nodes.qos import LATCHED
 from deepracer_ros.race.control import CONTROL_PERIOD
-from deepracer_ros.simulation.sensors import sensor_specs
+from deepracer_ros.simulation.sensors import CAMERA, STATE
 from deepracer_ros.training.policies import make_manifest
 
 CARS, HEIGHT, WIDTH = 4, 40, 48
@@ -34,11 +33,6 @@ RUN = "run"
 def frame(number):
     noise = np.random.default_rng(number).integers(0, 256, (CARS, HEIGHT, WIDTH), dtype=np.uint8)
     return to_image(noise, to_stamp(number))
-
-
-def weights(config):
-    network = ActorCritic(config.network, sensor_specs(config), make_action_space(config.actions).outputs)
-    return {name: p.detach().numpy().copy() for name, p in network.named_parameters()}
 
 
 class Driver:
@@ -109,12 +103,12 @@ def test_a_bad_image_has_no_answer_and_is_reported(driver):
     driver.graph.until(lambda: driver.graph.diagnostics["agent"]["message"] == "running")
 
 
-def test_a_model_takes_over_between_two_frames_without_losing_one(driver, setting):
+def test_a_model_takes_over_between_two_frames_without_losing_one(driver, setting, random_weights):
     config = driver.agent.config
     store = setting(run=driver.run).store
     driver.drive()
     for version in (1, 2, 3):
-        published = store.publish(weights(config), make_manifest(config, driver.run, version, 0))
+        published = store.publish(random_weights(config), make_manifest(config, driver.run, version, 0))
         assert published.version == version
         driver.announce(published)
         driver.drive_until(lambda answer, wanted=str(version): answer.header.frame_id == wanted)
@@ -127,11 +121,11 @@ def test_a_model_takes_over_between_two_frames_without_losing_one(driver, settin
     assert (said["version"], said["sha256"]) == (3, published.sha256)
 
 
-def test_a_ready_model_drives_the_next_frame(driver, setting):
+def test_a_ready_model_drives_the_next_frame(driver, setting, random_weights):
     """What is loaded beside the driving is there at the next frame, so within one control period."""
     config = driver.agent.config
     driver.drive()
-    setting(run=driver.run).store.publish(weights(config), make_manifest(config, driver.run, 1, 0))
+    setting(run=driver.run).store.publish(random_weights(config), make_manifest(config, driver.run, 1, 0))
     driver.announce()
     loader = driver.agent.driver._loader
     driver.graph.until(lambda: loader.reloads == 1 and loader.last_seconds > 0.0)
@@ -151,29 +145,30 @@ def _described(config, version, tensors):
     return policy, describe(make_manifest(config, RUN, 0, 0), policy, tensors, version)
 
 
-def _bad_models(config):
+def _bad_models(config, random_weights):
     """Yield what may be wrong with a model, and a part of what the agent says of it."""
-    tensors = weights(config)
+    tensors = random_weights(config)
     policy, manifest = _described(config, 2, tensors)
     damaged = bytearray(policy)
     damaged[len(policy) // 2] ^= 1
     yield "sha256", bytes(damaged), manifest
     policy, manifest = _described(config, 3, tensors)
     yield "bytes", policy[:-10], manifest
-    network = ActorCritic(NetworkConfig(width=64, height=48), sensor_specs(config), 1)
-    other = {name: p.detach().numpy() for name, p in network.named_parameters()}
+    other = random_weights(replace(config, network=NetworkConfig(width=64, height=48)))
     yield "do not fit", *_described(config, 4, other)
     bad = {name: array.copy() for name, array in tensors.items()}
     next(iter(bad.values())).flat[0] = np.nan
     yield "NaN", *_described(config, 5, bad)
     huge = {name: np.full_like(array, 3e38) for name, array in tensors.items()}
     yield "not finite", *_described(config, 6, huge)
+    more = replace(config, sensors=(CAMERA, STATE), network=replace(config.network, reads=(CAMERA, STATE)))
+    yield "expected only sensors that are there", *_described(more, 7, random_weights(more))
 
 
-def test_bad_models_leave_the_good_one_driving_and_are_reported(driver, setting, put):
+def test_bad_models_leave_the_good_one_driving_and_are_reported(driver, setting, put, random_weights):
     config = driver.agent.config
     folder = f"models/{driver.run}"
-    setting(run=driver.run).store.publish(weights(config), make_manifest(config, driver.run, 1, 0))
+    setting(run=driver.run).store.publish(random_weights(config), make_manifest(config, driver.run, 1, 0))
     driver.announce()
     driver.drive_until(lambda answer: answer.header.frame_id == "1")
     diagnostics = driver.graph.diagnostics
@@ -183,7 +178,7 @@ def test_bad_models_leave_the_good_one_driving_and_are_reported(driver, setting,
         put(f"{folder}/{manifest.version:08d}/manifest.json", encode_manifest(manifest))
         put(f"{folder}/last.json", json.dumps({"version": manifest.version, "sha256": manifest.sha256}).encode())
 
-    cases = [(said, lambda made=made: publish(*made)) for said, *made in _bad_models(config)]
+    cases = [(said, lambda made=made: publish(*made)) for said, *made in _bad_models(config, random_weights)]
     cases.append(("last.json", lambda: put(f"{folder}/last.json", b"{")))
     for said, put_it in cases:
         put_it()
@@ -191,8 +186,8 @@ def test_bad_models_leave_the_good_one_driving_and_are_reported(driver, setting,
         driver.drive_until(lambda _, said=said: driver.graph.complained(said))
         assert driver.drive().header.frame_id == "1"
         assert np.isfinite(driver.answers[-1].position).all()
-    assert diagnostics["agent"]["refused_models"] == "5"
-    publish(*_described(config, 7, weights(config)))
+    assert diagnostics["agent"]["refused_models"] == "6"
+    publish(*_described(config, 8, random_weights(config)))
     driver.announce()
-    driver.drive_until(lambda answer: answer.header.frame_id == "7")
+    driver.drive_until(lambda answer: answer.header.frame_id == "8")
     driver.drive_until(lambda _: diagnostics["agent"]["message"] == "running")

@@ -15,6 +15,7 @@ from std_srvs.srv import Trigger
 
 from deepracer_ros.nodes.agent_node import AgentNode
 from deepracer_ros.nodes.messages.images import to_image
+from deepracer_ros.simulation.sensors import CAMERA, STATE
 
 
 class Manager:
@@ -115,3 +116,17 @@ def test_the_model_is_read_again_on_request(manager, untrained):
     assert not answer.success
     assert "policy.safetensors" in answer.message
     manager.drive(moving=True)  # with the old model
+
+
+def test_a_model_that_reads_other_sensors_is_refused_and_the_old_one_drives(
+    manager, untrained, setting, tmp_path, write_untrained
+):
+    manager = manager()
+    setting_of_other = setting(sensors=[CAMERA, STATE], network={"reads": [CAMERA, STATE]})
+    write_untrained(tmp_path / "other", setting_of_other.config)
+    for path in (tmp_path / "other").iterdir():
+        (untrained / path.name).write_bytes(path.read_bytes())
+    answer = manager.call("reload_model", Trigger.Request())
+    assert not answer.success
+    assert f"found {CAMERA}, {STATE}, expected only sensors that are there: {CAMERA}" in answer.message
+    manager.drive(moving=True)

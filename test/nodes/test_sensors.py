@@ -10,9 +10,6 @@ from sensor_msgs.msg import Image, JointState, PointCloud2
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.reader import ExperienceReader
-from deepracer_ros.learning.action_space import make_action_space
-from deepracer_ros.learning.network import ActorCritic
-from deepracer_ros.models.folder import write_model_folder
 from deepracer_ros.nodes.agent_node import AgentNode
 from deepracer_ros.nodes.messages.images import to_image
 from deepracer_ros.nodes.messages.sensors import to_points
@@ -20,8 +17,7 @@ from deepracer_ros.nodes.messages.stamps import to_stamp
 from deepracer_ros.nodes.recorder_node import RecorderNode
 from deepracer_ros.nodes.simulation_node import SimulationNode
 from deepracer_ros.race.state import STATE_NAMES
-from deepracer_ros.simulation.sensors import CAMERA, SENSORS, STATE, SensorSpec, SensorType, sensor_specs
-from deepracer_ros.training.policies import make_manifest
+from deepracer_ros.simulation.sensors import CAMERA, SENSORS, STATE, SensorSpec, SensorType
 
 CARS, STEPS = 4, 8
 SPEED = SensorSpec((1,), "<f4", "m/s", ("speed",))
@@ -38,17 +34,11 @@ def speedometer(monkeypatch):
     monkeypatch.setitem(SENSORS, "SPEEDOMETER", SensorType(lambda config: SPEED, measure_speed))
 
 
-def write_model(folder, config):
-    torch_network = ActorCritic(config.network, sensor_specs(config), make_action_space(config.actions).outputs)
-    tensors = {name: parameter.detach().numpy().copy() for name, parameter in torch_network.named_parameters()}
-    write_model_folder(folder, tensors, make_manifest(config, "run", 0, 0))
-
-
 @pytest.fixture
-def reading(setting, tmp_path):
+def reading(setting, tmp_path, write_untrained):
     """A run whose model reads the camera, `state` and the sensor."""
     changes = {"sensors": READS, "network": {"reads": list(READS)}}  # YAML would alias one list
-    write_model(tmp_path / "model", setting(**changes).config)
+    write_untrained(tmp_path / "model", setting(**changes).config)
     return setting(recorded=True, agent={"model": str(tmp_path / "model")}, **changes)
 
 
@@ -91,9 +81,9 @@ class Sender:
 
 
 @pytest.fixture
-def sender(graph, setting, tmp_path):
+def sender(graph, setting, tmp_path, write_untrained):
     changes = {"sensors": [CAMERA, STATE, "SPEEDOMETER"], "network": {"reads": [CAMERA, "SPEEDOMETER"]}}
-    write_model(tmp_path / "model", setting(**changes).config)
+    write_untrained(tmp_path / "model", setting(**changes).config)
     made = setting(agent={"model": str(tmp_path / "model")}, **changes)
     return Sender(graph(made), made)
 
@@ -127,9 +117,9 @@ def test_observations_whose_frame_never_comes_are_bounded_and_counted(sender):
     assert (gatherer.dropped, len(gatherer._pending)) == (12, 8)
 
 
-def test_a_car_has_cameras_only(graph, setting, tmp_path):
+def test_a_car_has_cameras_only(graph, setting, tmp_path, write_untrained):
     changes = {"sensors": [CAMERA, STATE], "network": {"reads": [CAMERA, STATE]}}
-    write_model(tmp_path / "model", setting(**changes).config)
+    write_untrained(tmp_path / "model", setting(**changes).config)
     made = graph(setting(agent={"model": str(tmp_path / "model"), "live_camera": True}, **changes))
     with pytest.raises(InputError, match="model reads FRONT_FACING_CAMERA, state: expected FRONT_FACING_CAMERA alone"):
         AgentNode()

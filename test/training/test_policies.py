@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.learning.action_space import make_action_space
-from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.models.folder import read_model_path, write_model_folder
-from deepracer_ros.simulation.sensors import CAMERA, sensor_specs
+from deepracer_ros.simulation.sensors import CAMERA
 from deepracer_ros.training.config import RunConfig, read_config, to_saved, upgrade
 from deepracer_ros.training.evaluation import config_of
 from deepracer_ros.training.policies import make_manifest, make_policy
@@ -30,16 +28,11 @@ FIRST_RELEASE = {
 """Part of a configuration as the first release saved it with a model."""
 
 
-def tensors_of(config):
-    network = ActorCritic(config.network, sensor_specs(config), make_action_space(config.actions).outputs)
-    return {name: parameter.detach().numpy().copy() for name, parameter in network.named_parameters()}
-
-
 @pytest.fixture
-def model(tmp_path):
+def model(tmp_path, random_weights):
     """Write a model of this release, and a function that changes its manifest."""
     config = RunConfig()
-    write_model_folder(tmp_path / "model", tensors_of(config), make_manifest(config, "new", 5, 640))
+    write_model_folder(tmp_path / "model", random_weights(config), make_manifest(config, "new", 5, 640))
 
     def change(**changes):
         path = tmp_path / "model" / "manifest.json"
@@ -57,9 +50,9 @@ def test_a_manifest_names_what_the_policy_reads(model):
     assert manifest.format == 2
 
 
-def test_a_model_of_the_first_release_still_drives(tmp_path, model):
+def test_a_model_of_the_first_release_still_drives(tmp_path, model, random_weights):
     config = RunConfig()
-    tensors = tensors_of(config)
+    tensors = random_weights(config)
     old = {name.removeprefix(f"encoders.{CAMERA}."): array for name, array in tensors.items()}
     write_model_folder(tmp_path / "model", old, make_manifest(config, "old", 5, 640))
     seen = {"width": 80, "height": 60, "colour": "grey"}
