@@ -45,12 +45,12 @@ def main() -> None:
         executor = EventsExecutor()
         executor.add_node(agent.node)
         executor.add_node(simulation.node)
-        while simulation._step < 20:
+        while simulation.stepper._step < 20:
             executor.spin_once(timeout_sec=0.1)
-        first, started = simulation._step, time.perf_counter()
+        first, started = simulation.stepper._step, time.perf_counter()
         while time.perf_counter() - started < SECONDS:
             executor.spin_once(timeout_sec=0.1)
-        rate = CARS * (simulation._step - first) / (time.perf_counter() - started)
+        rate = CARS * (simulation.stepper._step - first) / (time.perf_counter() - started)
         executor.shutdown()
         rclpy.try_shutdown()
         print(f"{rate:.0f}")

@@ -19,7 +19,7 @@ from deepracer_ros.run.summary import ModelSummary, Summary, library_versions, t
 from deepracer_ros.simulation.evaluation import Evaluation
 from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.evaluation import evaluate_model
-from deepracer_ros.training.parts import describe_evaluation
+from deepracer_ros.training.score import describe_evaluation
 
 
 @dataclass(frozen=True, eq=False)

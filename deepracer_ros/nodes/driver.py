@@ -88,7 +88,8 @@ class Driver:
         self._driving = node.create_publisher(String, "agent/model", LATCHED)
         self._announce(version, sha256)
         # A timer too, since no frame arrives while the simulation waits for the trainer.
-        self._swapping = every(node, SWAP_SECONDS, self._swap) if self._loader is not None else None
+        if self._loader is not None:
+            every(node, SWAP_SECONDS, self._swap)
         self._gatherer = self._subscribe(self._reads)
 
     def _read_model(self, available: Collection[str] | None = None) -> tuple[int, str]:
@@ -128,6 +129,22 @@ class Driver:
             return "looks for a newer model"
         self._announce(*self._read_model(self._reads))
         return f"drives with version {self._model}"
+
+    def choose(self, version: int) -> str:
+        """Drive with a version of the run's models from now on; return what is done.
+
+        Args:
+            version: Version of the model; 0: the newest one, and every later one.
+
+        Raises:
+            InputError: if the agent drives with the model in a folder.
+        """
+        if self._loader is None:
+            raise InputError(
+                "set_model: found an agent with agent.model, expected one that follows the models of a run"
+            )
+        self._loader.choose(version)
+        return f"loads version {version}" if version else "follows the newest model"
 
     def stop(self) -> None:
         """Answer no more frames, and stop the car."""
@@ -260,14 +277,9 @@ class Driver:
         return Health(error, stale, warning, figures)
 
     def close(self) -> None:
-        """Stop the car and the model loader, and close the topics."""
+        """Stop the car and the model loader."""
         self.active = False
         if self._car is not None:
             self._car.close()
         if self._loader is not None:
             self._loader.close()
-        self._inputs.close()
-        if self._swapping is not None:
-            self._node.destroy_timer(self._swapping)
-        for publisher in (self._drive, self._driving):
-            self._node.destroy_publisher(publisher)

@@ -8,7 +8,6 @@ from typing import Any
 
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from rclpy.subscription import Subscription
 
 from deepracer_ros.nodes.messages.errors import MessageError
 
@@ -31,7 +30,6 @@ class Inputs:
         self.refused = 0
         self.incompatible: set[str] = set()
         self._node, self._error = node, ""
-        self._subscriptions: list[Subscription] = []
 
     def subscribe(self, kind: type, topic: str, handle: Callable[[Any], None], quality: QoSProfile) -> None:
         """Subscribe to a topic.
@@ -53,12 +51,7 @@ class Inputs:
             self.incompatible.add(topic)
 
         events = SubscriptionEventCallbacks(incompatible_qos=mismatch)
-        self._subscriptions.append(self._node.create_subscription(kind, topic, take, quality, event_callbacks=events))
-
-    def close(self) -> None:
-        """End all subscriptions."""
-        while self._subscriptions:
-            self._node.destroy_subscription(self._subscriptions.pop())
+        self._node.create_subscription(kind, topic, take, quality, event_callbacks=events)
 
     def refuse(self, why: str) -> None:
         """Count a message that cannot be used, and keep the reason for the next `take_error`."""

@@ -4,14 +4,18 @@
 """Managed nodes (lifecycle nodes of ROS 2) of this package, which start by themselves unless they are told not to."""
 
 from collections.abc import Callable, Collection
+from typing import Any
 
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.nodes.base import declare_overrides
+from deepracer_ros.nodes.diagnostics import Health
 from deepracer_ros.nodes.parameters import read_config, read_place
 
+NOT_CONFIGURED = Health(warning="not configured")
+"""Health of a node before its configuration."""
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 
 
@@ -26,20 +30,22 @@ class ManagedNode(LifecycleNode):
 
     finished = False
 
-    def __init__(self, name: str, changeable: Collection[str] = ()) -> None:
+    def __init__(self, name: str, changeable: Collection[str] = (), **options: Any) -> None:  # noqa: ANN401
         """Read the parameters.
 
         Args:
             name: Name of the node.
             changeable: Names of the keys that may change while the node runs.
+            options: Options of `rclpy.node.Node`, for example `namespace` where a process has several cars.
 
         Raises:
             InputError: on wrong parameters.
         """
         with declare_overrides(name):
-            super().__init__(name, automatically_declare_parameters_from_overrides=True)
+            super().__init__(name, automatically_declare_parameters_from_overrides=True, **options)
         self.config, self.place = read_config(self, changeable), read_place(self)
         self._is_configured = False
+        self._own = self._entities()
 
     @property
     def node(self) -> Node:
@@ -53,8 +59,7 @@ class ManagedNode(LifecycleNode):
             InputError: if the configuration fails.
         """
         if self.place.autostart:
-            self.configure()  # here, not in the transition, which would hide an error
-            self._is_configured = True
+            self._configure()  # here, not in the transition, which would hide an error
             self.trigger_configure()  # type: ignore[no-untyped-call]
             self.trigger_activate()  # type: ignore[no-untyped-call]
 
@@ -78,12 +83,33 @@ class ManagedNode(LifecycleNode):
         """Handle the transition `configure`."""
         if not self._is_configured:
             try:
-                self.configure()
+                self._configure()
             except InputError as error:
                 self.node.get_logger().error(str(error))
+                self._remove_entities()
                 return FAILURE
-        self._is_configured = True
         return SUCCESS
+
+    def _configure(self) -> None:
+        self._own = self._entities()
+        self.configure()
+        self._is_configured = True
+
+    def _entities(self) -> list[tuple[Callable[[Any], object], list[Any]]]:
+        """Return the topics, services and timers of the node by kind, each kind with what removes one."""
+        return [
+            (self.destroy_publisher, list(self.publishers)), (self.destroy_subscription, list(self.subscriptions)),
+            (self.destroy_service, list(self.services)), (self.destroy_client, list(self.clients)),
+            (self.destroy_timer, list(self.timers)),
+        ]  # fmt: skip
+
+    def _remove_entities(self) -> None:
+        """Remove the topics, services and timers that `configure` has made."""
+        for (destroy, entities), (_, own) in zip(self._entities(), self._own, strict=True):
+            kept = set(map(id, own))
+            for entity in entities:
+                if id(entity) not in kept:
+                    destroy(entity)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Handle the transition `activate`."""
@@ -98,7 +124,9 @@ class ManagedNode(LifecycleNode):
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Handle the transition `cleanup`."""
         self._is_configured = False
-        return self._do(self.clean_up)
+        self.clean_up()
+        self._remove_entities()
+        return SUCCESS
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Handle the transition `shutdown`."""

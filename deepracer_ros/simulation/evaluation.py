@@ -13,7 +13,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from deepracer_ros.race.referee import Verdict
 from deepracer_ros.race.status import Status
 from deepracer_ros.race.track import Track
 from deepracer_ros.simulation.environment import Outcome
@@ -163,32 +162,40 @@ def evaluate(
     """
     deadline = time.monotonic() + timeout_seconds
     outcome = environment.reset()
-    verdict = outcome.verdict
-    start, objects = verdict.station.copy(), environment.objects.copy()
-    final = _Final(verdict)
-    driven = [_motion(outcome.states)] if record else []
-    while not final.ended.all() and time.monotonic() < deadline:
+    tally = Tally(environment, outcome, record=record)
+    while not tally.ended.all() and time.monotonic() < deadline:
         outcome = environment.step(*driver(outcome.observations))
-        final.update(outcome.verdict)
-        if record:
-            driven.append(_motion(outcome.states))
-        if stop_on_failure and final.failed.any():
+        tally.update(outcome)
+        if stop_on_failure and tally.failed.any():
             break
-    tracks = [environment.tracks[track].name for track in environment.car_track]
-    history = np.stack(driven, axis=-1) if record else None
-    attempts = [final.attempt(car, name, start[car], objects[car], history) for car, name in enumerate(tracks)]
-    return Evaluation(tuple(attempts))
+    return tally.evaluation()
 
 
-class _Final:
-    """The final verdict on the first episode of every car."""
+class Tally:
+    """Collects the results of the first episode of every car, outcome by outcome.
 
-    def __init__(self, verdict: Verdict) -> None:
+    Attributes:
+        ended: Whether each car's episode is over (N,).
+    """
+
+    def __init__(self, environment: Course, outcome: Outcome, *, record: bool = False) -> None:
+        """Begin with the outcome of a reset.
+
+        Args:
+            environment: The cars on their tracks.
+            outcome: Outcome of the environment's reset, the start of every car's episode.
+            record: Whether to record trajectories.
+        """
+        verdict = outcome.verdict
         self.ended: NDArray[np.bool_] = np.zeros(len(verdict.status), dtype=bool)
+        self._tracks = [environment.tracks[track].name for track in environment.car_track]
+        self._start, self._objects = verdict.station.copy(), environment.objects.copy()
         self._status = verdict.status.copy()
         self._progress = verdict.progress.copy()
         self._lap_seconds = verdict.lap_seconds.copy()
         self._steps = verdict.step.copy()
+        self._laps = verdict.lap.copy()
+        self._driven = [_motion(outcome.states)] if record else []
 
     @property
     def failed(self) -> NDArray[np.bool_]:
@@ -196,25 +203,42 @@ class _Final:
         failed: NDArray[np.bool_] = self.ended & (self._status != Status.LAP_COMPLETE)
         return failed
 
-    def update(self, verdict: Verdict) -> None:
-        """Update the cars whose first episode still runs from a verdict."""
-        running = ~self.ended
+    @property
+    def laps(self) -> int:
+        """Number of laps that all cars together have completed, also within an episode of several laps."""
+        return int(self._laps.sum())
+
+    def update(self, outcome: Outcome) -> None:
+        """Add the outcome of the next step.
+
+        Args:
+            outcome: Outcome of the environment's step.
+        """
+        running, verdict = ~self.ended, outcome.verdict
         for mine, new in (
             (self._status, verdict.status),
             (self._progress, verdict.progress),
             (self._lap_seconds, verdict.lap_seconds),
             (self._steps, verdict.step),
+            (self._laps, verdict.lap),
         ):
             np.copyto(mine, new, where=running)
         self.ended |= verdict.ended
+        if self._driven:
+            self._driven.append(_motion(outcome.states))
 
-    def attempt(self, car: int, track: str, start: float, objects: Floats, history: Floats | None) -> Attempt:
-        """Return the result of one car; `objects` is (K, 3), `history` is (4, N, steps + 1) or None."""
+    def evaluation(self) -> Evaluation:
+        """Return the results up to now."""
+        history = np.stack(self._driven, axis=-1) if self._driven else None
+        return Evaluation(tuple(self._attempt(car, history) for car in range(len(self._tracks))))
+
+    def _attempt(self, car: int, history: Floats | None) -> Attempt:
+        """Return the result of one car; `history` is (4, N, steps + 1) or None."""
         status, steps = Status(self._status[car]), int(self._steps[car])
         seconds = float(self._lap_seconds[car]) if status == Status.LAP_COMPLETE else None
         trajectory = Trajectory(*history[:, car, : steps + 1]) if history is not None else None
-        progress = float(self._progress[car])
-        return Attempt(track, float(start), status, progress, seconds, steps, trajectory, objects)
+        progress, start = float(self._progress[car]), float(self._start[car])
+        return Attempt(self._tracks[car], start, status, progress, seconds, steps, trajectory, self._objects[car])
 
 
 def _motion(states: CarStates) -> Floats:

@@ -34,7 +34,7 @@ class LoadedModel:
 
 
 class ModelLoader:
-    """A thread that loads the model that the `last` pointer of a run names.
+    """A thread that loads the model that the `last` pointer of a run names, or the version that was chosen.
 
     A model that is damaged, has other shapes, reads a sensor that is not there or is not finite is refused and
     counted, and the previous model stays in use. While the store is unreachable, it is asked again.
@@ -58,6 +58,7 @@ class ModelLoader:
         self._store, self._run, self._available = store, run, available
         self._ready: LoadedModel | None = None
         self._announced: Pointer | None = None
+        self._chosen = 0
         self._wanted, self._stop = threading.Event(), False
         self._thread = threading.Thread(target=self._follow, name="model loader", daemon=True)
         self._thread.start()
@@ -76,6 +77,15 @@ class ModelLoader:
         self._announced = announced
         self._wanted.set()
 
+    def choose(self, version: int) -> None:
+        """Load a version and stay with it.
+
+        Args:
+            version: Version of the model; 0: the newest one, and every later one.
+        """
+        self._chosen = version
+        self._wanted.set()
+
     def take(self) -> LoadedModel | None:
         """Return the model that was loaded since the last call, or None, without waiting."""
         ready, self._ready = self._ready, None
@@ -91,11 +101,7 @@ class ModelLoader:
         known: Pointer | None = None
         while not self._stop:
             try:
-                announced, self._announced = self._announced, None
-                if announced is not None and (known is None or announced.version > known.version):
-                    pointer: Pointer | None = announced
-                else:
-                    pointer = self._store.pointer("last", known)
+                pointer = self._wanted_pointer(known)
                 if pointer is not None and pointer != known:
                     self._load(pointer)
                 known, self._unreachable = pointer, ""
@@ -103,6 +109,21 @@ class ModelLoader:
                 self._unreachable = str(error)
             self._wanted.wait(LOOK_SECONDS)
             self._wanted.clear()
+
+    def _wanted_pointer(self, known: Pointer | None) -> Pointer | None:
+        """Return the pointer of the model that shall drive; None if the run has no model.
+
+        Raises:
+            StoreError: if the server is unreachable or refuses the request, or the chosen version does not exist.
+        """
+        announced, self._announced = self._announced, None
+        if chosen := self._chosen:
+            if known is not None and known.version == chosen:
+                return known
+            return Pointer(chosen, self._store.manifest(chosen).sha256)
+        if announced is not None and (known is None or announced.version > known.version):
+            return announced
+        return self._store.pointer("last", known)
 
     def _load(self, pointer: Pointer) -> None:
         """Fetch, check and build one model; refuse it if it is not usable.

@@ -22,9 +22,10 @@ from deepracer_ros.run.progress import EvaluationPoint, ProgressRecord
 from deepracer_ros.run.sinks import Sinks
 from deepracer_ros.training.batches import capacity_bytes
 from deepracer_ros.training.config import RunConfig
-from deepracer_ros.training.parts import Experience, Models, Parts, describe_evaluation, score
+from deepracer_ros.training.parts import Experience, Models, Parts
 from deepracer_ros.training.policies import make_manifest
 from deepracer_ros.training.publishing import Publisher
+from deepracer_ros.training.score import describe_evaluation, score
 from deepracer_ros.training.statistics import EpisodeStatistics, Rate, TrainerCounts
 
 TAKE_SECONDS = 0.5

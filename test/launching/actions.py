@@ -144,7 +144,7 @@ class ExecuteProcess(LaunchDescriptionEntity):
         cmd: list[Any],
         name: Any = None,
         output: str = "log",
-        additional_env: dict[str, str] | None = None,
+        additional_env: dict[str, Any] | None = None,
         sigterm_timeout: str = "5",
         sigkill_timeout: str = "5",
         respawn: Any = False,
@@ -163,13 +163,14 @@ class ExecuteProcess(LaunchDescriptionEntity):
         is_ours = isinstance(first, ExecutableInPackage) and text(first.package, context) == PACKAGE
         found = first.command(context) if isinstance(first, ExecutableInPackage) else [text(first, context)]
         self.command = [*prefix, *found, *(text(word, context) for word in rest), *self.ros_arguments(context)]
-        self.environment = {**context.environment, **self.environment}
+        additional = {name: text(value, context) for name, value in self.environment.items()}
+        self.environment = {**context.environment, **additional}
         self.respawns = is_true(self.respawns, context)
         self.label = text(self.name or Path(self.command[0]).name, context)
         record = {"process": self.label, "command": self.command, "ours": is_ours, "respawns": self.respawns}
         if isinstance(first, ExecutableInPackage):
             record |= {"package": text(first.package, context), "executable": Path(first.perform(context)).name}
-        chosen = {name: value for name, value in self.environment.items() if name.startswith(("ROS_", "GZ_"))}
+        chosen = {name: value for name, value in self.environment.items() if name.startswith(("ROS_", "GZ_", "FAST"))}
         context.record(record | {"environment": chosen})
         if is_ours:
             context.start(self)  # type: ignore[attr-defined]

@@ -10,6 +10,8 @@ from dataclasses import replace
 import boto3
 import numpy as np
 import pytest
+from rcl_interfaces.srv import SetParametersAtomically
+from rclpy.parameter import Parameter
 from safetensors.numpy import save
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import String
@@ -191,3 +193,38 @@ def test_bad_models_leave_the_good_one_driving_and_are_reported(driver, setting,
     driver.announce()
     driver.drive_until(lambda answer: answer.header.frame_id == "8")
     driver.drive_until(lambda _: diagnostics["agent"]["message"] == "running")
+
+
+def choose(driver, **values):
+    """Call `~/set_model` and return its answer."""
+    client = driver.graph.probe.create_client(SetParametersAtomically, "agent/set_model")
+    driver.graph.until(client.service_is_ready)
+    parameters = [Parameter(name, value=value).to_parameter_msg() for name, value in values.items()]
+    future = client.call_async(SetParametersAtomically.Request(parameters=parameters))
+    driver.graph.until(future.done)
+    return future.result().result
+
+
+def test_a_version_that_is_chosen_drives_until_another_one_is(driver, setting, random_weights):
+    config, store = driver.agent.config, setting(run=driver.run).store
+    for version in (1, 2, 3):
+        store.publish(random_weights(config), make_manifest(config, driver.run, version, 0))
+    driver.announce()
+    driver.drive_until(lambda answer: answer.header.frame_id == "3")
+    answer = choose(driver, version=1)
+    assert (answer.successful, answer.reason) == (True, "loads version 1")
+    driver.drive_until(lambda answer: answer.header.frame_id == "1")
+    driver.announce()  # as if it were new
+    loader = driver.agent.driver._loader
+    reloads = loader.reloads
+    driver.drive()
+    assert choose(driver, version=9).successful
+    driver.drive_until(lambda _: driver.graph.complained("00000009"))
+    assert driver.drive().header.frame_id == "1"
+    assert loader.reloads == reloads
+    assert choose(driver, version=0).reason == "follows the newest model"
+    driver.drive_until(lambda answer: answer.header.frame_id == "3")
+    for wrong in ({"version": -1}, {"version": "1"}, {}, {"version": 1, "other": 2}):
+        answer = choose(driver, **wrong)
+        assert not answer.successful
+        assert "expected one integer `version`" in answer.reason

@@ -1,7 +1,9 @@
 # Copyright 2026 deepracer_ros maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""The agent is a managed node: configured it has a model, active it drives, and any other state stops the car."""
+"""Agent and simulation are managed nodes: active they drive, any other state stops, and they share a process."""
+
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,28 +12,23 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import Image, PointCloud2
 from std_srvs.srv import Trigger
 
 from deepracer_ros.nodes.agent_node import AgentNode
 from deepracer_ros.nodes.messages.images import to_image
+from deepracer_ros.nodes.messages.state import from_state
+from deepracer_ros.nodes.simulation_node import SimulationNode
 from deepracer_ros.simulation.sensors import CAMERA, STATE
 
 
-class Manager:
-    """A lifecycle manager, a camera and a receiver around the agent of one car."""
+class Lifecycle:
+    """A lifecycle manager of one node."""
 
-    def __init__(self, graph, made):
-        self.graph = graph(made)
-        self.agent = self.graph.add(AgentNode)
-        self.speeds = []
-        probe = self.graph.probe
-        probe.create_subscription(Twist, "cmd_vel", lambda message: self.speeds.append(message.linear.x), 10)
-        self._images = probe.create_publisher(Image, "camera/image_raw", qos_profile_sensor_data)
-        self._clients = {
-            name: probe.create_client(kind, f"agent/{name}")
-            for name, kind in (("change_state", ChangeState), ("get_state", GetState), ("reload_model", Trigger))
-        }
+    def __init__(self, graph, name):
+        self.graph = graph
+        services = (("change_state", ChangeState), ("get_state", GetState), ("reload_model", Trigger))
+        self._clients = {service: graph.probe.create_client(kind, f"{name}/{service}") for service, kind in services}
 
     def call(self, name, request):
         client = self._clients[name]
@@ -48,6 +45,18 @@ class Manager:
     @property
     def state(self):
         return self.call("get_state", GetState.Request()).current_state.label
+
+
+class Manager(Lifecycle):
+    """A lifecycle manager, a camera and a receiver around the agent of one car."""
+
+    def __init__(self, graph, made):
+        super().__init__(graph(made), "agent")
+        self.agent = self.graph.add(AgentNode)
+        self.speeds = []
+        probe = self.graph.probe
+        probe.create_subscription(Twist, "cmd_vel", lambda message: self.speeds.append(message.linear.x), 10)
+        self._images = probe.create_publisher(Image, "camera/image_raw", qos_profile_sensor_data)
 
     def send(self):
         self._images.publish(to_image(np.full((1, 40, 48), 90, np.uint8), self.graph.probe.get_clock().now().to_msg()))
@@ -130,3 +139,43 @@ def test_a_model_that_reads_other_sensors_is_refused_and_the_old_one_drives(
     assert not answer.success
     assert f"found {CAMERA}, {STATE}, expected only sensors that are there: {CAMERA}" in answer.message
     manager.drive(moving=True)
+
+
+def test_the_simulation_s_time_goes_on_only_while_it_is_active(graph, setting):
+    made = graph(setting(simulation={"real_time": True}, autostart=False))
+    simulation = made.add(SimulationNode)
+    cycle, frames = Lifecycle(made, "simulation"), made.listen(Image, "camera/image_raw")
+    assert (cycle.state, made.probe.count_publishers("camera/image_raw")) == ("unconfigured", 0)
+    for _ in range(2):
+        assert cycle.change(Transition.TRANSITION_CONFIGURE) == (True, "inactive")
+        made.until(lambda: made.probe.count_publishers("camera/image_raw") == 1)
+        before = len(frames)
+        made.spin(0.2)
+        assert len(frames) == before
+        assert cycle.change(Transition.TRANSITION_ACTIVATE) == (True, "active")
+        made.until(lambda before=before: len(frames) > before)
+        assert cycle.change(Transition.TRANSITION_DEACTIVATE) == (True, "inactive")
+        made.spin(0.2)
+        before = len(frames)
+        made.spin(0.2)
+        assert len(frames) == before
+        assert cycle.change(Transition.TRANSITION_CLEANUP) == (True, "unconfigured")
+        made.until(lambda: made.probe.count_publishers("camera/image_raw") == 0)
+    assert simulation.stepper is None
+    assert cycle.change(Transition.TRANSITION_UNCONFIGURED_SHUTDOWN) == (True, "finalized")
+
+
+def test_three_cars_in_one_process_are_composed_by_namespace(graph, setting, untrained):
+    agent = {"model": str(untrained), "explore": False}
+    made = graph(setting(simulation={"cars": 1, "real_time": True, "real_time_factor": 10.0}, agent=agent))
+    names = [f"car_{number}" for number in (1, 2, 3)]
+    states = {name: made.listen(PointCloud2, f"{name}/race/state") for name in names}
+    for name in names:
+        made.add(partial(AgentNode, namespace=name))
+        made.add(partial(SimulationNode, namespace=name))
+    terms = ("progress", "failure")
+    made.until(
+        lambda: all(any(from_state(state, terms)["speed"][0] > 0.3 for state in seen) for seen in states.values())
+    )
+    running = set(made.probe.get_node_names_and_namespaces())
+    assert {(node, f"/{name}") for node in ("agent", "simulation") for name in names} <= running

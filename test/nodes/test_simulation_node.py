@@ -4,6 +4,7 @@
 """The simulation waits for whoever drives, refuses what is unsafe, and in real time stops a car nobody drives."""
 
 import array
+import json
 import math
 import time
 
@@ -12,13 +13,16 @@ import pytest
 from builtin_interfaces.msg import Time
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image, JointState, PointCloud2
+from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.nodes.messages.drive import to_drive
 from deepracer_ros.nodes.messages.stamps import to_nanoseconds, to_stamp
 from deepracer_ros.nodes.messages.state import from_state
-from deepracer_ros.nodes.simulation_node import COMMAND_SECONDS, SimulationNode
+from deepracer_ros.nodes.qos import LATCHED
+from deepracer_ros.nodes.simulation_node import SimulationNode
+from deepracer_ros.nodes.stepper import COMMAND_SECONDS
 from deepracer_ros.race.control import CONTROL_PERIOD
 
 CARS = 4
@@ -204,6 +208,33 @@ def test_a_reset_begins_new_episodes_with_the_next_frame(job):
     assert (after["episode"] == before["episode"] + 1).all()
     assert (after["status"] == 0).all()
     assert (before["status"] == 1).all()
+
+
+def test_an_evaluation_is_an_episode_of_every_car_with_its_results_on_a_topic(job):
+    job = job()
+    results = job.graph.listen(String, "simulation/evaluation", LATCHED)
+    job.until_step(0)
+    job.drive(0)
+    job.until_step(1)
+    answer = call(job, Trigger, "evaluate", Trigger.Request())
+    assert (answer.success, answer.message) == (True, "results follow on /simulation/evaluation")
+    while not (results and json.loads(results[-1].data)["finished"]):
+        step = job.steps[-1]
+        job.drive(step, steering=0.5)  # in circles, off the track
+        job.until_step(step + 1)
+        assert step < 500
+        job.graph.spin_all()
+    first, last = (json.loads(results[index].data) for index in (0, -1))
+    assert first == {
+        "finished": False, "laps": 0, "laps_completed": 0, "laps_attempted": 4, "mean_progress": 0.0,
+        "mean_lap_seconds": None, "best_lap_seconds": None,
+    }  # fmt: skip
+    assert (last["laps_completed"], last["laps_attempted"]) == (0, 4)
+    assert last["mean_progress"] < 50.0
+    before = len(results)
+    job.drive(job.steps[-1], steering=0.5)
+    job.until_step(job.steps[-1] + 1)
+    assert len(results) == before
 
 
 def test_the_real_time_factor_changes_while_it_runs(job):

@@ -12,7 +12,7 @@ from deepracer_ros.race.status import Status
 from deepracer_ros.race.track import Track
 from deepracer_ros.rewards.reward import find_reward
 from deepracer_ros.simulation.environment import Outcome
-from deepracer_ros.simulation.evaluation import evaluate
+from deepracer_ros.simulation.evaluation import Tally, evaluate
 from deepracer_ros.simulation.sensors import CAMERA
 from deepracer_ros.simulation.simulator import CarStates
 
@@ -148,3 +148,14 @@ def test_a_lap_among_boxes_ends_at_the_first_of_them():
     assert attempt.status == Status.CRASHED
     assert attempt.progress == pytest.approx(50.0, abs=3.5)
     assert attempt.progress < 50.0
+
+
+def test_a_tally_counts_the_laps_of_an_episode_of_several_laps():
+    course = GlideCourse(2, RaceConfig(laps=3))
+    tally, laps = Tally(course, course.reset()), [0]
+    while not tally.ended.all():
+        tally.update(course.step(np.zeros(2), np.array([SPEED, 0.0])))  # the second car stands
+        laps.append(tally.laps)
+        assert course.steps < 1000
+    assert sorted(set(laps)) == [0, 1, 2, 3]
+    assert (tally.evaluation().laps_completed, tally.evaluation().laps_attempted) == (1, 2)

@@ -1,0 +1,55 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""What an evaluation of a policy says: its description, and the score by which policies are compared."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class Score(Protocol):
+    """Protocol of the result of an evaluation, which `simulation.evaluation.Evaluation` implements."""
+
+    @property
+    def laps_attempted(self) -> int:
+        """Number of laps started."""
+        ...
+
+    @property
+    def laps_completed(self) -> int:
+        """Number of laps completed."""
+        ...
+
+    @property
+    def mean_progress(self) -> float:
+        """Mean progress of all started laps, %."""
+        ...
+
+    @property
+    def mean_lap_seconds(self) -> float | None:
+        """Mean time of the completed laps, s; None if no lap was completed."""
+        ...
+
+    @property
+    def best_lap_seconds(self) -> float | None:
+        """Time of the fastest completed lap, s; None if no lap was completed."""
+        ...
+
+
+def describe_evaluation(result: Score) -> Mapping[str, Any]:
+    """Return the result of an evaluation as stored with a model: laps, mean progress (%), lap times (s)."""
+    return {
+        "laps_completed": result.laps_completed,
+        "laps_attempted": result.laps_attempted,
+        "mean_progress": result.mean_progress,
+        "mean_lap_seconds": result.mean_lap_seconds,
+        "best_lap_seconds": result.best_lap_seconds,
+    }
+
+
+def score(result: Score) -> tuple[float, ...]:
+    """Return the score by which models are compared: completed laps, mean progress (%), negative mean lap time (s).
+
+    Scores are compared as tuples; the best model has the greatest.
+    """
+    return (float(result.laps_completed), result.mean_progress, -(result.mean_lap_seconds or 0.0))
