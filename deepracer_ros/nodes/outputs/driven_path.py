@@ -28,21 +28,36 @@ class DrivenPath:
         self._publisher = node.create_publisher(Path, "path", 1)
         self._poses: deque[PoseStamped] = deque(maxlen=LONGEST)
         self._episode = -1
+        self._is_watched = self._has_grown = False
 
-    def publish(self, outcome: Outcome, stamp: Time) -> None:
-        """Add the pose of car 0, and publish the path if it grew; without subscribers, clear the path.
+    def note(self, outcome: Outcome, stamp: Time) -> None:
+        """Add the pose of car 0 at every step, if the topic had subscribers at the last `publish`.
 
         Args:
             outcome: Outcome of the environment's last step.
             stamp: Stamp of the frame.
         """
-        if not self._publisher.get_subscription_count():
+        if self._is_watched:
+            self._has_grown |= self.extend(outcome, stamp)
+
+    def publish(self, outcome: Outcome, stamp: Time) -> None:
+        """Publish the path if it grew; without subscribers, clear the path.
+
+        Args:
+            outcome: Outcome of the environment's last step.
+            stamp: Stamp of the frame.
+        """
+        self._is_watched = self._publisher.get_subscription_count() > 0
+        if not self._is_watched:
             self._poses.clear()
-        elif self.extend(outcome, stamp):
+            return
+        self.note(outcome, stamp)
+        if self._has_grown:
             message = Path(poses=list(self._poses))
             message.header.stamp = stamp
             message.header.frame_id = "map"
             self._publisher.publish(message)
+        self._has_grown = False
 
     def extend(self, outcome: Outcome, stamp: Time) -> bool:
         """Add the pose of car 0 if it moved by `SPACING` or more; return whether it was added.

@@ -64,16 +64,16 @@ class Interfaces:
         vehicle = read_vehicle()
         info = camera_info(config.camera, vehicle.camera_fov, place.frame_prefix + OPTICAL_FRAME)
         self._camera_info = CameraInfoOutput(node, info) if environment.cars == 1 else None
-        odometer = Odometer()
+        odometer, path = Odometer(), DrivenPath(node)
         self._outputs: list[Output] = [
             TrackMarkers(node, environment),
             FirstCameraOutput(node, info),
             JointOutput(node, vehicle),
-            DrivenPath(node),
+            path,
             OdometryOutput(node, odometer, place.frame_prefix),
         ]
         self._due = 0.0
-        self._notes: list[Callable[[Outcome, Time], None]] = [odometer.note]
+        self._notes: list[Callable[[Outcome, Time], None]] = [odometer.note, path.note]
         if environment.cars == 1:
             TwistInput(inputs, config.agent.stamped_cmd_vel, drive)
         missing: list[str] = []

@@ -240,6 +240,11 @@ def test_the_driven_path_is_that_of_this_episode(ros):
     lines = [[pose.pose.position.x for pose in message.poses] for message in heard]
     assert lines == [[0.0], [0.0, 0.1], [5.0], [5.0, 5.2]]
     assert heard[-1].header.frame_id == "map"
+    for step, x in ((5, 5.4), (6, 5.6)):  # between two messages
+        line.note(outcome(x=x, episode=1), to_stamp(step))
+    line.publish(outcome(x=5.6, episode=1), to_stamp(7))
+    ros.until(lambda: len(heard) == 5)
+    assert [pose.pose.position.x for pose in heard[-1].poses] == [5.0, 5.2, 5.4, 5.6]
 
 
 @pytest.mark.parametrize("stamped", [False, True])
