@@ -39,13 +39,12 @@ def fleet(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     Raises:
         RuntimeError: if the number of cars is not a number of at least 1.
     """
-    cars, namespace, prefix = (shared.text(context, name) for name in ("cars", "namespace", "frame_prefix"))
-    if not cars.isdecimal() or int(cars) < 1:
-        raise RuntimeError(f"cars: found {cars!r}, expected a number of at least 1")
-    names = [f"car_{number}" for number in range(1, int(cars) + 1)]
+    namespace, prefix = (shared.text(context, name) for name in ("namespace", "frame_prefix"))
+    names = [f"car_{number}" for number in range(1, shared.number(context, "cars") + 1)]
     return [
         shared.include(
             "drive.launch.py",
+            cars="1",
             namespace=f"{namespace.rstrip('/')}/{name}" if namespace else name,
             frame_prefix=f"{prefix}{name}/",
         )

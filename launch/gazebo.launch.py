@@ -1,7 +1,7 @@
 # Copyright 2026 deepracer_ros maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Runs one car in a real Gazebo in real time, driven by a model if one is given.
+"""Runs one car, or several that race each other, in a real Gazebo in real time, driven by a model if one is given.
 
 ros2 launch deepracer_ros gazebo.launch.py track:=oval model:=runs/latest     Gazebo Classic by `make gazebo`
 ros2 launch deepracer_ros gazebo.launch.py gz:=true track:=oval               gz-sim by ros_gz (Jazzy with Harmonic)
@@ -29,6 +29,7 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument("gz", default_value="false", description="true: gz-sim by ros_gz instead of Classic"),
             DeclareLaunchArgument("track", default_value="technical", description="one of the package's tracks"),
             DeclareLaunchArgument("model", default_value="", description="run folder or model folder; empty: no agent"),
+            shared.cars_argument(),
             DeclareLaunchArgument("view", default_value="false", description="true: start rviz"),
             shared.frame_prefix_argument(),
             *shared.common_arguments(params_file=shared.config_file("training.yaml")),
@@ -38,8 +39,14 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def simulate(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Return the simulation and the agent."""
+    """Return the simulation and the agent.
+
+    Raises:
+        RuntimeError: if there are several cars in gz-sim, which has one.
+    """
     if shared.is_true(context, "gz"):
+        if (cars := shared.number(context, "cars")) > 1:
+            raise RuntimeError(f"cars: found {cars}, expected 1 with gz:=true")
         return [*gz_sim(context), shared.include("drive.launch.py", simulator="none", view="false")]
     return [shared.include("drive.launch.py", simulator="gazebo")]
 

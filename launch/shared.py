@@ -71,6 +71,15 @@ def frame_prefix_argument() -> DeclareLaunchArgument:
     )
 
 
+def cars_argument() -> DeclareLaunchArgument:
+    """Return the declaration of `cars`, the number of cars that share a road."""
+    return DeclareLaunchArgument(
+        "cars",
+        default_value="1",
+        description="cars on the road; several see each other, must not touch, and are all driven by the model",
+    )
+
+
 def config_file(name: str) -> PathJoinSubstitution:
     """Return the path of an installed file of `config/`."""
     return PathJoinSubstitution([FindPackageShare(PACKAGE), "config", name])
@@ -84,6 +93,18 @@ def text(context: LaunchContext, name: str) -> str:
 def is_true(context: LaunchContext, name: str) -> bool:
     """Return the value of a launch argument that is true or false."""
     return IfCondition(LaunchConfiguration(name)).evaluate(context)
+
+
+def number(context: LaunchContext, name: str) -> int:
+    """Return the value of a launch argument that is a number of at least 1.
+
+    Raises:
+        RuntimeError: if it is not.
+    """
+    value = text(context, name)
+    if not value.isdecimal() or int(value) < 1:
+        raise RuntimeError(f"{name}: found {value!r}, expected a number of at least 1")
+    return int(value)
 
 
 def string(value: str) -> ParameterValue:

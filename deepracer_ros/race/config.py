@@ -22,7 +22,9 @@ class StartConfig(Section):
     )
     advance: float = key(0.05, "Part of the lap by which round_robin advances with every episode.", least=0, most=1)
     direction: Literal["forward", "reverse", "alternate", "random"] = key(
-        "forward", "Driving direction. alternate: it changes with every episode and from car to car."
+        "forward",
+        "Driving direction. alternate: it changes with every episode and from car to car; in head_to_head "
+        "alternate and random change from heat to heat.",
     )
     lateral_noise: float = key(
         0.3, "Largest distance of a start from the centre line, as a part of the way to the border.", least=0, most=1
@@ -101,7 +103,9 @@ class RaceConfig(Section):
     """The race: its type, its laps and the objects on the road."""
 
     type: str = key(
-        "time_trial", "Race type by name. time_trial: an empty road. object_avoidance: objects stand on the road."
-    )
+        "time_trial", "Race type by name. time_trial: an empty road. object_avoidance: objects stand on the road. "
+        "head_to_head: several cars share a road.",
+    )  # fmt: skip
+    cars: int = key(1, "Cars of a heat, which see each other and must not touch; 2 or more in head_to_head.", least=1)
     laps: int = key(1, "Laps of an episode; must be 1 on an open track.", least=1)
     obstacles: ObstaclesConfig = section(ObstaclesConfig, "The objects on the road.")

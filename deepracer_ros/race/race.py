@@ -1,7 +1,7 @@
 # Copyright 2026 deepracer_ros maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Race types by name; a race type determines the objects on the road."""
+"""Race types by name; a race type determines what is on the road: objects, or other cars."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -26,15 +26,18 @@ class RaceType:
 
     Attributes:
         place: Function that returns the poses (K, 3), x, y, m, and yaw, rad, of the objects on a track, with the
-            arguments of `place_obstacles`. None: the road is empty.
+            arguments of `place_obstacles`. None: there are no objects.
+        shares_road: Whether the cars of a heat share a road, see each other and must not touch.
     """
 
     place: Place | None = None
+    shares_road: bool = False
 
 
 RACES: dict[str, RaceType] = {
     "time_trial": RaceType(),
     "object_avoidance": RaceType(place_obstacles),
+    "head_to_head": RaceType(shares_road=True),
 }
 """Race types by name; a new race type needs one more entry."""
 
@@ -43,14 +46,17 @@ def find_race(config: RaceConfig) -> RaceType:
     """Return the race type of a configuration.
 
     Raises:
-        InputError: if there is no such type, if it needs objects and their count is 0, or if it has no objects and a
-            key of `race.obstacles` is set.
+        InputError: if there is no such type, if it needs objects or other cars and there are none, or if it has none
+            and a key for them is set.
     """
     if config.type not in RACES:
         raise InputError(f"race.type: found {config.type!r}, expected one of {', '.join(RACES)}")
     race = RACES[config.type]
     if race.place is not None and config.obstacles.count == 0:
         raise InputError(f"race.obstacles.count: found 0, expected 1 or more in race type {config.type}")
+    if race.shares_road != (config.cars > 1):
+        expected = "2 or more" if race.shares_road else "1"
+        raise InputError(f"race.cars: found {config.cars}, expected {expected} in race type {config.type}")
     for field in fields(ObstaclesConfig):
         value = getattr(config.obstacles, field.name)
         if race.place is None and value != field.default:

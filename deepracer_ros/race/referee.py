@@ -149,7 +149,6 @@ class Referee:
         race: RaceConfig | None = None,
         footprint: Footprint | None = None,
         control_period: float = CONTROL_PERIOD,
-        cars_per_heat: int = 1,
         redraw: bool = True,
     ) -> None:
         """Assign the cars to their tracks and place the objects; `start` begins the first episodes.
@@ -160,12 +159,12 @@ class Referee:
             config: The rules of an episode.
             reward: Computes the rewards; called once per step for all cars.
             seed: Seed of all random numbers.
-            race: Race type, laps and objects; by default one lap on an empty road.
+            race: Race type, laps, objects, and number of consecutive cars in `car_track` that share a road; by default
+                one lap of each car on an empty road of its own.
             footprint: Dimensions of the cars seen from above; by default of the package's car.
             control_period: Simulation time of a step, s.
-            cars_per_heat: Number of consecutive cars in `car_track` that share a road and must not touch each other.
-            redraw: Whether objects at random positions are placed anew for every episode. Otherwise, and for cars
-                that share a road, they are placed once per track.
+            redraw: Whether objects at random positions are placed anew for every episode. Otherwise they are placed
+                once per track.
 
         Raises:
             InputError: if `race` has more than one lap on an open track, its type does not exist, or its objects do
@@ -181,13 +180,13 @@ class Referee:
         self._table = flatten(self.tracks)
         self.object_shape: ObstacleShape = shape_of(race.obstacles.kind)
         footprint = footprint or Footprint.of(read_vehicle())
-        self._rules = make_rules(config, race, footprint, self.object_shape, control_period, cars_per_heat)
+        self._rules = make_rules(config, race, footprint, self.object_shape, control_period)
         self._reward = reward
         self.reward_names = reward.names
         self.state: NDArray[np.float32] = np.zeros((len(self.car_track), len(STATE_NAMES)), np.float32)
-        self._starter = Starter(self.car_track, config.start, seed)
+        self._starter = Starter(self.car_track, config.start, seed, race.cars)
         self._random = np.random.default_rng((seed, PLACES))
-        self._redraw = redraw and race.obstacles.random and cars_per_heat == 1
+        self._redraw = redraw and race.obstacles.random
         self.objects: Floats = np.stack([self._place(track) for track in tracks])[self.car_track]
         self._object_places = np.zeros((*self.objects.shape[:2], 2))
         self._motions = np.zeros((len(Moving), len(self.car_track)))
@@ -221,7 +220,11 @@ class Referee:
         episodes.track[cars] = track
         poses = np.zeros((len(mask), 3))
         shape = (self.object_shape.length, self.object_shape.width)
-        place_cars(self._table, self.objects, shape, cars, track, draws, poses, episodes.waypoint, self._object_places)
+        positions = self._motions[[Moving.X, Moving.Y]].T.copy()
+        place_cars(
+            self._table, self.objects, shape, cars, track, draws, self._race.cars, positions, poses,
+            episodes.waypoint, self._object_places,
+        )  # fmt: skip
         return poses
 
     def judge(self, states: Motion, steering: ArrayLike, speed: ArrayLike) -> Verdict:

@@ -81,17 +81,16 @@ class Footprint:
 
 
 def make_rules(
-    config: RefereeConfig, race: RaceConfig, car: Footprint, shape: ObstacleShape, control_period: float, heat: int
+    config: RefereeConfig, race: RaceConfig, car: Footprint, shape: ObstacleShape, control_period: float
 ) -> Rules:
     """Return the numbers that the referee's kernel reads.
 
     Args:
         config: The rules of an episode.
-        race: The race, for its number of laps.
+        race: The race, for its number of laps and of cars in a heat.
         car: Dimensions of the cars.
         shape: Size of the objects on the road.
         control_period: Simulation time of a step, s.
-        heat: Number of consecutive cars that share a road and must not touch each other.
     """
     return Rules(
         laps=race.laps,
@@ -109,5 +108,5 @@ def make_rules(
         body_width=car.body_width,
         object_length=shape.length,
         object_width=shape.width,
-        cars_per_heat=heat,
+        cars_per_heat=race.cars,
     )

@@ -20,24 +20,31 @@ GOLDEN_RATIO = 0.6180339887498949
 CLEARANCE = 0.5
 """Least distance from a start to an object ahead of it or behind it, m."""
 
+CAR_CLEARANCE = 0.9
+"""Least distance from a start to another car of its heat, m; less than two steps of `CLEARANCE`."""
+
 
 class Starter:
     """Draws the starts of N cars; equal seeds and equal calls give equal starts."""
 
-    def __init__(self, car_track: Integers, config: StartConfig, seed: int) -> None:
-        """Divide each track among its cars.
+    def __init__(self, car_track: Integers, config: StartConfig, seed: int, cars_per_heat: int = 1) -> None:
+        """Divide each track among its heats.
 
         Args:
             car_track: (N,) index of each car's track.
             config: Distribution of the starts, and their noise.
             seed: Seed of all random numbers.
+            cars_per_heat: Number of consecutive cars that share a road and so drive in one direction, that of their
+                heat in all episodes; with the spread `even` they start in a row.
         """
-        self._config = config
+        self._config, self._shares_road = config, cars_per_heat > 1
         self._random = np.random.default_rng(seed)
-        self._sharing = np.bincount(car_track)[car_track]
-        """(N,) number of cars on the car's track."""
-        self._rank = np.array([np.count_nonzero(car_track[:i] == track) for i, track in enumerate(car_track)])
-        """(N,) number of the car among the cars on its track, from 0."""
+        heat_track = car_track[::cars_per_heat]
+        ranks = [np.count_nonzero(heat_track[:i] == track) for i, track in enumerate(heat_track)]
+        self._sharing = np.bincount(heat_track)[car_track]
+        """(N,) number of heats on the car's track."""
+        self._rank = np.repeat(np.array(ranks, np.int64), cars_per_heat)
+        """(N,) number of the car's heat among the heats on its track, from 0."""
 
     def draw(self, cars: Integers, episode: Integers) -> tuple[NDArray[np.bool_], Floats]:
         """Draw the next starts of K cars.
@@ -59,12 +66,30 @@ class Starter:
         backwards = {
             "forward": np.zeros(len(cars), bool),
             "reverse": np.ones(len(cars), bool),
-            "alternate": (rank + episode) % 2 == 1,
-            "random": draws[1] < 0.5,
+            "alternate": (rank + (0 if self._shares_road else episode)) % 2 == 1,
+            "random": rank % 2 == 1 if self._shares_road else draws[1] < 0.5,
         }[config.direction]
         lateral = config.lateral_noise * (2.0 * draws[2] - 1.0)
         heading = config.heading_noise * (2.0 * draws[3] - 1.0)
         return backwards, np.stack([fraction, lateral, heading])
+
+
+@compiled
+def is_near_car(positions: Floats, first: int, cars: int, x: float, y: float) -> bool:
+    """Return whether a start is too close to a car of a heat.
+
+    Args:
+        positions: (N, 2) x and y of all cars, m; NaN where there is no car.
+        first: Index of the first car of the heat.
+        cars: Number of cars of the heat.
+        x: Position of the start, m.
+        y: Position of the start, m.
+    """
+    for other in range(first, min(first + cars, len(positions))):
+        apart_x, apart_y = positions[other, 0] - x, positions[other, 1] - y
+        if apart_x * apart_x + apart_y * apart_y < CAR_CLEARANCE * CAR_CLEARANCE:
+            return True
+    return False
 
 
 @compiled
@@ -75,13 +100,15 @@ def place_cars(
     cars: Integers,
     track: Integers,
     draws: Floats,
+    cars_per_heat: int,
+    positions: Floats,
     poses: Floats,
     waypoint: Integers,
     object_places: Floats,
 ) -> None:
     """Compute the start poses of K cars, and the positions of objects along the track that each of them drives.
 
-    A start too close to an object moves on along the track until it is clear of all objects.
+    A start too close to an object, or to another car of its heat, moves on along the track until it is clear of all.
 
     Args:
         tracks: The tracks.
@@ -91,20 +118,26 @@ def place_cars(
         track: (K,) index of the track that each of these cars drives.
         draws: (3, K) position of the start as a part of the lap, taken as 0 on an open track; distance from the
             centre line as a part of the way to the border, + left; deviation from the track's direction, rad.
+        cars_per_heat: Number of consecutive cars that share a road.
+        positions: (N, 2) x and y of all cars, m; the rows of the K cars are set.
         poses: (N, 3) output; the rows of the K cars are set to x and y, m, and yaw, rad.
         waypoint: (N,) output; the entries of the K cars are set to the index of the waypoint before the car.
         object_places: (N, M, 2) output; the rows of the K cars are set to the arc length of each object, m, and its
             distance from the centre line, m, + left.
     """
     for k in range(len(cars)):
+        positions[cars[k]] = np.nan  # where it was does not matter
+    for k in range(len(cars)):
         car, length = cars[k], tracks.length[track[k]]
         station = draws[0, k] * length if tracks.closed[track[k]] else 0.0
         for _ in range(int(length / CLEARANCE)):
             x, y, yaw, waypoint[car] = place_car(tracks, track[k], station, draws[1, k])
-            if not touches_object(objects, car, shape, (x, y, yaw), (2.0 * CLEARANCE, CLEARANCE)):
+            blocked = touches_object(objects, car, shape, (x, y, yaw), (2.0 * CLEARANCE, CLEARANCE))
+            if not blocked and not is_near_car(positions, car - car % cars_per_heat, cars_per_heat, x, y):
                 break
             station += CLEARANCE
         poses[car, 0], poses[car, 1], poses[car, 2] = x, y, yaw + draws[2, k]
+        positions[car, 0], positions[car, 1] = x, y
         for m in range(objects.shape[1]):
             found = locate(tracks, track[k], objects[car, m, 0], objects[car, m, 1], -1)
             object_places[car, m, 0], object_places[car, m, 1] = found[1], found[2]

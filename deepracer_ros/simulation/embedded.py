@@ -206,6 +206,7 @@ def make_embedded(setup: Setup) -> EmbeddedSimulator:
         seed=setup.seed,
         objects=setup.referee.objects,
         object_shape=setup.referee.object_shape,
+        cars_per_heat=config.race.cars,
         threads=setup.threads,
     )
 

@@ -61,7 +61,7 @@ def make_environment(
     reward: Reward | None = None,
     threads: int | None = None,
 ) -> Environment:
-    """Build an environment whose cars are assigned to the tracks in turn.
+    """Build an environment whose cars, or heats of cars, are assigned to the tracks in turn.
 
     Args:
         config: Configuration of the environment.
@@ -72,10 +72,13 @@ def make_environment(
         threads: Number of threads of the embedded simulator; by default that of the configuration.
 
     Raises:
-        InputError: if a track, a sensor, the simulator or the reward does not exist, or Gazebo is not prepared.
+        InputError: if a track, a sensor, the simulator or the reward does not exist, the number of cars is no multiple
+            of that of a heat, or Gazebo is not prepared.
     """
-    tracks = find_tracks(track_names)
-    return _build(config, tracks, [car % len(tracks) for car in range(cars)], seed, reward, threads)
+    tracks, heat = find_tracks(track_names), config.race.cars
+    if cars % heat:
+        raise InputError(f"simulation.cars: found {cars}, expected a multiple of race.cars, {heat}")
+    return _build(config, tracks, [car // heat % len(tracks) for car in range(cars)], seed, reward, threads)
 
 
 def make_evaluation(config: EnvironmentConfig, track_names: Sequence[str], starts: int) -> Environment:
@@ -86,13 +89,14 @@ def make_evaluation(config: EnvironmentConfig, track_names: Sequence[str], start
     Args:
         config: Configuration of the environment.
         track_names: Names of tracks, or paths of route or track definition files.
-        starts: Number of cars on each track.
+        starts: Number of cars on each track; more if it takes more to fill the last heat.
 
     Raises:
         InputError: if a track, a sensor or the simulator does not exist, or Gazebo is not prepared.
     """
-    tracks = find_tracks(track_names)
-    car_track = [index for index in range(len(tracks)) for _ in range(starts)]
+    tracks, heat = find_tracks(track_names), config.race.cars
+    cars = -(-starts // heat) * heat
+    car_track = [index for index in range(len(tracks)) for _ in range(cars)]
     config = replace(
         config, randomisation=RandomisationConfig(), referee=config.referee.for_evaluation(), reward={"progress": 1.0}
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from geometry_msgs.msg import Twist
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import Image, JointState
+from sensor_msgs.msg import Image, JointState, PointCloud2
 
 from deepracer_ros.nodes.messages.images import to_image
 from deepracer_ros.nodes.messages.stamps import to_stamp
@@ -43,9 +43,12 @@ def test_each_car_of_a_fleet_drives_with_topics_of_its_own(launch, watch, model)
 
 @pytest.mark.gazebo
 @pytest.mark.skipif(bool(MISSING), reason=f"Gazebo is not prepared: {MISSING} (make gazebo)")
-def test_a_car_drives_in_gazebo(launch, watch, model):
-    launched = launch("gazebo.launch.py", "track:=oval", f"model:={model}", "namespace:=lab")
+@pytest.mark.parametrize("cars", [1, 2])
+def test_cars_drive_in_one_gazebo(launch, watch, model, cars):
+    launched = launch("gazebo.launch.py", "track:=oval", f"model:={model}", "namespace:=lab", f"cars:={cars}")
+    states = watch.listen(PointCloud2, "/lab/race/state")
     watch.cars_move(launched, "/lab/race/state")
+    assert states[-1].width == cars
     launched.interrupt()
     assert launched.wait() == 0
 

@@ -70,6 +70,7 @@ def test_bad_input_ends_the_launch_with_1(launch):
     assert launched.wait() == 1
     assert "track nowhere: unknown" in launched.words
     assert launch("fleet.launch.py", "cars:=0").wait() == 1
+    assert launch("gazebo.launch.py", "gz:=true", "cars:=2").wait() == 1
     launched = launch("training.launch.py", "namespace:=7 cars")
     assert launched.wait() == 1
     assert "namespace: found '7 cars', expected names" in launched.words

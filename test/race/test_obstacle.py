@@ -134,7 +134,7 @@ def test_a_race_type_is_one_function_and_one_line(monkeypatch):
     race = RaceConfig("gate", obstacles=ObstaclesConfig(2))
     judge = referee(circle(), EnvironmentConfig(race=race).race)
     assert judge.objects[0, :, :2] == pytest.approx(np.array([[-1.7, 0.0], [-2.3, 0.0]]), abs=POLYGON)
-    with pytest.raises(InputError, match="expected one of time_trial, object_avoidance, gate"):
+    with pytest.raises(InputError, match="expected one of .*, gate"):
         find_race(RaceConfig("rally"))
 
 
@@ -149,9 +149,8 @@ def test_places_are_drawn_anew_for_every_episode_of_a_car():
     assert (objects != first).any(axis=(1, 2)).tolist() == [False, True, False]
 
 
-@pytest.mark.parametrize("rest", [{"redraw": False}, {"cars_per_heat": 2}])
-def test_cars_that_share_a_road_have_the_same_objects_for_ever(rest):
-    judge = referee(circle(), avoidance(count=2, random=True), cars=4, **rest)
+def test_cars_that_share_a_road_have_the_same_objects_for_ever():
+    judge = referee(circle(), avoidance(count=2, random=True), cars=4, redraw=False)
     first = judge.objects.copy()
     assert (first == first[0]).all()
     judge.start(everyone(4))

@@ -26,12 +26,12 @@ BUMPER = 0.16
 REWARD = {"progress": 1.0, "failure": -1.0}
 
 
-def referee(track, cars=1, start=CENTRED, seed=0, race=None, laps=1, cars_per_heat=1, **rules):
+def referee(track, cars=1, start=CENTRED, seed=0, race=None, laps=1, **rules):
     """Return a referee of cars on one track."""
     config = RefereeConfig(start=start, **rules)
     race = race or RaceConfig(laps=laps)
     where = np.zeros(cars, int)
-    return Referee([track], where, config, find_reward(REWARD), seed, race=race, cars_per_heat=cars_per_heat)
+    return Referee([track], where, config, find_reward(REWARD), seed, race=race)
 
 
 def among(*places, **rest):
@@ -245,7 +245,7 @@ def test_each_car_hits_the_boxes_of_its_own_road_alone():
 
 
 def test_cars_of_a_heat_crash_into_each_other_and_into_no_other_heats():
-    judge = referee(straight(), 4, cars_per_heat=2)
+    judge = referee(straight(), 4, race=RaceConfig("head_to_head", cars=2))
     begin(judge)
     zero = np.zeros(4)
     apart = 2 * BUMPER + 1e-6
@@ -254,6 +254,44 @@ def test_cars_of_a_heat_crash_into_each_other_and_into_no_other_heats():
     verdict = judge.judge(at([1.1, 1.1 + apart - 2e-6, 1.1, 3.0]), zero, zero)
     assert verdict.status.tolist() == [Status.CRASHED, Status.CRASHED, Status.IN_PROGRESS, Status.IN_PROGRESS]
     assert verdict.terminated.tolist() == [True, True, False, False]
+
+
+def test_the_cars_of_a_heat_start_in_a_row_and_apart_from_those_that_drive():
+    judge = referee(circle(), 6, race=RaceConfig("head_to_head", cars=3), start=StartConfig(spread="even"))
+    poses, _ = begin(judge)
+    apart = np.hypot(*(poses[:, None, :2] - poses[None, :, :2]).T)
+    for first in (0, 3):
+        heat = apart[first : first + 3, first : first + 3]
+        assert heat[np.triu_indices(3, 1)].min() > 0.9
+        assert heat[0, 1] < 1.5
+    again, _ = begin(judge, np.arange(6) == 1)  # the others stand where they started
+    assert np.hypot(*(again[1] - poses[[0, 2]])[:, :2].T).min() > 0.9
+
+
+@pytest.mark.parametrize("direction", ["alternate", "random"])
+def test_the_cars_of_a_heat_drive_in_one_direction_in_all_episodes(direction):
+    judge = referee(
+        circle(), 8, race=RaceConfig("head_to_head", cars=2), start=StartConfig(direction=direction, spread="random")
+    )
+    for _ in range(3):
+        begin(judge)
+        assert judge.episodes.track.tolist() == [0, 0, 1, 1, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("race", "message"),
+    [
+        (RaceConfig("head_to_head"), "race.cars: found 1, expected 2 or more in race type head_to_head"),
+        (RaceConfig(cars=2), "race.cars: found 2, expected 1 in race type time_trial"),
+        (
+            RaceConfig("head_to_head", cars=2, obstacles=ObstaclesConfig(3)),
+            "race.obstacles.count: found 3, which has no effect in race type head_to_head",
+        ),
+    ],
+)
+def test_a_number_of_cars_that_does_not_fit_the_race_is_refused(race, message):
+    with pytest.raises(InputError, match=message):
+        referee(circle(), 2, race=race)
 
 
 def test_a_start_on_a_box_moves_on_until_it_is_clear():

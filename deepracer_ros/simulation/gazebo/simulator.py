@@ -205,6 +205,7 @@ def make_gazebo(setup: Setup) -> Simulator:
         dynamics=config.dynamics,
         objects=referee.objects,
         object_shape=referee.object_shape,
+        cars_per_heat=config.race.cars,
     )
 
 
