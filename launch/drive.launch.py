@@ -32,6 +32,11 @@ def generate_launch_description() -> LaunchDescription:
                 description="embedded or gazebo (Classic, by `make gazebo`); none: another program simulates the car",
             ),
             shared.cars_argument(),
+            DeclareLaunchArgument(
+                "stamped_cmd_vel",
+                default_value="",
+                description="true: cmd_vel has TwistStamped; false: Twist (default: that of params_file)",
+            ),
             DeclareLaunchArgument("view", default_value="false", description="true: start rviz"),
             shared.frame_prefix_argument(),
             *shared.common_arguments(params_file=shared.config_file("training.yaml")),
@@ -47,6 +52,8 @@ def drive(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     )
     cars = shared.number(context, "cars")
     common: dict[str, object] = {"simulation.cars": cars, **REAL_TIME}
+    if shared.text(context, "stamped_cmd_vel"):
+        common["agent.stamped_cmd_vel"] = shared.is_true(context, "stamped_cmd_vel")
     if cars > 1:
         common |= {"race.type": "head_to_head", "race.cars": cars}
     actions: list[LaunchDescriptionEntity] = []

@@ -34,6 +34,11 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "urdf_for", default_value="none", description="simulator of the URDF: none, classic or gz"
             ),
+            DeclareLaunchArgument(
+                "controllers",
+                default_value="",
+                description="gz only: ros2_control's parameter file; empty: the systems of gz-sim drive the car",
+            ),
             shared.frame_prefix_argument(),
             *shared.common_arguments(),
             OpaqueFunction(function=view),
@@ -52,6 +57,8 @@ def view(context: LaunchContext) -> list[Node]:
         check_installed(context, package)
     path = PathJoinSubstitution([FindPackageShare("deepracer_ros"), "urdf", "deepracer.urdf.xacro"])
     options = [" simulator:=", LaunchConfiguration("urdf_for"), f" frame_prefix:={prefix}"]
+    if controllers := shared.text(context, "controllers"):
+        options.append(f" controllers:={controllers} namespace:={shared.text(context, 'namespace')}")
     urdf = ParameterValue(Command([FindExecutable(name="xacro"), " ", path, *options]), value_type=str)
     common = [*shared.parameter_file(context), shared.sim_time()]
     nodes = [
@@ -77,6 +84,7 @@ def rviz_config(path: Path, prefix: str) -> Path:
     # rviz puts a slash between its TF prefix and the name of a link.
     text = text.replace('TF Prefix: ""', f"TF Prefix: {prefix.rstrip('/')}")
     text = text.replace("Target Frame: base_link", f"Target Frame: {prefix}base_link")
+    text = text.replace("Fixed Frame: odom", f"Fixed Frame: {prefix}odom")
     with NamedTemporaryFile("w", prefix="deepracer-", suffix=".rviz", delete=False) as file:
         file.write(text)
     return Path(file.name)

@@ -26,7 +26,10 @@ KEYS = {
     "torch": "python3-torch",
     "xacro": "xacro",
 }
-GZ = {"ros_gz_bridge", "ros_gz_sim"}
+GZ = {
+    "ros_gz_bridge", "ros_gz_sim", "gz_ros2_control", "controller_manager", "joint_state_broadcaster",
+    "ackermann_steering_controller",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

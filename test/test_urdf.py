@@ -13,8 +13,10 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 import xacro
+import yaml
 
 from deepracer_ros.race.vehicle import Vehicle
+from deepracer_ros.share import share_directory
 from deepracer_ros.simulation.config import DynamicsConfig
 from deepracer_ros.simulation.dynamics import GRAVITY
 
@@ -120,6 +122,46 @@ def test_gz_sim_has_the_same_tyres_as_the_embedded_simulator():
         for tag in ("slip_compliance_lateral", "slip_compliance_longitudinal"):
             assert float(wheel.findtext(tag)) == pytest.approx(compliance)
         assert float(wheel.findtext("wheel_normal_force")) == pytest.approx(vehicle.mass * GRAVITY / 4.0, rel=1e-3)
+
+
+def test_gz_sim_s_steering_reaches_what_the_car_can_do():
+    text = expand(simulator="gz", frame_prefix="lab/", stereo="true", lidar="true")
+    vehicle, root = Vehicle.from_urdf(text), ET.fromstring(text)
+    plugin = root.find("gazebo/plugin[@name='gz::sim::systems::AckermannSteering']")
+    # It limits speed and yaw rate by the same number, and takes the turning radius of the limit as L / sin.
+    least_radius = vehicle.wheelbase / math.sin(float(plugin.findtext("steering_limit")))
+    assert math.atan(vehicle.wheelbase / least_radius) == pytest.approx(math.radians(30.0), abs=1e-5)
+    assert vehicle.steering_limit == pytest.approx(math.radians(30.0), abs=1e-5)
+    greatest = float(plugin.findtext("max_velocity"))
+    fastest = float(root.find("joint[@name='rear_left_wheel_joint']/limit").get("velocity")) * vehicle.wheel_radius
+    assert greatest == pytest.approx(fastest / least_radius)
+    assert float(plugin.findtext("min_velocity")) == -greatest
+    frames = [element.text for tag in ("optical_frame_id", "gz_frame_id") for element in root.iter(tag)]
+    assert frames == ["lab/camera_optical", "lab/camera_left_optical", "lab/camera_right_optical", "lab/lidar_link"]
+    topics = [element.text for element in root.iter("camera_info_topic")]
+    assert topics == ["camera_info", "camera_left_info", "camera_right_info"]
+
+
+def test_ros2_control_drives_the_same_car():
+    path = share_directory() / "config" / "gz_controllers.yaml"
+    vehicle = Vehicle.from_urdf(expand(simulator="gz"))
+    root = ET.fromstring(expand(simulator="gz", controllers=str(path), namespace="lab"))
+    assert root.findtext("ros2_control/hardware/plugin") == "gz_ros2_control/GazeboSimSystem"
+    plugins = {plugin.get("name"): plugin for plugin in root.iter("plugin")}
+    assert "gz::sim::systems::AckermannSteering" not in plugins
+    plugin = plugins["gz_ros2_control::GazeboSimROS2ControlPlugin"]
+    assert (plugin.findtext("parameters"), plugin.findtext("ros/namespace")) == (str(path), "lab")
+    controller = yaml.safe_load(path.read_text())["/**/ackermann_steering_controller"]["ros__parameters"]
+    wheels, hinges = controller["traction_joints_names"], controller["steering_joints_names"]
+    joints = {joint.get("name"): joint for joint in root.findall("ros2_control/joint")}
+    commanded = {name: joint.find("command_interface") for name, joint in joints.items()}
+    kinds = {name: command.get("name") for name, command in commanded.items() if command is not None}
+    assert kinds == dict.fromkeys(wheels, "velocity") | dict.fromkeys(hinges, "position")
+    assert set(joints) <= {joint.get("name") for joint in root.findall("joint")}
+    numbers = ("wheelbase", "traction_track_width", "steering_track_width", "traction_wheels_radius")
+    expected = (vehicle.wheelbase, vehicle.rear_track, vehicle.front_track, vehicle.wheel_radius)
+    assert [controller[name] for name in numbers] == pytest.approx(expected, abs=1e-6)
+    assert "ros2_control" not in expand(simulator="gz")
 
 
 def test_the_meshes_are_what_their_script_writes(tmp_path):

@@ -112,7 +112,8 @@ class Vehicle:
             centre_of_mass_x=float(centre[0]),
             centre_of_mass_z=float(centre[2]),
             wheel_inertia=_number(_element(robot, "link[@name='front_left_wheel']/inertial/inertia", source), "iyy"),
-            steering_limit=_text(robot, "gazebo/plugin/steering_limit", source),
+            # gz-sim takes the least turning radius as wheelbase / sin(its limit).
+            steering_limit=math.atan(math.sin(_text(robot, "gazebo/plugin/steering_limit", source))),
             steering_rate=_number(hinge, "velocity"),
             drive_torque=sum(_number(limit, "effort") for limit in _wheel_limits(robot, source)),
             friction=_text(robot, "gazebo[@reference='front_left_wheel']/mu1", source),

@@ -184,10 +184,38 @@ def test_frames_have_the_prefix(describe):
             assert "Fixed Frame: map\n" in text
 
 
+def test_rviz_has_the_prefix_in_its_fixed_frame_too(describe):
+    config = SHARE / "config" / "car.rviz"
+    launched = describe("view.launch.py", f"rviz_config:={config}", "frame_prefix:=lab/")
+    (rviz,) = (record for record in started(launched) if record["executable"] == "rviz2")
+    text = Path(rviz["command"][rviz["command"].index("-d") + 1]).read_text()
+    assert "Fixed Frame: lab/odom\n" in text
+
+
 def test_a_respawned_node_does_not_end_the_launch(describe):
     for name, once in (("drive.launch.py", set()), ("gazebo.launch.py", {"create"})):
         launched = describe(name, "gz:=true", "view:=true", "model:=m", "use_respawn:=true", "track:=oval")
         assert {record["executable"] for record in started(launched) if not record["respawns"]} == once
+
+
+def test_controllers_drive_gz_sim_s_car_where_that_is_wanted(describe):
+    launched = describe(
+        "gazebo.launch.py", "gz:=true", "ros2_control:=true", "model:=m", "frame_prefix:=lab_", "namespace:=lab"
+    )
+    records = {record["executable"]: record for record in started(launched)}
+    spawner = records["spawner"]
+    assert (spawner["package"], spawner["respawns"]) == ("controller_manager", False)
+    words = " ".join(spawner["command"])
+    for word in ("ackermann_steering_controller", "~/reference:=cmd_vel", "odom_frame_id:=lab_odom"):
+        assert word in words
+    assert parameters(records["parameter_bridge"])["config_file"].endswith("gz_bridge_control.yaml")
+    assert parameters(records["agent_node"])["agent"]["stamped_cmd_vel"] is True
+    bridged = {
+        bridge["gz_topic_name"] for bridge in yaml.safe_load((SHARE / "config/gz_bridge_control.yaml").read_text())
+    }
+    assert bridged == {"/clock", "/camera", "/camera_info"}
+    plain = describe("gazebo.launch.py", "gz:=true", "model:=m")
+    assert "spawner" not in {record["executable"] for record in started(plain)}
 
 
 def test_the_car_stands_still_until_it_has_a_model():

@@ -63,7 +63,7 @@ def test_numbers_of_a_small_car_are_those_added_up_by_hand():
     assert car.centre_of_mass_x == pytest.approx(0.0)
     assert car.yaw_inertia == pytest.approx(0.01 + 4 * 0.25 * (0.1**2 + 0.08**2))
     assert (car.steering_limit, car.steering_rate, car.drive_torque, car.friction) == pytest.approx(
-        (0.5, 5.0, 0.8, 0.7)
+        (0.44705298, 5.0, 0.8, 0.7)  # atan(sin(0.5))
     )
     assert (car.camera_x, car.camera_z, car.camera_pitch, car.camera_fov) == pytest.approx((0.12, 0.15, 0.25, 1.1))
     assert (car.body_x, car.body_length, car.body_width, car.body_height) == pytest.approx((0.0, 0.28, 0.19, 0.08))
