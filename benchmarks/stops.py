@@ -23,12 +23,12 @@ from pathlib import Path
 import numpy as np
 import rclpy
 from geometry_msgs.msg import Twist
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
 from benchmarks.common import default_config, own_ros_domain, untrained_model, write_parameters
 from deepracer_ros.nodes.base import make_node
-from deepracer_ros.nodes.executor import make_executor
 from deepracer_ros.nodes.messages.images import to_image
 
 LIMIT = 0.2
@@ -71,15 +71,23 @@ EVENTS = (*SIGNALS, "silence", *ODD)
 class Trial:
     """A camera and a receiver around an agent in its own process."""
 
-    def __init__(self, folder: Path) -> None:
-        """Write the model and the parameters of the agent into a folder."""
+    def __init__(self, folder: Path, *, by_sender: bool = False) -> None:
+        """Write the model and the parameters of the agent into a folder.
+
+        Args:
+            folder: An existing folder.
+            by_sender: Whether a command counts from when it was sent, for a receiver that a busy machine delays;
+                otherwise from when it was received.
+        """
+        self._by_sender = by_sender
         camera = {"width": 160, "height": 120}
         model = untrained_model(default_config(camera=camera), folder)
         agent = {"model": str(model), "explore": False, "live_camera": True}
         config = default_config(camera=camera, simulation={"cars": 1}, agent=agent)
         self._parameters = write_parameters(config, folder)
         rclpy.init()
-        self._node, self._executor = make_node("camera"), make_executor()
+        # The events executor gives a callback no information about its message.
+        self._node, self._executor = make_node("camera"), SingleThreadedExecutor()
         self._executor.add_node(self._node)
         self._publisher = self._node.create_publisher(Image, "camera/image_raw", qos_profile_sensor_data)
         self._node.create_subscription(Twist, "cmd_vel", self._on_command, 10)
@@ -89,11 +97,12 @@ class Trial:
         self._sends, self._due = True, 0.0
         self.agent: subprocess.Popen[bytes] | None = None
 
-    def _on_command(self, message: Twist) -> None:
+    def _on_command(self, message: Twist, info: dict[str, int]) -> None:
+        age = time.time() - 1e-9 * info["source_timestamp"] if self._by_sender else 0.0
         if message.linear.x:
-            self._moved_at = time.monotonic()
+            self._moved_at = time.monotonic() - age
         elif self._held:
-            self._stopped_at = time.monotonic()
+            self._stopped_at = time.monotonic() - age
         self._held = message.linear.x
 
     def _spin(self, seconds: float) -> None:

@@ -3,6 +3,7 @@
 
 """ROS 2 parameter files, and nested keys laid over one another."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ from deepracer_ros.errors import InputError
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice in one mapping, which YAML forbids and PyYAML lets pass."""
+    """Refuses a key that stands twice in one mapping, which YAML forbids and PyYAML lets pass.
+
+    It takes `1e-06` for a number, as ROS and YAML 1.2 do; for PyYAML this is text.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         found: set[Any] = set()
@@ -27,6 +31,20 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
+)
+
+
+def parse_value(text: str) -> Any:  # noqa: ANN401
+    """Return the value that a text means in a parameter file.
+
+    Raises:
+        yaml.YAMLError: if it is not YAML.
+    """
+    return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+
+
 def read_parameters(path: Path) -> dict[str, Any]:
     """Read the `/**: ros__parameters:` mapping of a ROS 2 parameter file.
 
@@ -34,7 +52,7 @@ def read_parameters(path: Path) -> dict[str, Any]:
         InputError: if the file is absent, is not YAML, or is not a ROS 2 parameter file.
     """
     try:
-        document = yaml.load(path.read_text(), _Loader)  # noqa: S506 - a SafeLoader
+        document = parse_value(path.read_text())
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); expected a parameter file") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -13,7 +13,7 @@ import yaml
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.config import HIDDEN
 from deepracer_ros.names import check_run_name
-from deepracer_ros.parameters import merge, nest, read_parameters
+from deepracer_ros.parameters import merge, nest, parse_value, read_parameters
 from deepracer_ros.reference import text_of
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.share import share_directory
@@ -105,7 +105,7 @@ def _settings(settings: list[str]) -> dict[str, Any]:
         if not equals or not key:
             raise InputError(f"--set {setting}: expected KEY=VALUE, for example learning.epochs=6")
         try:
-            found[key] = yaml.safe_load(value)
+            found[key] = parse_value(value)
         except yaml.YAMLError as error:
             raise InputError(f"--set {setting}: found {value!r}, expected YAML") from error
     return found

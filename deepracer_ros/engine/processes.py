@@ -19,8 +19,8 @@ FUTILE_RESTARTS = 5
 """Number of restarts in a row, without progress of the training in between, after which the run ends."""
 FUTILE_REFUSALS = 1
 """Number of such restarts of a process that ended because of bad input; one, as its servers may have been down."""
-NON_FINITE = 3
-"""Exit code of a trainer whose loss or weights became NaN or infinite: a restart would only repeat it."""
+FATAL = 3
+"""Exit code of a process whose error a restart would only repeat: a loss that became NaN, a reward that failed."""
 BAD_INPUT = 2
 """Exit code of a process that ended because of bad input."""
 PREFIX = "deepracer: "

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 
 from deepracer_ros.config import to_mapping
-from deepracer_ros.engine.processes import HEALTH_LOGGER, NON_FINITE, Process
+from deepracer_ros.engine.processes import FATAL, HEALTH_LOGGER, Process
 from deepracer_ros.engine.servers import Services
 from deepracer_ros.errors import InputError
 from deepracer_ros.report.terminal import TerminalView, TrainingStatus
@@ -136,11 +136,13 @@ class Session:
         """Watch the processes until training has reached its configured end.
 
         Raises:
-            InputError: if a process cannot continue, because of bad input or repeated ends, or the loss became NaN.
+            InputError: if a process cannot continue, because of bad input or repeated ends, the loss became NaN, or the
+                reward function failed.
         """
-        while (code := self._trainer.exit_code) != 0:
-            if code == NON_FINITE:
-                raise InputError(f"trainer: {self._trainer.last_words()}")
+        while self._trainer.exit_code != 0:
+            for process in self._processes:
+                if process.exit_code == FATAL:
+                    raise InputError(process.last_words())
             self._watch()
             time.sleep(WATCH_SECONDS)
         self._read_progress()

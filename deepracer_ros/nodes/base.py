@@ -16,8 +16,8 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 
-from deepracer_ros.engine.processes import BAD_INPUT, PREFIX
-from deepracer_ros.errors import InputError
+from deepracer_ros.engine.processes import BAD_INPUT, FATAL, PREFIX
+from deepracer_ros.errors import FatalError, InputError
 from deepracer_ros.nodes.executor import make_executor
 
 
@@ -109,17 +109,18 @@ def run(
         tell_signal: Whether a signal gives the exit code 128 plus its number instead of 0.
 
     Returns:
-        The exit code: 0 after a finished node, 2 after bad input, 0 or 128 plus the number after SIGINT or SIGTERM.
+        The exit code: 0 after a finished node, 2 after bad input, 3 after bad input that a restart would only meet
+        again, 0 or 128 plus the number after SIGINT or SIGTERM.
     """
     signals = _Signals()
     finished = False
     try:
         finished = _run(makers, arguments, signals)
-    except _LoggedError:
-        return BAD_INPUT
+    except _LoggedError as logged:
+        return FATAL if isinstance(logged.__cause__, FatalError) else BAD_INPUT
     except InputError as error:
         print(f"{PREFIX}{error}", file=sys.stderr, flush=True)
-        return BAD_INPUT
+        return FATAL if isinstance(error, FatalError) else BAD_INPUT
     except KeyboardInterrupt:
         pass
     finally:

@@ -5,6 +5,7 @@
 
 import math
 import time
+from pathlib import Path
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -16,6 +17,7 @@ from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.files import write_json
 from deepracer_ros.nodes.diagnostics import Health
 from deepracer_ros.nodes.inputs import Inputs
 from deepracer_ros.nodes.messages.drive import from_drive
@@ -30,6 +32,9 @@ from deepracer_ros.nodes.qos import LATCHED, LOCK_STEP, recorded
 from deepracer_ros.nodes.timers import Increase, Rate, every
 from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.vehicle import read_vehicle
+from deepracer_ros.rewards.function import RewardError
+from deepracer_ros.run.folder import RunFolder
+from deepracer_ros.simulation.environment import Outcome
 from deepracer_ros.simulation.factory import make_environment
 from deepracer_ros.simulation.sensors import CAMERA, STATE
 from deepracer_ros.training.config import Place, RunConfig
@@ -67,6 +72,7 @@ class Stepper:
         """
         self.active = False
         self._node, self._config, self._window = node, config.simulation, window
+        self._folder = RunFolder(Path(place.folder)) if place.folder else None
         job, self._optical_frame = place.job, place.frame_prefix + OPTICAL_FRAME
         self._environment = make_environment(
             config, config.job_tracks(job), config.simulation.cars, seed=config.seed * 1000 + job
@@ -199,7 +205,7 @@ class Stepper:
         if self._is_reset:
             self._outcome = self._environment.reset()
         else:
-            self._outcome = self._environment.step(steering, speed)
+            self._outcome = self._judged(steering, speed)
             self._trial.note(self._outcome)
         if self._is_evaluated:
             self._trial.begin(self._outcome)
@@ -207,6 +213,21 @@ class Stepper:
         self._step += 1
         self._steps.count += self._config.cars
         self._publish()
+
+    def _judged(self, steering: NDArray[np.float64], speed: NDArray[np.float64]) -> Outcome:
+        """Step the environment; keep the params of a reward function that failed in the run's folder.
+
+        Raises:
+            RewardError: if the reward function failed.
+        """
+        try:
+            return self._environment.step(steering, speed)
+        except RewardError as error:
+            if self._folder is None or error.params is None:
+                raise
+            path = self._folder.reward_error
+            write_json(path, error.params)
+            raise RewardError(f"{error}; its params are in {path}", error.params) from error
 
     def _publish(self) -> None:
         """Publish time, states, sensors and the frame of a step; the frame is last, since it triggers the next step."""

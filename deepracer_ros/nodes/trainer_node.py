@@ -12,7 +12,7 @@ from pathlib import Path
 
 from std_msgs.msg import String
 
-from deepracer_ros.engine.processes import NON_FINITE, PREFIX
+from deepracer_ros.engine.processes import FATAL, PREFIX
 from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.learning.learner import NonFiniteError
 from deepracer_ros.models.policy_file import Manifest
@@ -103,8 +103,8 @@ class TrainerNode:
         try:
             self._training.result()
         except NonFiniteError as error:
-            print(f"{PREFIX}{error}; the last good model stays", file=sys.stderr, flush=True)
-            raise SystemExit(NON_FINITE) from None
+            print(f"{PREFIX}trainer: {error}; the last good model stays", file=sys.stderr, flush=True)
+            raise SystemExit(FATAL) from None
         finally:
             self._trainer.close()
 

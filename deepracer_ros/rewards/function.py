@@ -3,10 +3,11 @@
 
 """Rewards by a user's DeepRacer `reward_function(params)`, called for every car and step."""
 
+import itertools
 import math
+import sys
 import traceback
 from collections.abc import Callable, Sequence
-from numbers import Real
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepracer_ros.errors import InputError
+from deepracer_ros.errors import FatalError, InputError
 from deepracer_ros.race.episode import EpisodeTable
 from deepracer_ros.race.track import Track
 from deepracer_ros.race.vehicle import read_vehicle
@@ -22,13 +23,30 @@ from deepracer_ros.rewards.names import FUNCTION
 from deepracer_ros.rewards.params import Eye, Params, make_params, waypoints
 
 Floats = NDArray[np.float64]
+GREATEST = 1e5
+"""Greatest absolute value of a reward, as DeepRacer has it."""
+COPIES = itertools.count(1)
+"""Numbers of the copies of reward modules in this process."""
+
+
+class RewardError(FatalError):
+    """An error of a user's reward function.
+
+    Attributes:
+        params: The params of the call that failed; None if it failed outside of a call.
+    """
+
+    def __init__(self, message: str, params: Params | None = None) -> None:
+        """Keep the message, one line, and the params."""
+        super().__init__(message)
+        self.params = params
 
 
 class RewardFunction:
     """A `Reward` with one term, computed by a user's DeepRacer `reward_function(params)`.
 
-    Every car has its own copy of the file's module, because reward functions keep values of earlier steps in global
-    variables.
+    Every car has its own copy of the file's module, and of the modules beside the file that it imports, because reward
+    functions keep values of earlier steps in global variables.
     """
 
     names: tuple[str, ...] = (FUNCTION,)
@@ -46,6 +64,7 @@ class RewardFunction:
         """
         self._path = path
         self._code = _compile(path)
+        self._folder = str(path.resolve().parent)
         self._functions = [self._load()]
         self._camera = Eye.of(read_vehicle())
         self._waypoints: dict[Track, list[tuple[float, float]]] = {}
@@ -75,9 +94,21 @@ class RewardFunction:
 
     def _load(self) -> Callable[[Params], Any]:
         """Run the file as a new module and return its reward function."""
-        module = ModuleType(self._path.stem)
+        # Dataclasses and pickle find a class by the name of its module.
+        name = f"{self._path.stem}_{next(COPIES)}"
+        module = ModuleType(name)
         module.__file__ = str(self._path)
-        self._guarded(exec, self._code, module.__dict__)
+        sys.modules[name] = module
+        known = set(sys.modules)
+        sys.path.insert(0, self._folder)
+        try:
+            self._guarded(None, exec, self._code, module.__dict__)
+        except BaseException:
+            del sys.modules[name]
+            raise
+        finally:
+            sys.path.remove(self._folder)
+            _forget(set(sys.modules) - known, self._folder)
         function = getattr(module, FUNCTION, None)
         if not callable(function):
             names = [name for name in vars(module) if not name.startswith("__")]
@@ -85,29 +116,50 @@ class RewardFunction:
         return function  # type: ignore[no-any-return]
 
     def _call(self, function: Callable[[Params], Any], params: Params) -> float:
-        value = self._guarded(function, params)
-        if isinstance(value, Real) and math.isfinite(value):
-            return float(value)
+        # The function may change its params.
+        value = self._guarded(params, function, dict(params))
+        try:
+            reward = float(value)
+        except (TypeError, ValueError, OverflowError):
+            reward = math.nan
+        if abs(reward) <= GREATEST:
+            return reward
         line = getattr(getattr(function, "__code__", None), "co_firstlineno", 1)
-        raise InputError(f"{self._path}:{line}: {FUNCTION} returned {value!r}, expected a finite number")
+        shown = repr(value)
+        shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
+        raise RewardError(
+            f"{self._path}:{line}: {FUNCTION} returned {shown} at steps {params['steps']}, expected a number from "
+            f"-{GREATEST:g} to {GREATEST:g}",
+            params,
+        )
 
-    def _guarded(self, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
-        """Call the user's code; any error of it becomes an `InputError` of one line with file and line number."""
+    def _guarded(self, params: Params | None, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
+        """Call the user's code; any error of it becomes a `RewardError` of one line with file and line number."""
         try:
             return function(*arguments)
         except (Exception, SystemExit) as error:  # a user's code may raise any error
             lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)
                      if frame.filename == str(self._path)]  # fmt: skip
             what = " ".join(str(error).split())
-            raise InputError(
-                f"{self._path}:{lines[-1] if lines else 1}: {type(error).__name__}: {what}, "
-                f"expected {FUNCTION}(params) to return a number"
+            when = "" if params is None else f" at steps {params['steps']}"
+            raise RewardError(
+                f"{self._path}:{lines[-1] if lines else 1}: {type(error).__name__}: {what}{when}, "
+                f"expected {FUNCTION}(params) to return a number",
+                params,
             ) from error
 
     def _points(self, track: Track) -> list[tuple[float, float]]:
         if track not in self._waypoints:
             self._waypoints[track] = waypoints(track)
         return self._waypoints[track]
+
+
+def _forget(names: set[str], folder: str) -> None:
+    """Remove modules of a folder from Python's modules, so that the next copy imports its own."""
+    for name in names:
+        file = getattr(sys.modules[name], "__file__", None)
+        if file and str(Path(file).parent) == folder:
+            del sys.modules[name]
 
 
 def _compile(path: Path) -> CodeType:

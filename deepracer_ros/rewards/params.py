@@ -40,6 +40,7 @@ def make_params(row: Params, track: Track, points: list[tuple[float, float]], re
 
     The AWS DeepRacer developer guide defines them in "Input parameters of the reward function". As in DeepRacer's
     simulator, x, y and all positions relative to the track refer to the car's front, and speed is the commanded speed.
+    `steps` is 2 at the first call of an episode, since step 1 is its start, which has no reward.
 
     Args:
         row: Values of one car by the column names of `EpisodeTable`.
@@ -56,7 +57,7 @@ def make_params(row: Params, track: Track, points: list[tuple[float, float]], re
         "distance_from_center": abs(row["offset"]),
         "projection_distance": row["station"],
         "progress": row["progress"],
-        "steps": row["step"],
+        "steps": row["step"] + 1,
         "speed": row["commanded_speed"],
         "steering_angle": math.degrees(row["commanded_steering"]),
         "track_width": row["left"] + row["right"],

@@ -91,6 +91,11 @@ class RunFolder:
         return self.path / "logs"
 
     @property
+    def reward_error(self) -> Path:
+        """Path of `reward_error.json`: the params of the last call of the reward function that failed."""
+        return self.path / "reward_error.json"
+
+    @property
     def redis(self) -> Path:
         """Path of the folder of the local Redis server."""
         return self.path / "redis"

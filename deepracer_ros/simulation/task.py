@@ -97,7 +97,7 @@ class Task:
         )
         self._tracks = [config.track] if isinstance(config.track, str) else list(config.track)
         find_tracks(self._tracks)
-        self._reward = find_reward(config.reward)
+        find_reward(config.reward)
         self._observed = config.sensors
         self.image_shape = (config.height, config.width, self._config.camera.channels)
         boxes: dict[str, spaces.Space[Any]] = {name: self._box(name) for name in config.sensors}
@@ -120,10 +120,8 @@ class Task:
         return spaces.Box(-np.inf, np.inf, spec.shape, np.dtype(spec.dtype).type)
 
     def begin(self, seed: int) -> Environment:
-        """Return a new environment; `seed` determines all of its random numbers."""
-        return make_environment(
-            self._config, self._tracks, self._cars, seed, reward=self._reward, threads=self._threads
-        )
+        """Return a new environment, also with new reward functions; `seed` determines all of its random numbers."""
+        return make_environment(self._config, self._tracks, self._cars, seed, threads=self._threads)
 
     def decode(self, actions: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # noqa: ANN401
         """Return the steering angles (N,), rad, + left, and speeds (N,), m/s, of N actions.

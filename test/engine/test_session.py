@@ -5,6 +5,7 @@
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -43,8 +44,11 @@ FLAG = "flag"
 REWARD = """
 import os
 def reward_function(params):
-    return 3e38 if os.path.exists({flag!r}) else 1.0
+    if os.path.exists({flag!r}):
+        raise ValueError("enough")
+    return 1.0
 """
+HUGE = ["--set", "reward.progress=1e38"]
 """All rewards are finite, but the sum of two need not be."""
 Running = namedtuple("Running", "pid parent command folder")
 
@@ -178,6 +182,14 @@ def apart(tmp_path, open_ledger, recorded, check_segments, small):
     training.close()
 
 
+@pytest.fixture
+def apart_with_terms(tmp_path, open_ledger, recorded, check_segments, small):
+    """A run of its own, with the default reward, that does not run yet."""
+    training = Training(tmp_path, open_ledger, recorded, check_segments, merge(small, LONG))
+    yield training
+    training.close()
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_whatever_is_killed_is_started_again(training, chance, part):
     training.random_moment(chance)
@@ -259,14 +271,40 @@ def test_sigterm_ends_it_as_ctrl_c_does_also_while_it_starts(apart):
 
 @pytest.fixture
 def with_reward(apart):
-    """A run whose reward is not finite once a file is there."""
+    """A run whose reward function fails once a file is there."""
     apart.go()
     return apart
 
 
-def test_a_nan_ends_it_with_one_line_and_the_last_good_model_stays(with_reward):
+def test_a_reward_that_fails_ends_it_at_once_and_the_repaired_one_goes_on(with_reward):
     training, folder = with_reward, with_reward.folder
-    (folder.parent / FLAG).touch()
+    flag, updates = folder.parent / FLAG, training.ledger.count
+    flag.touch()
+    assert training.process.wait(10.0) == 2  # it is not started again
+    last = training.words.splitlines()[-1]
+    assert re.search(
+        r"^deepracer: \S+/reward.py:5: ValueError: enough at steps \d+, expected .*reward_error.json$", last
+    )
+    assert "Traceback" not in training.words
+    params = json.loads((folder / "reward_error.json").read_text())
+    assert params["steps"] == int(re.search(r"at steps (\d+)", last)[1])
+    flag.unlink()
+    training.go()
+    assert training.ledger.count > updates
+
+
+@pytest.fixture
+def stopped(apart_with_terms):
+    """A run that was stopped."""
+    apart_with_terms.go()
+    assert apart_with_terms.end(signal.SIGINT) == 130
+    return apart_with_terms
+
+
+def test_a_nan_ends_it_with_one_line_and_the_last_good_model_stays(stopped):
+    training = stopped
+    training.command += HUGE
+    training.start()
     assert training.process.wait(60.0) == 2
     last = training.words.splitlines()[-1]
     assert last.startswith("deepracer: trainer: ")

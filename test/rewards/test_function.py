@@ -4,6 +4,7 @@
 """A user's reward file: the values it sees, and the line it gets when it is wrong."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from deepracer_ros.race.config import ObstaclesConfig, RaceConfig, RefereeConfig
 from deepracer_ros.race.obstacle import SIGHT
 from deepracer_ros.race.referee import Referee
 from deepracer_ros.race.track import Track
+from deepracer_ros.rewards.function import RewardError
 from deepracer_ros.rewards.params import Eye, closest_objects, is_seen
 from deepracer_ros.rewards.reward import find_reward
 from deepracer_ros.simulation.simulator import CarStates
@@ -99,7 +101,7 @@ def test_all_params_of_a_step(tmp_path):
     assert params["progress"] == pytest.approx(
         100.0 * (front[0] - 0.14 * math.sqrt(0.5)) / 16.0
     )  # starts across the corner
-    assert params["steps"] == 2
+    assert params["steps"] == 3  # the start is the first
     assert params["speed"] == 1.5
     assert params["steering_angle"] == pytest.approx(-20.0)
     assert params["track_length"] == pytest.approx(16.0)
@@ -246,14 +248,77 @@ def test_a_missing_file_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("return params['speeed']", r"reward.py:3: KeyError: 'speeed', expected"),
-        ("return 1 / 0", r"reward.py:3: ZeroDivisionError: division by zero"),
-        ("return float('nan')", r"reward.py:2: reward_function returned nan, expected a finite number"),
-        ("return 'much'", r"reward.py:2: reward_function returned 'much', expected a finite number"),
-        ("return None", r"reward.py:2: reward_function returned None, expected a finite number"),
+        ("return params['speeed']", r"reward.py:3: KeyError: 'speeed' at steps 2, expected"),
+        ("return 1 / 0", r"reward.py:3: ZeroDivisionError: division by zero at steps 2"),
+        ("return float('nan')", r"reward.py:2: reward_function returned nan at steps 2, expected a number from"),
+        ("return 'much'", r"reward.py:2: reward_function returned 'much' at steps 2, expected a number"),
+        ("return None", r"reward.py:2: reward_function returned None at steps 2, expected a number"),
+        ("return 1e39", r"returned 1e\+39 at steps 2, expected a number from -100000 to 100000"),
+        ("return 10 ** 400", r"returned 10+\.\.\. at steps 2"),
+        ("return [1.0, 2.0]", r"returned \[1.0, 2.0\] at steps 2"),
     ],
 )
 def test_a_function_that_fails_is_named_with_its_line(tmp_path, body, message):
     judge = referee(tmp_path / "reward.py", f"# a comment\ndef reward_function(params):\n    {body}\n")
     with pytest.raises(InputError, match=message):
         judge.judge(states(0.2, 0.0, 0.0), np.zeros(1), np.zeros(1))
+
+
+@pytest.mark.parametrize(
+    "value", ["numpy.array(2.5)", "numpy.float32(2.5)", "'2.5'", "numpy.bool_(True) + 1.5", "Fraction(5, 2)"]
+)
+def test_what_float_takes_is_a_reward(tmp_path, value):
+    text = f"import numpy\nfrom fractions import Fraction\ndef reward_function(params):\n    return {value}\n"
+    judge = referee(tmp_path / "reward.py", text)
+    assert judge.judge(states(0.2, 0.0, 0.0), np.zeros(1), np.zeros(1)).reward[0] == 2.5
+
+
+def test_the_first_call_of_an_episode_is_that_of_step_2_and_params_are_the_function_s_own(tmp_path):
+    text = """
+def reward_function(params):
+    global calls
+    if params['steps'] == 2:
+        calls = 0
+    calls += 1
+    params['steps'] = -7
+    return calls
+"""
+    judge = referee(tmp_path / "reward.py", text)
+    for calls in (1, 2):
+        assert judge.judge(states(0.1 * calls, 0.0, 0.0), np.zeros(1), np.zeros(1)).reward[0] == calls
+    judge.start(np.ones(1, bool))
+    judge.judge(states(0.0, 0.0, 0.0), np.zeros(1), np.zeros(1))
+    assert judge.judge(states(0.1, 0.0, 0.0), np.zeros(1), np.zeros(1)).reward[0] == 1
+
+
+def test_files_beside_it_dataclasses_and_pickle_work_and_each_car_has_its_own(tmp_path):
+    (tmp_path / "consts.py").write_text("CALLS = []\n")
+    text = """
+from __future__ import annotations
+import pickle
+from dataclasses import dataclass, field
+from consts import CALLS
+
+@dataclass
+class State:
+    calls: list[int] = field(default_factory=list)
+
+def reward_function(params):
+    CALLS.append(1)
+    return len(pickle.loads(pickle.dumps(State(CALLS))).calls)
+"""
+    judge = referee(tmp_path / "reward.py", text, cars=2)
+    for calls in (1, 2):
+        verdict = judge.judge(states(*np.array([[0.86, 0.0, 0.0], [2.86, 0.0, 0.0]]).T), np.zeros(2), np.zeros(2))
+        assert verdict.reward.tolist() == [calls, calls]
+    assert "consts" not in sys.modules
+    assert str(tmp_path) not in sys.path
+
+
+def test_an_error_keeps_the_params_of_its_call(tmp_path):
+    judge = referee(tmp_path / "reward.py", "def reward_function(params):\n    return 1 / (params['steps'] - 3)\n")
+    judge.judge(states(0.2, 0.0, 0.0), np.zeros(1), np.zeros(1))
+    with pytest.raises(RewardError) as caught:
+        judge.judge(states(0.4, 0.0, 0.0), np.zeros(1), np.zeros(1))
+    assert list(caught.value.params) == KEYS
+    assert caught.value.params["steps"] == 3
