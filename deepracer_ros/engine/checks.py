@@ -7,7 +7,9 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.experience.connection import Connection
 from deepracer_ros.models.store import ModelStore
 from deepracer_ros.race.catalogue import find_tracks
+from deepracer_ros.rewards.function import RewardFunction
 from deepracer_ros.rewards.reward import find_reward
+from deepracer_ros.rewards.trial import try_reward
 from deepracer_ros.run.checkpoint import read_checkpoint
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.run.sinks import check_sinks
@@ -20,7 +22,7 @@ CHECK_SECONDS = 2.0
 
 
 def check_config(config: RunConfig) -> tuple[str, ...]:
-    """Check that the configured tracks, reward, sinks, simulator and servers exist.
+    """Check that the configured tracks, reward, sinks, simulator and servers exist; try a user's reward function.
 
     Args:
         config: Configuration of the run.
@@ -29,10 +31,13 @@ def check_config(config: RunConfig) -> tuple[str, ...]:
         The unique names of the tracks.
 
     Raises:
-        InputError: if one of them does not exist or cannot be read, or a configured server does not answer.
+        InputError: if one of them does not exist or cannot be read, the reward function fails, or a configured server
+            does not answer.
     """
-    names = tuple(track.name for track in find_tracks(config.tracks))
-    find_reward(config.reward)
+    tracks = find_tracks(config.tracks)
+    reward = find_reward(config.reward)
+    if isinstance(reward, RewardFunction):
+        try_reward(reward, tracks, config.referee, config.race)
     check_sinks(config.trainer.sinks)
     if config.simulation.simulator == "gazebo":
         from deepracer_ros.simulation.gazebo.installation import find_installation  # Gazebo is optional
@@ -43,7 +48,7 @@ def check_config(config: RunConfig) -> tuple[str, ...]:
         Connection(config.experience.url, patience=CHECK_SECONDS).close()
     if config.models.endpoint or config.models.aws:
         ModelStore(config.models, "check")
-    return names
+    return tuple(track.name for track in tracks)
 
 
 def check_checkpoint(config: RunConfig, folder: RunFolder) -> None:

@@ -121,6 +121,7 @@ def test_a_route(refused, tmp_path, route):
         ("def reward_function(params) return 1", "my.py:1: expected ':', expected Python"),
         ("def reward(params): return 1", "my.py: found reward, expected reward_function(params)"),
         ("import nothing_of_this_name", "my.py:1: ModuleNotFoundError"),
+        ("def reward_function(params):\n    return params['speeed']", "my.py:2: KeyError: 'speeed' at steps 2"),
     ],
 )
 def test_a_reward(refused, tmp_path, text, words):
