@@ -44,6 +44,8 @@ URGENCY = -10
 """Change of the niceness of the process where the user may make it: a busy machine must not delay a stop."""
 LAST_STOPS = 10
 """Number of stops after the end of the agent."""
+LAST_SECONDS = 2.0
+"""Longest time for which the last stop is sent again to a receiver that has not acknowledged it, s."""
 
 
 @dataclass(frozen=True)
@@ -110,10 +112,12 @@ class Stops:
         """Number of subscriptions, over all topics, that would receive a stop."""
         return sum(publisher.get_subscription_count() for publisher in self._publishers)
 
-    def deliver(self, seconds: float) -> None:
-        """Wait until all stops have arrived, at most so many seconds for each topic."""
-        for publisher in self._publishers:
-            publisher.wait_for_all_acked(Duration(seconds=seconds))
+    def deliver(self, seconds: float = 0.0) -> bool:
+        """Wait until all stops have arrived, at most so many seconds for each topic; return whether they have.
+
+        A receiver that this process has discovered may not have discovered this process yet, and then loses a stop.
+        """
+        return all(publisher.wait_for_all_acked(Duration(seconds=seconds)) for publisher in self._publishers)
 
 
 def watch(stops: Stops, limit: float, commands: int = 0, signs: int = 1) -> None:
@@ -124,9 +128,9 @@ def watch(stops: Stops, limit: float, commands: int = 0, signs: int = 1) -> None
         limit: Longest silence after a moving command, s.
         commands: File descriptor from which the agent's bytes are read.
         signs: File descriptor to which a byte is written at each look at the clock, as a sign of life: the number of
-            subscriptions that a stop would reach.
+            subscriptions that a stop would reach. While the car stands, they are those that have acknowledged one.
     """
-    moving, heard, due = False, time.monotonic(), 0.0
+    moving, heard, due, probed, reached = False, time.monotonic(), 0.0, 0, 0
     while True:
         ready, _, _ = select.select([commands], [], [], TICK)
         now = time.monotonic()
@@ -138,8 +142,14 @@ def watch(stops: Stops, limit: float, commands: int = 0, signs: int = 1) -> None
         if moving and now - heard > limit and now >= due:
             stops.publish()
             due = now + REPEAT
+        receivers = stops.receivers
+        if receivers > probed and not moving:
+            stops.publish()
+        probed = receivers
+        if reached != probed and (moving or stops.deliver()):
+            reached = probed
         with suppress(BlockingIOError):  # the agent is stuck and does not read
-            os.write(signs, bytes([min(stops.receivers, MOST_RECEIVERS)]))
+            os.write(signs, bytes([min(reached, MOST_RECEIVERS)]))
 
 
 def main() -> int:
@@ -169,7 +179,7 @@ def main() -> int:
         for _ in range(LAST_STOPS):
             stops.publish()
             time.sleep(REPEAT)
-        stops.deliver(0.2)
+        stops.deliver(LAST_SECONDS)
         node.destroy_node()
         try_shutdown()
     return 0

@@ -5,6 +5,7 @@
 
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from benchmarks.common import own_ros_domain
 from benchmarks.stops import EVENTS, LIMIT, Trial
-from deepracer_ros.nodes.command_guard import Topics
+from deepracer_ros.nodes.command_guard import STANDING, Topics, watch
 from deepracer_ros.nodes.guard import Guard
 
 
@@ -61,6 +62,35 @@ def test_a_guard_that_is_stuck_counts_as_none_and_ends_with_its_owner():
     finally:
         guard.close()
         process.wait(10.0)
+
+
+class Receivers:
+    """The stops of a guard whose only receiver has not discovered it yet."""
+
+    def __init__(self):
+        self.receivers, self.published, self.is_known = 1, 0, False
+
+    def publish(self):
+        self.published += 1
+
+    def deliver(self):
+        return self.is_known
+
+
+def test_a_receiver_counts_when_it_has_acknowledged_a_stop():
+    stops, (commands, agent), (signs, guard) = Receivers(), os.pipe(), os.pipe()
+    os.write(agent, STANDING)
+    thread = threading.Thread(target=watch, args=(stops, 0.1, commands, guard))
+    thread.start()
+    try:
+        assert [os.read(signs, 1) for _ in range(5)] == 5 * [b"\0"]
+        assert stops.published == 1
+        stops.is_known = True
+        until(lambda: os.read(signs, 1) == b"\1")
+        assert stops.published == 1
+    finally:
+        os.close(agent)
+        thread.join(10.0)
 
 
 def until(condition, seconds=30.0):
