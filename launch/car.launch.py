@@ -35,6 +35,7 @@ def generate_launch_description() -> LaunchDescription:
                 default_value="",
                 description="run folder or model folder; empty: the models of params_file's `run` in its S3 server",
             ),
+            shared.autostart_argument(),
             *shared.common_arguments(params_file=shared.config_file("car.yaml"), use_sim_time="false"),
             OpaqueFunction(function=drive),
         ]
@@ -45,4 +46,4 @@ def drive(context: LaunchContext) -> list[Node]:
     """Return the agent."""
     model = shared.text(context, "model")
     ours = {"agent.model": shared.string(str(Path(model).resolve())), **ON_A_CAR} if model else ON_A_CAR
-    return [shared.node(context, "agent_node", ours, shared.sim_time())]
+    return [shared.node(context, "agent_node", ours, shared.sim_time(), shared.autostart())]

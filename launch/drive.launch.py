@@ -38,6 +38,7 @@ def generate_launch_description() -> LaunchDescription:
                 description="true: cmd_vel has TwistStamped; false: Twist (default: that of params_file)",
             ),
             DeclareLaunchArgument("view", default_value="false", description="true: start rviz"),
+            shared.autostart_argument(),
             shared.frame_prefix_argument(),
             *shared.common_arguments(params_file=shared.config_file("training.yaml")),
             OpaqueFunction(function=drive),
@@ -62,12 +63,12 @@ def drive(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             shared.include("view.launch.py", params_file="")
         )  # first, since it says whether its programs are missing
     if simulator != "none":
-        ours = {"tracks": [track], "simulation.simulator": shared.string(simulator), **common}
+        ours = {"tracks": [track], "simulation.simulator": shared.string(simulator), **common, **shared.autostart()}
         # It gets no use_sim_time, since it is the source of that time.
         actions.append(
             shared.node(context, "simulation_node", ours | ({"frame_prefix": shared.string(prefix)} if prefix else {}))
         )
     if model:
         ours = {"agent.model": shared.string(str(Path(model).resolve())), "agent.explore": False, **common}
-        actions.append(shared.node(context, "agent_node", ours, shared.sim_time()))
+        actions.append(shared.node(context, "agent_node", ours, shared.sim_time(), shared.autostart()))
     return actions

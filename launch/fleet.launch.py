@@ -26,6 +26,7 @@ def generate_launch_description() -> LaunchDescription:
                 "model", default_value="", description="run folder or model folder; empty: no agents"
             ),
             DeclareLaunchArgument("view", default_value="false", description="true: start an rviz for each car"),
+            shared.autostart_argument(),
             shared.frame_prefix_argument(),
             *shared.common_arguments(params_file=shared.config_file("training.yaml")),
             OpaqueFunction(function=fleet),

@@ -38,6 +38,7 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument("model", default_value="", description="run folder or model folder; empty: no agent"),
             shared.cars_argument(),
             DeclareLaunchArgument("view", default_value="false", description="true: start rviz"),
+            shared.autostart_argument(),
             shared.frame_prefix_argument(),
             *shared.common_arguments(params_file=shared.config_file("training.yaml")),
             OpaqueFunction(function=simulate),

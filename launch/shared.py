@@ -71,6 +71,20 @@ def frame_prefix_argument() -> DeclareLaunchArgument:
     )
 
 
+def autostart_argument() -> DeclareLaunchArgument:
+    """Return the declaration of `autostart`, which launch files with managed nodes have."""
+    return DeclareLaunchArgument(
+        "autostart",
+        default_value="true",
+        description="false: the managed nodes wait for a lifecycle manager to configure and activate them",
+    )
+
+
+def autostart() -> dict[str, ParameterValue]:
+    """Return the parameter `autostart` of managed nodes with the value of the argument."""
+    return {"autostart": ParameterValue(LaunchConfiguration("autostart"), value_type=bool)}
+
+
 def cars_argument() -> DeclareLaunchArgument:
     """Return the declaration of `cars`, the number of cars that share a road."""
     return DeclareLaunchArgument(

@@ -31,6 +31,8 @@ from deepracer_ros.training.config import Place, RunConfig
 SHARE = share_directory()
 FILES = sorted(path.name for path in (SHARE / "launch").glob("*.launch.py"))
 CASES = [*((name, "false") for name in FILES), ("gazebo.launch.py", "true")]
+DRIVING = ("drive.launch.py", "fleet.launch.py", "gazebo.launch.py")
+"""Launch files with a simulation and its agent."""
 COMMON = {"namespace": "", "use_sim_time": "true", "log_level": "info", "use_respawn": "false"}
 """Arguments of every launch file, with their defaults."""
 GIVEN = {
@@ -66,8 +68,15 @@ def test_every_launch_file_has_the_arguments_that_ros_users_expect(describe, nam
     expected = COMMON | ({"use_sim_time": "false"} if name == "car.launch.py" else {})
     assert {key: arguments[key]["value"] for key in expected} == expected
     assert arguments["params_file"]["value"] == "" or Path(arguments["params_file"]["value"]).is_file()
-    with_frames = name in ("drive.launch.py", "fleet.launch.py", "gazebo.launch.py", "view.launch.py")
+    with_frames = name in ("view.launch.py", *DRIVING)
     assert ("frame_prefix" in arguments) == with_frames
+    assert ("autostart" in arguments) == (name in ("car.launch.py", *DRIVING))
+
+
+@pytest.mark.parametrize(("name", "nodes"), [("drive.launch.py", 2), ("fleet.launch.py", 4), ("car.launch.py", 1)])
+def test_managed_nodes_wait_for_a_manager_where_that_is_wanted(describe, name, nodes):
+    launched = describe(name, "autostart:=false", "model:=m")
+    assert [parameters(record)["autostart"] for record in started(launched, "deepracer_ros")] == nodes * [False]
 
 
 def test_ros_itself_reads_the_descriptions(ros2_launch):
