@@ -3,6 +3,7 @@
 
 """The rviz config shows topics that a simulation publishes, by displays that rviz has."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -59,7 +60,11 @@ def config(name: str) -> dict[str, Any]:
 def published() -> Iterator[dict[str, list[str]]]:
     rclpy.init(args=["--ros-args", "-p", "simulation.cars:=1", "-p", "tracks:=[oval]"])
     simulation = SimulationNode()
-    yield dict(simulation.node.get_publisher_names_and_types_by_node("simulation", "/"))
+    names, deadline = {publisher.topic_name for publisher in simulation.publishers}, time.monotonic() + 30.0
+    while not names <= (found := dict(simulation.get_publisher_names_and_types_by_node("simulation", "/"))).keys():
+        assert time.monotonic() < deadline, found  # the graph learns of a publisher a moment later
+        time.sleep(0.01)
+    yield found
     simulation.close()
     simulation.node.destroy_node()
     rclpy.shutdown()
