@@ -12,6 +12,7 @@ import yaml
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.config import HIDDEN
+from deepracer_ros.formats.folder import read_owner_folder
 from deepracer_ros.names import check_run_name
 from deepracer_ros.parameters import merge, nest, parse_value, read_parameters
 from deepracer_ros.reference import text_of
@@ -29,6 +30,14 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
     """Add `--config`, short options for the most used keys, and `--set` for all keys."""
     parser.add_argument(
         "--config", type=Path, metavar="FILE", help="ROS 2 parameter file (default: the package's training.yaml)"
+    )
+    parser.add_argument(
+        "--from",
+        dest="owner",
+        type=Path,
+        metavar="FOLDER",
+        help="folder with reward_function.py, model_metadata.json, hyperparameters.json or a route of DeepRacer; they "
+        "precede the parameter file",
     )
     parser.add_argument("--track", metavar="NAME[,NAME]", help=text_of(RunConfig, "tracks"))
     parser.add_argument("--seed", type=int, help=text_of(RunConfig, "seed"))
@@ -64,6 +73,9 @@ def read_run_config(args: argparse.Namespace) -> RunConfig:
     path = args.config or _own_config(args) or share_directory() / DEFAULT_CONFIG
     given = read_parameters(path)
     read_config(given, str(path))  # what is wrong in the file is said of the file
+    if args.owner is not None:
+        given = _with_owner(given, args.owner)
+        read_config(given, str(args.owner))
     values = merge(given, nest(_settings(args.settings)))
     options: dict[str, Any] = {
         "tracks": [name for name in args.track.split(",") if name] if args.track is not None else None,
@@ -86,6 +98,15 @@ def read_run_config(args: argparse.Namespace) -> RunConfig:
             f"URL, given by --redis URL or {REDIS_VARIABLE}=URL"
         )
     return config
+
+
+def _with_owner(given: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return configuration values with those of a DeepRacer owner's folder over them."""
+    owner = read_owner_folder(folder)
+    for name in ("actions", "reward"):  # whole, since keys of another action space or term would be left
+        if name in owner:
+            given = {key: value for key, value in given.items() if key != name}
+    return merge(given, owner)
 
 
 def _own_config(args: argparse.Namespace) -> Path | None:

@@ -61,7 +61,8 @@ class PPOConfig(Section):
     gae_lambda: float = key(0.9, "Lambda of generalised advantage estimation.", least=0, most=1)
     clip_range: float = key(0.2, "Range around 1 to which the probability ratio of an update is clipped.", above=0)
     entropy_coefficient: float = key(0.01, "Weight of the entropy bonus.", least=0)
-    value_coefficient: float = key(0.5, "Weight of the value loss (Huber).", least=0)
+    value_coefficient: float = key(0.5, "Weight of the value loss.", least=0)
+    value_loss: Literal["huber", "squared"] = key("huber", "Loss of the value: Huber's, or the mean squared error.")
     max_gradient_norm: float = key(0.5, "Largest norm of a gradient; larger gradients are scaled down to it.", above=0)
     max_importance: float = key(
         2.0, "Upper limit of the importance weight (proximal over behaviour probability).", above=0

@@ -10,7 +10,7 @@ policy), and each sample is weighted by the truncated ratio of proximal to behav
 Schulman, "Batch size-invariance for policy optimization", 2022).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,6 +33,13 @@ from deepracer_ros.simulation.sensors import SensorSpec
 
 STATISTICS = ("policy_loss", "value_loss", "entropy", "approx_kl", "clipfrac")
 """Names of the statistics of a gradient step, as in CleanRL."""
+
+
+VALUE_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "huber": functional.smooth_l1_loss,
+    "squared": functional.mse_loss,
+}
+"""Losses of the value by their names in the configuration."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +189,7 @@ class PPO:
         clipped = ratio.clamp(1.0 - config.clip_range, 1.0 + config.clip_range)
         surrogate = torch.min(ratio * sample.advantage, clipped * sample.advantage)
         policy_loss = -(sample.importance * surrogate).mean()
-        value_loss = functional.smooth_l1_loss(values, sample.returns)
+        value_loss = VALUE_LOSSES[config.value_loss](values, sample.returns)
         mean_entropy = entropy.mean()
         loss = policy_loss + config.value_coefficient * value_loss - config.entropy_coefficient * mean_entropy
         with torch.no_grad():

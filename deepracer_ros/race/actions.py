@@ -31,19 +31,25 @@ EDGE = 1e-4
 class ActionSpaceConfig(Section):
     """The actions that a policy may take: angles in degrees (+ left) and speeds in m/s, as in DeepRacer."""
 
-    type: Literal["continuous", "discrete"] = key(
-        "continuous", "continuous: any point of a box. discrete: every pair of steering_angles and speeds."
-    )
+    type: Literal["continuous", "discrete", "pairs"] = key(
+        "continuous", "continuous: any point of a box. discrete: every pair of steering_angles and speeds. pairs: the "
+        "first of steering_angles with the first of speeds, and so on.",
+    )  # fmt: skip
     steering_angle_limit: float = key(
-        30.0, "Continuous: largest steering angle to either side.", unit="degrees", above=0, most=GREATEST_ANGLE
-    )
+        30.0, "Continuous: largest steering angle to the left, and to the right without steering_angle_low.",
+        unit="degrees", least=-GREATEST_ANGLE, most=GREATEST_ANGLE,
+    )  # fmt: skip
+    steering_angle_low: float | None = key(
+        None, "Continuous: lowest steering angle, negative to the right.", unit="degrees", least=-GREATEST_ANGLE,
+        most=GREATEST_ANGLE,
+    )  # fmt: skip
     speed_low: float = key(1.0, "Continuous: lowest speed.", unit="m/s", above=0, most=FASTEST)
     speed_high: float = key(3.0, "Continuous: highest speed.", unit="m/s", above=0, most=FASTEST)
     steering_angles: tuple[float, ...] = key(
-        (-30.0, -15.0, 0.0, 15.0, 30.0), "Discrete: steering angles.", unit="degrees", least=-GREATEST_ANGLE,
+        (-30.0, -15.0, 0.0, 15.0, 30.0), "Discrete, pairs: steering angles.", unit="degrees", least=-GREATEST_ANGLE,
         most=GREATEST_ANGLE,
     )  # fmt: skip
-    speeds: tuple[float, ...] = key((1.0, 2.0), "Discrete: speeds.", unit="m/s", above=0, most=FASTEST)
+    speeds: tuple[float, ...] = key((1.0, 2.0), "Discrete, pairs: speeds.", unit="m/s", above=0, most=FASTEST)
 
     def __post_init__(self) -> None:
         """Check that there is an action and that no key of the other type is set.
@@ -56,11 +62,24 @@ class ActionSpaceConfig(Section):
             raise ValueError(f"speed_low: found {self.speed_low}, expected less than speed_high {self.speed_high}")
         if not self.steering_angles or not self.speeds:
             raise ValueError("steering_angles, speeds: found none, expected at least one of each")
-        continuous = ("steering_angle_limit", "speed_low", "speed_high")
+        if self.type == "pairs" and len(self.steering_angles) != len(self.speeds):
+            found = f"{len(self.steering_angles)} and {len(self.speeds)}"
+            raise ValueError(f"steering_angles, speeds: found {found}, expected as many of each with type pairs")
+        if self.type == "continuous" and self.steering_low >= self.steering_angle_limit:
+            raise ValueError(
+                f"steering_angle_low: found {self.steering_low}, expected less than steering_angle_limit "
+                f"{self.steering_angle_limit}"
+            )
+        continuous = ("steering_angle_limit", "steering_angle_low", "speed_low", "speed_high")
         unused = ("steering_angles", "speeds") if self.type == "continuous" else continuous
         for name in unused:
             if getattr(self, name) != self.__dataclass_fields__[name].default:
                 raise ValueError(f"{name}: has no effect with type {self.type}; expected to be left out")
+
+    @property
+    def steering_low(self) -> float:
+        """Lowest steering angle of a continuous action space, degrees, negative to the right."""
+        return -self.steering_angle_limit if self.steering_angle_low is None else self.steering_angle_low
 
 
 class ActionCoder(Protocol):
@@ -150,10 +169,12 @@ class ContinuousActions:
 def make_action_coder(config: ActionSpaceConfig) -> DiscreteActions | ContinuousActions:
     """Return the converter for the action space that `config` describes.
 
-    Discrete actions are ordered by speed, and by steering angle within each speed.
+    Discrete actions are ordered by speed, and by steering angle within each speed; pairs keep their order.
     """
     if config.type == "continuous":
-        limit = math.radians(config.steering_angle_limit)
-        return ContinuousActions((-limit, config.speed_low), (limit, config.speed_high))
+        low, high = math.radians(config.steering_low), math.radians(config.steering_angle_limit)
+        return ContinuousActions((low, config.speed_low), (high, config.speed_high))
+    if config.type == "pairs":
+        return DiscreteActions(np.radians(config.steering_angles), config.speeds)
     steering, speed = np.meshgrid(np.radians(config.steering_angles), config.speeds)
     return DiscreteActions(steering.ravel(), speed.ravel())

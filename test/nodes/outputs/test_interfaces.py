@@ -314,7 +314,8 @@ def test_transforms_join_map_to_the_camera(ros):
 def test_gazebo_s_interface_reads_and_moves_cars(ros):
     messages, services = pytest.importorskip("gazebo_msgs.msg"), pytest.importorskip("gazebo_msgs.srv")
     world = environment(2)
-    outputs = Interfaces(ros.node, world, CAMERA, 0, lambda _: None)
+    config = SimpleNamespace(camera=CAMERA, agent=AgentConfig())
+    outputs = Interfaces(ros.node, world, config, Place(), Inputs(ros.node), lambda _: None)
     models = ros.listen(messages.ModelStates, "model_states")
     get = ros.listener.create_client(services.GetEntityState, "get_entity_state")
     put = ros.listener.create_client(services.SetEntityState, "set_entity_state")

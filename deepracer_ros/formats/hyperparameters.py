@@ -1,0 +1,43 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""DeepRacer's `hyperparameters.json`."""
+
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from deepracer_ros.formats.document import read_document
+
+SEGMENTS_PER_EPISODE = 4
+"""Segments of 32 steps for an episode of DeepRacer's: some 9 s at 15 steps a second, the half of a lap."""
+LOSSES = {"huber": "huber", "mean squared error": "squared"}
+"""Our names of DeepRacer's losses of the value."""
+
+
+def read_hyperparameters(path: Path) -> dict[str, Any]:
+    """Read a `hyperparameters.json` as keys and values of a configuration; an absent key has DeepRacer's default.
+
+    Args:
+        path: The file.
+
+    Raises:
+        InputError: if it cannot be read, a value is wrong, or it names what is not supported.
+    """
+    document = read_document(path)
+    if document.get("stack_size", 1) not in (1, "1"):
+        raise document.error("stack_size", "1: stacked frames are not supported")
+    document.choice("exploration_type", ("categorical",), "categorical")
+    episodes = document.whole("num_episodes_between_training", 1, 100, 20)
+    return {
+        "learning": {
+            "minibatch_size": document.whole("batch_size", 32, 512, 64),
+            "learning_rate": document.number("lr", 1e-8, 1e-3, 3e-4),
+            "discount_factor": document.number("discount_factor", 0.0, 1.0, 0.999),
+            "entropy_coefficient": document.number("beta_entropy", 0.0, 1.0, 0.01),
+            "epochs": document.whole("num_epochs", 3, 10, 10),
+            "gae_lambda": 0.95,
+            "value_loss": LOSSES[document.choice("loss_type", tuple(LOSSES), "mean squared error")],
+        },
+        "trainer": {"batch_segments": ceil(SEGMENTS_PER_EPISODE * episodes)},
+    }

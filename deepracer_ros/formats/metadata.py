@@ -1,0 +1,70 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""DeepRacer's `model_metadata.json`: action space, sensors, network and algorithm."""
+
+from pathlib import Path
+from typing import Any
+
+from deepracer_ros.formats.document import Document, read_document
+from deepracer_ros.race.actions import FASTEST, GREATEST_ANGLE
+
+SLOWEST = 0.1
+"""Least speed in DeepRacer's action spaces, m/s."""
+CAMERAS = ("FRONT_FACING_CAMERA", "observation")
+"""Names of the one camera in the versions of the file."""
+SHALLOW = "DEEP_CONVOLUTIONAL_NETWORK_SHALLOW"
+WIDTH, HEIGHT = 160, 120
+"""Size of the image that DeepRacer's networks see, pixels."""
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """Read a `model_metadata.json` of version 1 to 6 as keys and values of a configuration.
+
+    Args:
+        path: The file.
+
+    Raises:
+        InputError: if it cannot be read, a value is wrong, or it names what is not supported.
+    """
+    document = read_document(path)
+    document.number("version", 1, 6, 1)
+    document.choice("training_algorithm", ("clipped_ppo",), "clipped_ppo")
+    document.choice("neural_network", (SHALLOW,), SHALLOW)
+    sensors = document.get("sensor", [CAMERAS[0]])
+    if not isinstance(sensors, list) or len(sensors) != 1 or sensors[0] not in CAMERAS:
+        raise document.error("sensor", f"one camera: {CAMERAS[0]}")
+    kind = document.choice("action_space_type", ("discrete", "continuous"), "discrete")
+    actions = _continuous(document.part("action_space")) if kind == "continuous" else _discrete(document)
+    size = {"width": WIDTH, "height": HEIGHT}
+    return {"actions": actions, "camera": size, "network": {"size": "shallow", **size}}
+
+
+def _continuous(space: Document) -> dict[str, Any]:
+    slow, fast = _range(space.part("speed"), SLOWEST, FASTEST)
+    right, left = _range(space.part("steering_angle"), -GREATEST_ANGLE, GREATEST_ANGLE)
+    return {
+        "type": "continuous", "speed_low": slow, "speed_high": fast, "steering_angle_low": right,
+        "steering_angle_limit": left,
+    }  # fmt: skip
+
+
+def _range(part: Document, least: float, most: float) -> tuple[float, float]:
+    low, high = part.number("low", least, most), part.number("high", least, most)
+    if low >= high:
+        raise part.error("low", f"less than high, {high:g}")
+    return low, high
+
+
+def _discrete(document: Document) -> dict[str, Any]:
+    actions = document.get("action_space")
+    if not isinstance(actions, list) or not actions:
+        raise document.error("action_space", "a list of actions with steering_angle and speed")
+    parts = [document.item("action_space", number) for number in range(len(actions))]
+    if all("index" in part for part in parts):
+        parts = sorted(parts, key=lambda part: part.whole("index", 0, len(parts) - 1))
+    return {
+        "type": "pairs",
+        "steering_angles": [part.number("steering_angle", -GREATEST_ANGLE, GREATEST_ANGLE) for part in parts],
+        "speeds": [part.number("speed", SLOWEST, FASTEST) for part in parts],
+    }
