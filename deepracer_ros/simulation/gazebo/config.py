@@ -15,4 +15,4 @@ class GazeboConfig(Section):
     iterations: int = key(
         16, "Physics steps per control period of 1/15 s; 16 steps are 4.2 ms each.", least=2, most=1000
     )
-    start_timeout: float = key(60.0, "Time limit until the worlds of all servers are loaded.", unit="s", above=0)
+    start_timeout: float = key(120.0, "Time limit until the world of a server is loaded.", unit="s", above=0)

@@ -39,6 +39,9 @@ ENVIRONMENT = {
 STEP_TIMEOUT = 30.0
 """Time limit for the answer to a request, s."""
 
+SHARES = (1 / 6, 2 / 6, 3 / 6)
+"""Parts of the time limit of a start, for the first server and for those that are started after one that hangs."""
+
 LOOK_INTERVAL = 0.1
 """Time between two checks of a starting server, s."""
 
@@ -76,18 +79,23 @@ class Server:
         Raises:
             InputError: if bubblewrap is missing, or `compose` raises it.
         """
-        self._world = world_file
+        self._world, self._compose, self._cars, self._seed = world_file, compose, cars, seed
+        self._installation = installation
+        self._start()
+
+    def _start(self) -> None:
+        installation, world_file = self._installation, self._world
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed in close)
         self._stream = socket.socket(socket.AF_UNIX)
         self._stream.settimeout(STEP_TIMEOUT)
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind("")  # an abstract address that the kernel picks: no file, no port
             listener.listen()
-            scene = compose(listener.fileno())
+            scene = self._compose(listener.fileno())
             watched, self._alive = os.pipe()
             self._process = sandbox.start(
                 installation.root,
-                ["sh", "-c", START, "start", str(seed)],
+                ["sh", "-c", START, "start", str(self._seed)],
                 folders={
                     "plugin": installation.plugin,
                     "world": world_file.parent,
@@ -101,24 +109,28 @@ class Server:
             )
             os.close(watched)
             self._stream.connect(listener.getsockname())
-        self.connection = Connection(self._stream, cars)
+        self.connection = Connection(self._stream, self._cars)
 
     def await_world(self, timeout: float) -> tuple[int, int, int]:
         """Wait until the world is loaded and return the shape (height, width, 3) of its camera images.
 
+        Once in some hundred starts gzserver hangs before it has loaded its world. Then another one is started.
+
         Args:
-            timeout: Time limit, s.
+            timeout: Time limit for all starts together, s.
 
         Raises:
             GazeboStoppedError: if the server ends or exceeds the time limit; the message quotes the server's log.
             InputError: if the server cannot read the whole world or load its plugin, or the plugin has another version.
         """
-        deadline = time.monotonic() + timeout
-        while not select.select([self._stream], [], [], LOOK_INTERVAL)[0]:
-            self._refuse_half_a_world()
-            if self._process.poll() is not None:
-                raise GazeboStoppedError(f"gzserver: {self._first_line(ERRORS)}")
-            if time.monotonic() > deadline:
+        *earlier, last = SHARES
+        for share in earlier:
+            if self._is_loaded(share * timeout):
+                break
+            self.close()
+            self._start()
+        else:
+            if not self._is_loaded(last * timeout):
                 words = self._first_line(ERRORS)
                 raise GazeboStoppedError(f"gzserver: its world was not loaded after {timeout:.0f} s ({words})")
         self._refuse_half_a_world()
@@ -127,8 +139,21 @@ class Server:
         except GazeboStoppedError as error:
             raise GazeboStoppedError(f"gzserver: {self._first_line(ERRORS)}") from error
 
+    def _is_loaded(self, seconds: float) -> bool:
+        """Wait until the world is loaded, at most so many seconds; return whether it is."""
+        deadline = time.monotonic() + seconds
+        while not select.select([self._stream], [], [], LOOK_INTERVAL)[0]:
+            self._refuse_half_a_world()
+            if self._process.poll() is not None:
+                raise GazeboStoppedError(f"gzserver: {self._first_line(ERRORS)}")
+            if time.monotonic() > deadline:
+                return False
+        return True
+
     def close(self) -> None:
-        """End the server and all processes that it started."""
+        """End the server and all processes that it started; a second call does nothing."""
+        if self._log.closed:
+            return
         self._stream.close()
         self._process.kill()
         self._process.wait()

@@ -22,7 +22,8 @@ from deepracer_ros.race.status import Status
 from deepracer_ros.simulation.config import CameraConfig, DynamicsConfig, EnvironmentConfig, SimulationConfig
 from deepracer_ros.simulation.embedded import EmbeddedSimulator
 from deepracer_ros.simulation.factory import make_environment, make_evaluation
-from deepracer_ros.simulation.gazebo import installation, wire
+from deepracer_ros.simulation.gazebo import installation, sandbox, wire
+from deepracer_ros.simulation.gazebo.config import GazeboConfig
 from deepracer_ros.simulation.gazebo.simulator import GazeboSimulator
 from deepracer_ros.simulation.sensors import CAMERA
 
@@ -34,6 +35,44 @@ pytestmark = [
 
 OVAL = find_track("oval")
 SMALL = CameraConfig(80, 60)
+
+
+HANGS = ["sh", "-c", "sleep 1000"]
+"""Command of a server that never loads its world, as gzserver does once in some hundred starts."""
+
+
+@pytest.fixture
+def hanging(monkeypatch):
+    """Let the first servers hang; return the list of the commands that were started."""
+    started, real = [], sandbox.start
+
+    def patch(count):
+        def start(root, command, **options):
+            started.append(command)
+            return real(root, HANGS if len(started) <= count else command, **options)
+
+        monkeypatch.setattr(sandbox, "start", start)
+        return started
+
+    return patch
+
+
+def test_a_server_that_hangs_while_it_starts_is_replaced(hanging):
+    started = hanging(1)
+    simulator = GazeboSimulator([OVAL], [0], SMALL, config=GazeboConfig(start_timeout=24.0))
+    try:
+        _, states = simulator.reset(np.ones(1, bool), start_poses(1.0))
+        assert states.x == pytest.approx(start_poses(1.0)[0, :1])
+        assert len(started) == 2
+    finally:
+        simulator.close()
+
+
+def test_servers_that_all_hang_are_one_line_after_the_time_limit(hanging):
+    started = hanging(3)
+    with pytest.raises(InputError, match=r"gzserver: its world was not loaded after 1 s \(its log is empty\)"):
+        GazeboSimulator([OVAL], [0], SMALL, config=GazeboConfig(start_timeout=1.0))
+    assert len(started) == 3
 
 
 def start_poses(*stations):
