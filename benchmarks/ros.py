@@ -41,16 +41,19 @@ def main() -> None:
         )
         rclpy.init(args=["--ros-args", "--params-file", str(write_parameters(config, folder)), "--log-level", "warn"])
         agent, simulation = AgentNode(), SimulationNode()
-        agent._policy = Constant()
+        assert agent.driver is not None
+        assert simulation.stepper is not None
+        agent.driver._policy = Constant()  # type: ignore[assignment]
         executor = EventsExecutor()
         executor.add_node(agent.node)
         executor.add_node(simulation.node)
-        while simulation.stepper._step < 20:
+        stepper = simulation.stepper
+        while stepper._step < 20:
             executor.spin_once(timeout_sec=0.1)
-        first, started = simulation.stepper._step, time.perf_counter()
+        first, started = stepper._step, time.perf_counter()
         while time.perf_counter() - started < SECONDS:
             executor.spin_once(timeout_sec=0.1)
-        rate = CARS * (simulation.stepper._step - first) / (time.perf_counter() - started)
+        rate = CARS * (stepper._step - first) / (time.perf_counter() - started)
         executor.shutdown()
         rclpy.try_shutdown()
         print(f"{rate:.0f}")
