@@ -44,8 +44,8 @@ def _continuous(space: Document) -> dict[str, Any]:
     slow, fast = _range(space.part("speed"), SLOWEST, FASTEST)
     right, left = _range(space.part("steering_angle"), -GREATEST_ANGLE, GREATEST_ANGLE)
     return {
-        "type": "continuous", "speed_low": slow, "speed_high": fast, "steering_angle_low": right,
-        "steering_angle_limit": left,
+        "type": "continuous", "speed_low": slow, "speed_high": fast, "steering_angle_centre": 0.5 * (left + right),
+        "steering_angle_limit": 0.5 * (left - right),
     }  # fmt: skip
 
 

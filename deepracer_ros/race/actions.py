@@ -36,11 +36,11 @@ class ActionSpaceConfig(Section):
         "first of steering_angles with the first of speeds, and so on.",
     )  # fmt: skip
     steering_angle_limit: float = key(
-        30.0, "Continuous: largest steering angle to the left, and to the right without steering_angle_low.",
-        unit="degrees", least=-GREATEST_ANGLE, most=GREATEST_ANGLE,
+        30.0, "Continuous: largest steering angle to either side of steering_angle_centre.", unit="degrees", above=0,
+        most=GREATEST_ANGLE,
     )  # fmt: skip
-    steering_angle_low: float | None = key(
-        None, "Continuous: lowest steering angle, negative to the right.", unit="degrees", least=-GREATEST_ANGLE,
+    steering_angle_centre: float = key(
+        0.0, "Continuous: middle of the steering angles, + left.", unit="degrees", least=-GREATEST_ANGLE,
         most=GREATEST_ANGLE,
     )  # fmt: skip
     speed_low: float = key(1.0, "Continuous: lowest speed.", unit="m/s", above=0, most=FASTEST)
@@ -65,21 +65,16 @@ class ActionSpaceConfig(Section):
         if self.type == "pairs" and len(self.steering_angles) != len(self.speeds):
             found = f"{len(self.steering_angles)} and {len(self.speeds)}"
             raise ValueError(f"steering_angles, speeds: found {found}, expected as many of each with type pairs")
-        if self.type == "continuous" and self.steering_low >= self.steering_angle_limit:
+        if (greatest := abs(self.steering_angle_centre) + self.steering_angle_limit) > GREATEST_ANGLE + 1e-9:
             raise ValueError(
-                f"steering_angle_low: found {self.steering_low}, expected less than steering_angle_limit "
-                f"{self.steering_angle_limit}"
+                f"steering_angle_centre: found {self.steering_angle_centre}, expected no angle beyond "
+                f"{GREATEST_ANGLE} degrees; the greatest is {greatest}"
             )
-        continuous = ("steering_angle_limit", "steering_angle_low", "speed_low", "speed_high")
+        continuous = ("steering_angle_limit", "steering_angle_centre", "speed_low", "speed_high")
         unused = ("steering_angles", "speeds") if self.type == "continuous" else continuous
         for name in unused:
             if getattr(self, name) != self.__dataclass_fields__[name].default:
                 raise ValueError(f"{name}: has no effect with type {self.type}; expected to be left out")
-
-    @property
-    def steering_low(self) -> float:
-        """Lowest steering angle of a continuous action space, degrees, negative to the right."""
-        return -self.steering_angle_limit if self.steering_angle_low is None else self.steering_angle_low
 
 
 class ActionCoder(Protocol):
@@ -172,7 +167,8 @@ def make_action_coder(config: ActionSpaceConfig) -> DiscreteActions | Continuous
     Discrete actions are ordered by speed, and by steering angle within each speed; pairs keep their order.
     """
     if config.type == "continuous":
-        low, high = math.radians(config.steering_low), math.radians(config.steering_angle_limit)
+        centre, limit = config.steering_angle_centre, config.steering_angle_limit
+        low, high = math.radians(centre - limit), math.radians(centre + limit)
         return ContinuousActions((low, config.speed_low), (high, config.speed_high))
     if config.type == "pairs":
         return DiscreteActions(np.radians(config.steering_angles), config.speeds)

@@ -69,7 +69,7 @@ def test_samples_follow_the_distribution() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"steering_angle_limit": 40.0}, "steering_angle_limit: found 40.0, expected -30 to 30 degrees"),
+        ({"steering_angle_limit": 40.0}, "steering_angle_limit: found 40.0, expected above 0, at most 30 degrees"),
         ({"speed_high": 5.0}, "speed_high: found 5.0, expected above 0, at most 4 m/s"),
         ({"speed_low": 3.0}, "speed_low: found 3.0, expected less than speed_high 3.0"),
         ({"type": "discrete", "speeds": ()}, "steering_angles, speeds: found none"),
