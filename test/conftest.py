@@ -64,6 +64,16 @@ DRIVES = ("cli", "engine", "examples", "launching", "nodes", "report", "simulati
 """Folders of tests that drive cars."""
 
 
+def pytest_collection_modifyitems(items):
+    """Skip the tests marked `gazebo` where Gazebo is not prepared, with the reason."""
+    from deepracer_ros.simulation.gazebo.installation import missing_part
+
+    marked = [item for item in items if item.get_closest_marker("gazebo")]
+    if marked and (missing := missing_part()):
+        for item in marked:
+            item.add_marker(pytest.mark.skip(reason=f"Gazebo is not prepared: {missing} (make gazebo)"))
+
+
 def pytest_collection_finish(session):
     """Compile the simulator once, before any test has a deadline; that takes a minute on a busy machine."""
     here = Path(__file__).parent

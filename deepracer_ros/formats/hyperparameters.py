@@ -3,7 +3,6 @@
 
 """DeepRacer's `hyperparameters.json`."""
 
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -39,5 +38,5 @@ def read_hyperparameters(path: Path) -> dict[str, Any]:
             "gae_lambda": 0.95,
             "value_loss": LOSSES[document.choice("loss_type", tuple(LOSSES), "mean squared error")],
         },
-        "trainer": {"batch_segments": ceil(SEGMENTS_PER_EPISODE * episodes)},
+        "trainer": {"batch_segments": SEGMENTS_PER_EPISODE * episodes},
     }

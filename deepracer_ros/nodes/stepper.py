@@ -26,8 +26,8 @@ from deepracer_ros.nodes.messages.sensors import sensor_topic, to_points
 from deepracer_ros.nodes.messages.stamps import to_stamp, to_step
 from deepracer_ros.nodes.messages.state import to_state
 from deepracer_ros.nodes.outputs.description import robot_description
+from deepracer_ros.nodes.outputs.evaluation import EvaluationOutput
 from deepracer_ros.nodes.outputs.interfaces import Interfaces
-from deepracer_ros.nodes.outputs.trial import Trial
 from deepracer_ros.nodes.qos import LATCHED, LOCK_STEP, recorded
 from deepracer_ros.nodes.timers import Increase, Rate, every
 from deepracer_ros.race.control import CONTROL_PERIOD
@@ -105,7 +105,7 @@ class Stepper:
         self._inputs.subscribe(Time, "recorder/recorded", self._on_recorded, LOCK_STEP)
         self._tick = every(node, self._tick_seconds, self._on_tick)
         self._interfaces = Interfaces(node, self._environment, config, place, self._inputs, self._on_drive)
-        self._trial = Trial(node, self._environment)
+        self._evaluation = EvaluationOutput(node, self._environment)
         node.create_service(SetBool, "~/pause", self._pause)
         node.create_service(Trigger, "~/reset", self._reset)
         node.create_service(Trigger, "~/evaluate", self._evaluate)
@@ -206,9 +206,9 @@ class Stepper:
             self._outcome = self._environment.reset()
         else:
             self._outcome = self._judged(steering, speed)
-            self._trial.note(self._outcome)
+            self._evaluation.note(self._outcome)
         if self._is_evaluated:
-            self._trial.begin(self._outcome)
+            self._evaluation.begin(self._outcome)
         self._is_reset = self._is_evaluated = False
         self._step += 1
         self._steps.count += self._config.cars

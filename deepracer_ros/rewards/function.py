@@ -7,6 +7,7 @@ import itertools
 import math
 import sys
 import traceback
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -65,6 +66,8 @@ class RewardFunction:
         self._path = path
         self._code = _compile(path)
         self._folder = str(path.resolve().parent)
+        self._modules: list[str] = []
+        weakref.finalize(self, _remove, self._modules)
         self._functions = [self._load()]
         self._camera = Eye.of(read_vehicle())
         self._waypoints: dict[Track, list[tuple[float, float]]] = {}
@@ -99,13 +102,11 @@ class RewardFunction:
         module = ModuleType(name)
         module.__file__ = str(self._path)
         sys.modules[name] = module
+        self._modules.append(name)
         known = set(sys.modules)
         sys.path.insert(0, self._folder)
         try:
             self._guarded(None, exec, self._code, module.__dict__)
-        except BaseException:
-            del sys.modules[name]
-            raise
         finally:
             sys.path.remove(self._folder)
             _forget(set(sys.modules) - known, self._folder)
@@ -152,6 +153,12 @@ class RewardFunction:
         if track not in self._waypoints:
             self._waypoints[track] = waypoints(track)
         return self._waypoints[track]
+
+
+def _remove(names: list[str]) -> None:
+    """Remove the modules of a reward that is no longer used."""
+    for name in names:
+        sys.modules.pop(name, None)
 
 
 def _forget(names: set[str], folder: str) -> None:

@@ -13,9 +13,7 @@ from deepracer_ros.nodes.messages.images import to_image
 from deepracer_ros.nodes.messages.stamps import to_stamp
 from deepracer_ros.nodes.qos import in_order
 from deepracer_ros.share import share_directory
-from deepracer_ros.simulation.gazebo import installation
 
-MISSING = installation.missing_part()
 pytestmark = pytest.mark.timeout(120)  # a busy machine takes long to start the nodes of three cars
 SHARED = {"/diagnostics", "/rosout", "/parameter_events"}
 """Topics of all nodes of a ROS domain."""
@@ -42,7 +40,6 @@ def test_each_car_of_a_fleet_drives_with_topics_of_its_own(launch, watch, model)
 
 
 @pytest.mark.gazebo
-@pytest.mark.skipif(bool(MISSING), reason=f"Gazebo is not prepared: {MISSING} (make gazebo)")
 @pytest.mark.parametrize("cars", [1, 2])
 def test_cars_drive_in_one_gazebo(launch, watch, model, cars):
     launched = launch("gazebo.launch.py", "track:=oval", f"model:={model}", "namespace:=lab", f"cars:={cars}")

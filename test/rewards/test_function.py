@@ -322,3 +322,12 @@ def test_an_error_keeps_the_params_of_its_call(tmp_path):
         judge.judge(states(0.4, 0.0, 0.0), np.zeros(1), np.zeros(1))
     assert list(caught.value.params) == KEYS
     assert caught.value.params["steps"] == 3
+
+
+def test_the_modules_of_a_reward_go_with_it(tmp_path):
+    path = tmp_path / "gone.py"
+    path.write_text("def reward_function(params):\n    return 1.0\n")
+    reward = find_reward(str(path))
+    assert [name for name in sys.modules if name.startswith("gone_")]
+    del reward
+    assert [name for name in sys.modules if name.startswith("gone_")] == []

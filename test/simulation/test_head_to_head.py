@@ -11,16 +11,8 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.race.status import Status
 from deepracer_ros.simulation.config import EnvironmentConfig
 from deepracer_ros.simulation.factory import make_environment, make_evaluation
-from deepracer_ros.simulation.gazebo import installation
 
-MISSING = installation.missing_part()
-GAZEBO = pytest.param(
-    "gazebo",
-    marks=[
-        pytest.mark.gazebo,
-        pytest.mark.skipif(bool(MISSING), reason=f"Gazebo is not prepared: {MISSING} (make gazebo)"),
-    ],
-)
+GAZEBO = pytest.param("gazebo", marks=pytest.mark.gazebo)
 
 
 def configured(simulator="embedded", cars=2):

@@ -16,18 +16,10 @@ from deepracer_ros.race.referee import Referee
 from deepracer_ros.rewards.reward import find_reward
 from deepracer_ros.simulation.config import CameraConfig, EnvironmentConfig, SimulationConfig
 from deepracer_ros.simulation.factory import SIMULATORS, Setup, find_simulator, make_environment
-from deepracer_ros.simulation.gazebo import installation
 from deepracer_ros.simulation.sensors import CAMERA, SensorSpec
 from deepracer_ros.simulation.simulator import CarStates, Simulator
 
-MISSING = installation.missing_part()
-GAZEBO = pytest.param(
-    "gazebo",
-    marks=[
-        pytest.mark.gazebo,
-        pytest.mark.skipif(bool(MISSING), reason=f"Gazebo is not prepared: {MISSING} (make gazebo)"),
-    ],
-)
+GAZEBO = pytest.param("gazebo", marks=pytest.mark.gazebo)
 
 OVAL = find_track("oval")
 STATES = ("x", "y", "yaw", "speed", "lateral_speed", "yaw_rate", "steering")

@@ -13,13 +13,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.common import default_config, untrained_model
-from deepracer_ros.simulation.gazebo import installation
 
-MISSING = installation.missing_part()
-pytestmark = [
-    pytest.mark.gazebo,
-    pytest.mark.skipif(bool(MISSING), reason=f"Gazebo is not prepared: {MISSING} (make gazebo)"),
-]
+pytestmark = pytest.mark.gazebo
 
 COMMAND = [sys.executable, "-m", "deepracer_ros.cli.main"]
 PATIENCE = 60.0

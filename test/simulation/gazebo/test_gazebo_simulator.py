@@ -27,11 +27,7 @@ from deepracer_ros.simulation.gazebo.config import GazeboConfig
 from deepracer_ros.simulation.gazebo.simulator import GazeboSimulator
 from deepracer_ros.simulation.sensors import CAMERA
 
-MISSING = installation.missing_part()
-pytestmark = [
-    pytest.mark.gazebo,
-    pytest.mark.skipif(bool(MISSING), reason=f"Gazebo is not prepared: {MISSING} (make gazebo)"),
-]
+pytestmark = pytest.mark.gazebo
 
 OVAL = find_track("oval")
 SMALL = CameraConfig(80, 60)

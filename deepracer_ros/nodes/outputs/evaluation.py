@@ -1,7 +1,7 @@
 # Copyright 2026 deepracer_ros maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""A trial of the policy that drives: one episode of every car, with its results on a topic."""
+"""An evaluation of whatever drives: one episode of every car, with its results on a topic."""
 
 import json
 
@@ -14,7 +14,7 @@ from deepracer_ros.simulation.evaluation import Tally
 from deepracer_ros.training.score import describe_evaluation
 
 
-class Trial:
+class EvaluationOutput:
     """Publishes `~/evaluation` (latched JSON): the results so far, whenever a car ends its episode or a lap."""
 
     def __init__(self, node: Node, environment: Environment) -> None:
@@ -39,7 +39,7 @@ class Trial:
         self._publish(self._tally)
 
     def note(self, outcome: Outcome) -> None:
-        """Add the outcome of a step, if a trial runs.
+        """Add the outcome of a step, if an evaluation runs.
 
         Args:
             outcome: Outcome of the environment's step.
