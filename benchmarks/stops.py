@@ -76,8 +76,9 @@ class Trial:
 
         Args:
             folder: An existing folder.
-            by_sender: Whether a command counts from when it was sent, for a receiver that a busy machine delays;
-                otherwise from when it was received.
+            by_sender: For a busy machine, which delays agent and receiver: a command counts from when it was sent,
+                and a stop is timed from the last command with speed if that was sent after the event. By default a
+                command counts from when it was received, and every stop is timed from the event.
         """
         self._by_sender = by_sender
         camera = {"width": 160, "height": 120}
@@ -157,7 +158,9 @@ class Trial:
             os.kill(self.agent.pid, signal.SIGCONT)
         elif event in SIGNALS:
             self.agent.wait(10.0)
-        return float("inf") if self._held else max(0.0, self._stopped_at - began)
+        if self._held or self._moved_at > began + LIMIT:  # a frame older than the limit is no reason to drive
+            return float("inf")
+        return max(0.0, self._stopped_at - (max(began, self._moved_at) if self._by_sender else began))
 
     def close(self) -> None:
         """End the agent."""
