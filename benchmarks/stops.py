@@ -35,6 +35,8 @@ LIMIT = 0.2
 """Time within which the car must stop, s."""
 WATCHED = 0.5
 """Time after an event for which the receiver is watched, s."""
+DELIVERY = 10.0
+"""Time after which a command that was sent has reached this process even on a busy machine, s."""
 PERIOD = 1.0 / 30.0
 SIGNALS = {"kill": signal.SIGKILL, "terminate": signal.SIGTERM, "interrupt": signal.SIGINT, "stall": signal.SIGSTOP}
 
@@ -154,6 +156,8 @@ class Trial:
         else:
             self._change = ODD[event]
         self._spin(WATCHED)
+        while self._by_sender and self._held and time.monotonic() < began + DELIVERY:
+            self._spin(WATCHED)
         if event == "stall":
             os.kill(self.agent.pid, signal.SIGCONT)
         elif event in SIGNALS:
