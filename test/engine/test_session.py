@@ -103,9 +103,10 @@ class Training:
             time.sleep(0.005)
 
     def goes_on(self, updates=3):
-        """Wait until so many more updates are trained."""
+        """Wait until so many more updates are trained, and the command has noticed."""
         goal = self.ledger.count + updates
         self.until(lambda: self.ledger.count >= goal)
+        self.until(lambda: read_state(self.files.state).phase == "training")
 
     def random_moment(self, chance):
         """Wait for some moment of some update, of a seed that is printed."""
@@ -195,7 +196,6 @@ def test_whatever_is_killed_is_started_again(training, chance, part):
     training.random_moment(chance)
     training.kill(part)
     training.goes_on()
-    assert read_state(training.files.state).phase == "training"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
