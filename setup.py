@@ -86,11 +86,15 @@ setup(
         "numpy>=1.26,<3",
         "opencv-python-headless>=4.8,<6",
         "pillow>=10.1,<14",
+        "pyseccomp>=0.1.2,<0.2",
         "pyyaml>=6,<7",
         "redis[hiredis]>=5,<9",
         "rich>=13,<16",
         "rosbags>=0.10,<0.12",
         "safetensors>=0.4,<1",
+        # What DeepRacer lets a reward function import, beside numpy.
+        "scipy>=1.11,<2",
+        "shapely>=2,<3",
         "tensorboardX>=2.6.2,<3",
         # Newer ones are not tried yet. A CPU build is enough.
         "torch>=2.6,<2.14",

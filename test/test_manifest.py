@@ -23,6 +23,8 @@ KEYS = {
     "pyyaml": "python3-yaml",
     "redis": "python3-redis",
     "rich": "python3-rich",
+    "scipy": "python3-scipy",
+    "shapely": "python3-shapely",
     "torch": "python3-torch",
     "xacro": "xacro",
 }

@@ -17,7 +17,9 @@ from typing import NoReturn
 from deepracer_ros.errors import InputError
 from deepracer_ros.share import share_directory
 
-COMMANDS: tuple[str, ...] = ("train", "evaluate", "config", "tracks", "models", "reward", "record", "replay", "gazebo")
+COMMANDS: tuple[str, ...] = (
+    "train", "evaluate", "config", "tracks", "models", "reward", "logs", "record", "replay", "gazebo",
+)  # fmt: skip
 """Names of the commands in the order of `--help`; each is a module of this package.
 
 Each module has `add_parser(subparsers)`, which adds a parser with the name of the command. It sets the default `run` to

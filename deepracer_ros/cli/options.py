@@ -43,6 +43,9 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help=text_of(RunConfig, "seed"))
     parser.add_argument("--jobs", type=int, help=text_of(RunConfig, "jobs"))
     parser.add_argument("--reward", metavar="FILE", help=text_of(RunConfig, "reward"))
+    parser.add_argument(
+        "--require-sandbox", action="store_true", default=None, help=text_of(RunConfig, "require_sandbox")
+    )
     parser.add_argument("--simulator", metavar="NAME", help=text_of(RunConfig, "simulation.simulator"))
     parser.add_argument(
         "--redis",
@@ -82,6 +85,7 @@ def read_run_config(args: argparse.Namespace) -> RunConfig:
         "seed": args.seed,
         "jobs": args.jobs,
         "reward": args.reward,
+        "require_sandbox": args.require_sandbox,
     }
     values = merge(values, {key: value for key, value in options.items() if value is not None})
     if args.simulator:

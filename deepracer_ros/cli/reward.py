@@ -47,18 +47,24 @@ def run_check(args: argparse.Namespace) -> None:
         InputError: if the function fails, or a track or key does not exist.
     """
     from deepracer_ros.race.catalogue import find_tracks
-    from deepracer_ros.rewards.function import RewardFunction
     from deepracer_ros.rewards.review import review
-    from deepracer_ros.rewards.trial import try_reward
+    from deepracer_ros.rewards.sandbox.confinement import MISSING, find_confinement
+    from deepracer_ros.rewards.trial import try_file
 
     config = replace(read_run_config(args), reward=str(args.file))
-    trial = try_reward(RewardFunction(args.file), find_tracks(config.tracks), config.referee, config.race)
+    trial, printed = try_file(args.file, find_tracks(config.tracks), config.referee, config.race)
     findings = review(args.file)
+    confined = find_confinement().holds
     if args.json:
-        print(json.dumps({**asdict(trial), "findings": [finding._asdict() for finding in findings]}, indent=2))
+        more = {"printed": printed, "sandbox": confined, "findings": [finding._asdict() for finding in findings]}
+        print(json.dumps({**asdict(trial), **more}, indent=2))
         return
     endings, microseconds = ", ".join(trial.endings) or "nothing", 1e6 * trial.seconds
     print(f"{trial.calls} calls on {', '.join(config.tracks)}; episodes ended by {endings}")
     print(f"rewards {trial.least:.6g} to {trial.greatest:.6g}, mean {trial.mean:.6g}; {microseconds:.0f} us a call")
+    if not confined:
+        print(f"sandbox: {MISSING}")
+    for line in printed.splitlines():
+        print(f"printed: {line}")
     for finding in findings:
         print(f"{args.file}:{finding.line}: {finding.text}")

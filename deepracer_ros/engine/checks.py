@@ -3,13 +3,15 @@
 
 """Checks of a configuration and a checkpoint before any process of a run starts."""
 
+from pathlib import Path
+
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.connection import Connection
 from deepracer_ros.models.store import ModelStore
 from deepracer_ros.race.catalogue import find_tracks
-from deepracer_ros.rewards.function import RewardFunction
 from deepracer_ros.rewards.reward import find_reward
-from deepracer_ros.rewards.trial import try_reward
+from deepracer_ros.rewards.sandbox.confinement import check_confinement
+from deepracer_ros.rewards.trial import try_file
 from deepracer_ros.run.checkpoint import read_checkpoint
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.run.sinks import check_sinks
@@ -35,9 +37,12 @@ def check_config(config: RunConfig) -> tuple[str, ...]:
             does not answer.
     """
     tracks = find_tracks(config.tracks)
-    reward = find_reward(config.reward)
-    if isinstance(reward, RewardFunction):
-        try_reward(reward, tracks, config.referee, config.race)
+    if isinstance(config.reward, str) and config.reward.endswith(".py"):
+        if config.require_sandbox:
+            check_confinement()
+        try_file(Path(config.reward), tracks, config.referee, config.race)
+    else:
+        find_reward(config.reward)
     check_sinks(config.trainer.sinks)
     if config.simulation.simulator == "gazebo":
         from deepracer_ros.simulation.gazebo.installation import find_installation  # Gazebo is optional

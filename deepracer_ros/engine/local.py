@@ -16,6 +16,8 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.files import only_one, remove_remains
 from deepracer_ros.race.compilation import is_compiled
 from deepracer_ros.report.terminal import TerminalView
+from deepracer_ros.rewards.review import review
+from deepracer_ros.rewards.sandbox.confinement import MISSING, find_confinement
 from deepracer_ros.run.folder import RunFolder, open_run_folder
 from deepracer_ros.run.state import StateFile
 from deepracer_ros.simulation.factory import make_evaluation
@@ -42,6 +44,7 @@ def train(config: RunConfig, runs: Path, name: str | None, started: float, graph
         InputError: on bad input, or if a part of the pipeline cannot continue.
     """
     tracks = check_config(config)
+    _hint(config)
     folder = open_run_folder(runs, name, "-".join(tracks))
     check_checkpoint(config, folder)
     with only_one(folder.session_lock, "another 'deepracer train' works on this run"):
@@ -58,6 +61,17 @@ def train(config: RunConfig, runs: Path, name: str | None, started: float, graph
             raise
         state.write("done")
     return outcome
+
+
+def _hint(config: RunConfig) -> None:
+    """Print what a user should know of their reward file before the training starts."""
+    if not isinstance(config.reward, str):
+        return
+    for finding in review(Path(config.reward)):
+        if finding.misleads:
+            print(f"{PREFIX}{config.reward}:{finding.line}: {finding.text}", flush=True)
+    if not find_confinement().holds:
+        print(f"{PREFIX}the reward function is not confined: {MISSING}", flush=True)
 
 
 def _stopped(state: StateFile, why: str) -> None:

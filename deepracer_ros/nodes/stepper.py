@@ -32,7 +32,8 @@ from deepracer_ros.nodes.qos import LATCHED, LOCK_STEP, recorded
 from deepracer_ros.nodes.timers import Increase, Rate, every
 from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.vehicle import read_vehicle
-from deepracer_ros.rewards.function import RewardError
+from deepracer_ros.rewards.output import Logged
+from deepracer_ros.rewards.source import RewardError
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.simulation.environment import Outcome
 from deepracer_ros.simulation.factory import make_environment
@@ -74,8 +75,10 @@ class Stepper:
         self._node, self._config, self._window = node, config.simulation, window
         self._folder = RunFolder(Path(place.folder)) if place.folder else None
         job, self._optical_frame = place.job, place.frame_prefix + OPTICAL_FRAME
+        name = f"reward_{job}" if job else "reward"
+        self._printed = Logged(self._folder.log(name)) if self._folder and isinstance(config.reward, str) else None
         self._environment = make_environment(
-            config, config.job_tracks(job), config.simulation.cars, seed=config.seed * 1000 + job
+            config, config.job_tracks(job), config.simulation.cars, config.seed * 1000 + job, output=self._printed
         )
         self._limit = read_vehicle().steering_limit
         self._step = 0
@@ -253,6 +256,7 @@ class Stepper:
             "late_commands": self._late,
         }
         warning = f"drive: {late} commands late in the last second" if late and self._config.real_time else ""
+        warning = warning or (self._printed.warning if self._printed else "")
         return Health(error=self._inputs.take_error(), warning=self._inputs.warning() or warning, figures=figures)
 
     def close(self) -> None:

@@ -68,7 +68,7 @@ class Motion(Protocol):
 
 
 class Reward(Protocol):
-    """Computes the reward of a step; implemented by `WeightedTerms` and `RewardFunction` in `rewards`."""
+    """Computes the reward of a step; implemented by `WeightedTerms` and `SandboxedReward` in `rewards`."""
 
     names: tuple[str, ...]
     """Names of the R terms of the reward."""
@@ -80,6 +80,10 @@ class Reward(Protocol):
             episodes: State of the cars' episodes.
             tracks: The tracks that `episodes.track` refers to.
         """
+        ...
+
+    def close(self) -> None:
+        """End what the reward has started."""
         ...
 
 
@@ -181,7 +185,7 @@ class Referee:
         self.object_shape: ObstacleShape = shape_of(race.obstacles.kind)
         footprint = footprint or Footprint.of(read_vehicle())
         self._rules = make_rules(config, race, footprint, self.object_shape, control_period)
-        self._reward = reward
+        self.reward = reward
         self.reward_names = reward.names
         self.state: NDArray[np.float32] = np.zeros((len(self.car_track), len(STATE_NAMES)), np.float32)
         self._starter = Starter(self.car_track, config.start, seed, race.cars)
@@ -192,6 +196,10 @@ class Referee:
         self._motions = np.zeros((len(Moving), len(self.car_track)))
         self._cars = new_cars(len(self.car_track))
         self.episodes = as_table(self._cars, self.objects, self._object_places)
+
+    def close(self) -> None:
+        """Close the reward."""
+        self.reward.close()
 
     def _place(self, track: Track) -> Floats:
         """Return the (K, 3) poses of the objects on a track."""
@@ -244,7 +252,7 @@ class Referee:
         motions[Moving.YAW_RATE], motions[Moving.STEERING] = states.yaw_rate, states.steering
         motions[Moving.COMMANDED_STEERING], motions[Moving.COMMANDED_SPEED] = steering, speed
         _judge_all(self._cars, self._table, self._rules, self.objects, self._object_places, motions, self.state)
-        terms = np.where(episodes.step > 0, self._reward(episodes, self.tracks), 0.0)
+        terms = np.where(episodes.step > 0, self.reward(episodes, self.tracks), 0.0)
         return Verdict(
             reward=terms.sum(axis=0),
             terms=terms,

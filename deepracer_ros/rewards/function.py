@@ -3,76 +3,66 @@
 
 """Rewards by a user's DeepRacer `reward_function(params)`, called for every car and step."""
 
-import itertools
 import math
-import sys
-import traceback
-import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepracer_ros.errors import FatalError, InputError
+from deepracer_ros.errors import InputError
 from deepracer_ros.race.episode import EpisodeTable
-from deepracer_ros.race.track import Track
 from deepracer_ros.race.vehicle import read_vehicle
-from deepracer_ros.rewards.names import FUNCTION
-from deepracer_ros.rewards.params import Eye, Params, make_params, waypoints
+from deepracer_ros.rewards.names import BATCH_FUNCTION, FUNCTION
+from deepracer_ros.rewards.params import WAYPOINTS, Columns, Eye, Params, Road, make_columns, to_rows, waypoints
+from deepracer_ros.rewards.source import RewardFile
 
 Floats = NDArray[np.float64]
 GREATEST = 1e5
 """Greatest absolute value of a reward, as DeepRacer has it."""
-COPIES = itertools.count(1)
-"""Numbers of the copies of reward modules in this process."""
+NUMBER = f"a number from -{GREATEST:g} to {GREATEST:g}"
+"""What a reward is."""
 
 
-class RewardError(FatalError):
-    """An error of a user's reward function.
-
-    Attributes:
-        params: The params of the call that failed; None if it failed outside of a call.
-    """
-
-    def __init__(self, message: str, params: Params | None = None) -> None:
-        """Keep the message, one line, and the params."""
-        super().__init__(message)
-        self.params = params
+def _ignore(car: int, step: int) -> None:
+    """Do nothing before a call."""
 
 
 class RewardFunction:
-    """A `Reward` with one term, computed by a user's DeepRacer `reward_function(params)`.
+    """A reward with one term, computed in this process by a user's DeepRacer `reward_function(params)`.
 
     Every car has its own copy of the file's module, and of the modules beside the file that it imports, because reward
-    functions keep values of earlier steps in global variables.
+    functions keep values of earlier steps in global variables. A file with `reward_function_batch(params)` has one
+    module, and its function is called once for all cars on a track.
     """
 
     names: tuple[str, ...] = (FUNCTION,)
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, eye: Eye | None = None, entered: Callable[[int, int], None] = _ignore) -> None:
         """Load the reward function from a file.
 
-        The file is the user's own code and runs with the user's permissions.
+        The file is the user's own code and runs with the permissions of this process, see `rewards.sandbox`.
 
         Args:
-            path: A Python file that defines `reward_function(params)`.
+            path: A Python file that defines `reward_function(params)` or `reward_function_batch(params)`.
+            eye: The car's camera; by default that of the URDF.
+            entered: Called with the index of a car and the number of its step, from 1, before the function is called
+                for it, and with step 0 before the file is run for it.
 
         Raises:
             InputError: if the file cannot be read, is not Python, raises an error, or does not define the function.
         """
-        self._path = path
-        self._code = _compile(path)
-        self._folder = str(path.resolve().parent)
-        self._modules: list[str] = []
-        weakref.finalize(self, _remove, self._modules)
-        self._functions = [self._load()]
-        self._camera = Eye.of(read_vehicle())
-        self._waypoints: dict[Track, list[tuple[float, float]]] = {}
+        self._file = RewardFile(path)
+        self._entered = entered
+        self._functions: list[Callable[[Params], Any]] = []
+        self._is_batch = False
+        self._load()
+        self._eye = eye or Eye.of(read_vehicle())
+        self._tracks: Sequence[Road] = ()
+        self._waypoints: list[list[tuple[float, float]]] = []
 
-    def __call__(self, episodes: EpisodeTable, tracks: Sequence[Track]) -> Floats:
+    def __call__(self, episodes: EpisodeTable, tracks: Sequence[Road]) -> Floats:
         """Return the rewards (1, N) of N cars; 0 for a car at its start, for which the function is not called.
 
         Args:
@@ -80,101 +70,63 @@ class RewardFunction:
             tracks: The tracks that `episodes.track` refers to.
 
         Raises:
-            InputError: if the function raises an error or does not return a finite number.
+            RewardError: if the function raises an error or does not return a finite number.
         """
-        cars = len(episodes.track)
-        while len(self._functions) < cars:
-            self._functions.append(self._load())
-        rewards = np.zeros(cars)
-        rows = zip(*(column.tolist() for column in episodes), strict=True)
-        for car, row in enumerate(rows):
-            state = dict(zip(EpisodeTable._fields, row, strict=True))
-            if state["step"] > 0:
-                track, reverse = tracks[state["track"]], state["track"] >= len(tracks) // 2
-                params = make_params(state, track, self._points(track), reverse, self._camera)
-                rewards[car] = self._call(self._functions[car], params)
+        if tracks is not self._tracks:
+            self._tracks, self._waypoints = tracks, [waypoints(track) for track in tracks]
+        rewards = np.zeros(len(episodes.track))
+        cars = np.flatnonzero(episodes.step > 0)
+        columns = make_columns(episodes, cars, tracks, self._eye)
+        if self._is_batch:
+            for track in np.unique(episodes.track[cars]):
+                of_track = columns[WAYPOINTS] == track
+                rewards[cars[of_track]] = self._call_batch(
+                    {name: column[of_track] for name, column in columns.items()}, cars[of_track]
+                )
+            return rewards[None]
+        while len(self._functions) < len(rewards):
+            self._load()
+        for car, params in zip(cars.tolist(), to_rows(columns, self._waypoints), strict=True):
+            self._entered(car, params["steps"] - 1)
+            rewards[car] = self._call(self._functions[car], params)
         return rewards[None]
 
-    def _load(self) -> Callable[[Params], Any]:
-        """Run the file as a new module and return its reward function."""
-        # Dataclasses and pickle find a class by the name of its module.
-        name = f"{self._path.stem}_{next(COPIES)}"
-        module = ModuleType(name)
-        module.__file__ = str(self._path)
-        sys.modules[name] = module
-        self._modules.append(name)
-        known = set(sys.modules)
-        sys.path.insert(0, self._folder)
-        try:
-            self._guarded(None, exec, self._code, module.__dict__)
-        finally:
-            sys.path.remove(self._folder)
-            _forget(set(sys.modules) - known, self._folder)
-        function = getattr(module, FUNCTION, None)
+    def close(self) -> None:
+        """Do nothing: the modules go with this object."""
+
+    def _load(self) -> None:
+        """Run the file as a new module, for the next car."""
+        self._entered(len(self._functions), 0)
+        module = self._file.load()
+        self._is_batch = callable(getattr(module, BATCH_FUNCTION, None))
+        function = getattr(module, BATCH_FUNCTION if self._is_batch else FUNCTION, None)
         if not callable(function):
-            names = [name for name in vars(module) if not name.startswith("__")]
-            raise InputError(f"{self._path}: found {', '.join(names) or 'nothing'}, expected {FUNCTION}(params)")
-        return function  # type: ignore[no-any-return]
+            names = ", ".join(name for name in vars(module) if not name.startswith("__"))
+            raise InputError(f"{self._file.path}: found {names or 'nothing'}, expected {FUNCTION}(params)")
+        self._functions.append(function)
 
     def _call(self, function: Callable[[Params], Any], params: Params) -> float:
         # The function may change its params.
-        value = self._guarded(params, function, dict(params))
+        value = self._file.call(params, function, dict(params))
         try:
             reward = float(value)
         except (TypeError, ValueError, OverflowError):
             reward = math.nan
         if abs(reward) <= GREATEST:
             return reward
-        line = getattr(getattr(function, "__code__", None), "co_firstlineno", 1)
-        shown = repr(value)
-        shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
-        raise RewardError(
-            f"{self._path}:{line}: {FUNCTION} returned {shown} at steps {params['steps']}, expected a number from "
-            f"-{GREATEST:g} to {GREATEST:g}",
-            params,
-        )
+        raise self._file.refuse(function, value, params, NUMBER)
 
-    def _guarded(self, params: Params | None, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
-        """Call the user's code; any error of it becomes a `RewardError` of one line with file and line number."""
+    def _call_batch(self, columns: Columns, cars: NDArray[np.int64]) -> Floats:
+        """Return the rewards (n,) of n cars on one track."""
+        (function,) = self._functions
+        params: Params = {name: column.tolist() for name, column in columns.items()}
+        points = self._waypoints[params[WAYPOINTS][0]]
+        self._entered(int(cars[0]), params["steps"][0] - 1)
+        value = self._file.call(params, function, {**columns, WAYPOINTS: np.array(points)})
         try:
-            return function(*arguments)
-        except (Exception, SystemExit) as error:  # a user's code may raise any error
-            lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)
-                     if frame.filename == str(self._path)]  # fmt: skip
-            what = " ".join(str(error).split())
-            when = "" if params is None else f" at steps {params['steps']}"
-            raise RewardError(
-                f"{self._path}:{lines[-1] if lines else 1}: {type(error).__name__}: {what}{when}, "
-                f"expected {FUNCTION}(params) to return a number",
-                params,
-            ) from error
-
-    def _points(self, track: Track) -> list[tuple[float, float]]:
-        if track not in self._waypoints:
-            self._waypoints[track] = waypoints(track)
-        return self._waypoints[track]
-
-
-def _remove(names: list[str]) -> None:
-    """Remove the modules of a reward that is no longer used."""
-    for name in names:
-        sys.modules.pop(name, None)
-
-
-def _forget(names: set[str], folder: str) -> None:
-    """Remove modules of a folder from Python's modules, so that the next copy imports its own."""
-    for name in names:
-        file = getattr(sys.modules[name], "__file__", None)
-        if file and str(Path(file).parent) == folder:
-            del sys.modules[name]
-
-
-def _compile(path: Path) -> CodeType:
-    try:
-        return compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); expected a file with {FUNCTION}") from error
-    except SyntaxError as error:
-        raise InputError(f"{path}:{error.lineno or 1}: {error.msg}, expected Python") from error
-    except ValueError as error:  # the file contains null bytes
-        raise InputError(f"{path}: {error}, expected Python") from error
+            rewards = np.asarray(value, np.float64)
+        except (TypeError, ValueError, OverflowError):
+            rewards = np.full(len(cars), math.nan)
+        if rewards.shape == (len(cars),) and bool((np.abs(rewards) <= GREATEST).all()):
+            return rewards
+        raise self._file.refuse(function, value, params, f"{len(cars)} numbers, each {NUMBER}")

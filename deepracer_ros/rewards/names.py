@@ -8,6 +8,9 @@ from collections.abc import Mapping
 FUNCTION = "reward_function"
 """Name of a user's reward function, and of the one term that it computes."""
 
+BATCH_FUNCTION = "reward_function_batch"
+"""Name of a user's reward function for many cars at once."""
+
 
 def reward_names(reward: str | Mapping[str, float]) -> tuple[str, ...]:
     """Return the names of the terms of a configured reward, without reading a file.

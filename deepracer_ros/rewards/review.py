@@ -22,10 +22,12 @@ class Finding(NamedTuple):
     Attributes:
         line: Number of the line, from 1.
         text: What it is, in one line.
+        misleads: Whether it means something else in the simulation; otherwise DeepRacer refuses it.
     """
 
     line: int
     text: str
+    misleads: bool = False
 
 
 def review(path: Path) -> list[Finding]:
@@ -51,4 +53,5 @@ def _look_at(node: ast.AST) -> Iterator[Finding]:
                 node.lineno,
                 f"call of {ast.unparse(node.func)}: the simulation is faster than this clock; its time is "
                 "params['sim_time'], s",
+                misleads=True,
             )

@@ -14,7 +14,8 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.race.episode import EpisodeTable
 from deepracer_ros.race.referee import Reward
 from deepracer_ros.race.track import Track
-from deepracer_ros.rewards.function import RewardFunction
+from deepracer_ros.rewards.output import RewardOutput
+from deepracer_ros.rewards.sandbox.reward import SandboxedReward
 from deepracer_ros.rewards.terms import TERMS
 
 Floats = NDArray[np.float64]
@@ -56,12 +57,16 @@ class WeightedTerms:
             np.multiply(term(episodes, tracks), weight, out=row)
         return weighted
 
+    def close(self) -> None:
+        """Do nothing, as terms start nothing."""
 
-def find_reward(reward: str | Mapping[str, float]) -> Reward:
+
+def find_reward(reward: str | Mapping[str, float], output: RewardOutput | None = None) -> Reward:
     """Return the reward that a configuration describes.
 
     Args:
         reward: Weights of terms by name, or the path of a Python file with `reward_function(params)`.
+        output: Receives what the function prints; by default it is printed.
 
     Raises:
         InputError: if a term does not exist, or the file does not define a reward function.
@@ -69,7 +74,7 @@ def find_reward(reward: str | Mapping[str, float]) -> Reward:
     if not isinstance(reward, str):
         return WeightedTerms(reward)
     if reward.endswith(".py"):
-        return RewardFunction(Path(reward))
+        return SandboxedReward(Path(reward), output)
     raise InputError(
         f"reward: found {reward!r}, expected a path that ends in .py, or weights of terms: {', '.join(TERMS)}"
     )

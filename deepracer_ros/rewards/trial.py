@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, nan, sin
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ from deepracer_ros.race.referee import Referee, Reward
 from deepracer_ros.race.rules import FRONT_OF_CAR
 from deepracer_ros.race.status import Status
 from deepracer_ros.race.track import Track
+from deepracer_ros.rewards.output import Collected
+from deepracer_ros.rewards.sandbox.reward import SandboxedReward
 
 Floats = NDArray[np.float64]
 STRIDE = 0.25
@@ -77,6 +80,34 @@ class _Noted:
         self.seconds += time.perf_counter() - began
         self.values.append(terms.sum(axis=0)[episodes.step > 0])
         return terms
+
+    def close(self) -> None:
+        """Leave the reward open: its owner closes it."""
+
+
+def try_file(
+    path: Path, tracks: Sequence[Track], config: RefereeConfig | None = None, race: RaceConfig | None = None
+) -> tuple[TrialDrive, str]:
+    """Try a reward file in a sandbox.
+
+    Args:
+        path: A Python file that defines `reward_function(params)`.
+        tracks: The tracks.
+        config: The rules of an episode; by default those of `RefereeConfig`.
+        race: The race; by default one lap on an empty road.
+
+    Returns:
+        What the trial drive has shown, and the beginning of what the first car's function has printed.
+
+    Raises:
+        InputError: if the file cannot be loaded, the function fails or is stuck, or the race does not fit a track.
+    """
+    output = Collected()
+    reward = SandboxedReward(path, output, replacements=0)
+    try:
+        return try_reward(reward, tracks, config, race), output.text
+    finally:
+        reward.close()
 
 
 def try_reward(

@@ -129,6 +129,9 @@ class EnvironmentConfig(Section):
             "text": "Weights of reward terms by name, or the path of a Python file with reward_function(params)."
         },
     )
+    require_sandbox: bool = key(
+        False, "Whether to refuse a reward file on a machine that cannot keep it from files and networks."
+    )
     sensors: tuple[str, ...] = key(
         ("FRONT_FACING_CAMERA", "state"), "Sensors that are observed and recorded at every step, by name."
     )

@@ -110,8 +110,9 @@ class Environment:
         return self._judge(observations, states, steering, speed)
 
     def close(self) -> None:
-        """Close the simulator."""
+        """Close the simulator, and end the process of a user's reward function."""
         self.simulator.close()
+        self.referee.close()
 
     def _judge(self, observations: Observations, states: CarStates, steering: Floats, speed: Floats) -> Outcome:
         verdict = self.referee.judge(states, steering, speed)

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.catalogue import find_tracks
-from deepracer_ros.race.referee import Referee, Reward
+from deepracer_ros.race.referee import Referee
 from deepracer_ros.race.track import Track
+from deepracer_ros.rewards.output import RewardOutput
 from deepracer_ros.rewards.reward import find_reward
+from deepracer_ros.rewards.sandbox.confinement import check_confinement
 from deepracer_ros.simulation.config import EnvironmentConfig, RandomisationConfig
 from deepracer_ros.simulation.environment import Environment
 from deepracer_ros.simulation.sensors import sensor_specs
@@ -58,7 +60,7 @@ def make_environment(
     cars: int,
     seed: int,
     *,
-    reward: Reward | None = None,
+    output: RewardOutput | None = None,
     threads: int | None = None,
 ) -> Environment:
     """Build an environment whose cars, or heats of cars, are assigned to the tracks in turn.
@@ -68,7 +70,7 @@ def make_environment(
         track_names: Names of tracks, or paths of route or track definition files.
         cars: Number of cars.
         seed: Seed of all random numbers.
-        reward: The reward; by default the reward of the configuration.
+        output: Receives what a user's reward function prints; by default it is printed.
         threads: Number of threads of the embedded simulator; by default that of the configuration.
 
     Raises:
@@ -78,7 +80,7 @@ def make_environment(
     tracks, heat = find_tracks(track_names), config.race.cars
     if cars % heat:
         raise InputError(f"simulation.cars: found {cars}, expected a multiple of race.cars, {heat}")
-    return _build(config, tracks, [car // heat % len(tracks) for car in range(cars)], seed, reward, threads)
+    return _build(config, tracks, [car // heat % len(tracks) for car in range(cars)], seed, threads, output)
 
 
 def make_evaluation(config: EnvironmentConfig, track_names: Sequence[str], starts: int) -> Environment:
@@ -100,7 +102,7 @@ def make_evaluation(config: EnvironmentConfig, track_names: Sequence[str], start
     config = replace(
         config, randomisation=RandomisationConfig(), referee=config.referee.for_evaluation(), reward={"progress": 1.0}
     )
-    return _build(config, tracks, car_track, 0, None, None)
+    return _build(config, tracks, car_track, 0, None)
 
 
 def find_simulator(name: str) -> Callable[[Setup], Simulator]:
@@ -124,9 +126,11 @@ def _build(
     tracks: Sequence[Track],
     car_track: Sequence[int],
     seed: int,
-    reward: Reward | None,
     threads: int | None,
+    output: RewardOutput | None = None,
 ) -> Environment:
+    if config.require_sandbox and isinstance(config.reward, str):
+        check_confinement()
     specs = sensor_specs(config)
     name = config.simulation.simulator
     maker = find_simulator(name)
@@ -134,7 +138,7 @@ def _build(
         tracks,
         car_track,
         config.referee,
-        reward or find_reward(config.reward),
+        find_reward(config.reward, output),
         seed,
         race=config.race,
         redraw=name not in SHARED_ROAD,

@@ -97,7 +97,7 @@ class Task:
         )
         self._tracks = [config.track] if isinstance(config.track, str) else list(config.track)
         find_tracks(self._tracks)
-        find_reward(config.reward)
+        find_reward(config.reward).close()
         self._observed = config.sensors
         self.image_shape = (config.height, config.width, self._config.camera.channels)
         boxes: dict[str, spaces.Space[Any]] = {name: self._box(name) for name in config.sensors}

@@ -11,12 +11,13 @@ import pytest
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.config import ObstaclesConfig, RaceConfig, RefereeConfig, StartConfig
+from deepracer_ros.race.episode import as_table, new_cars
 from deepracer_ros.race.obstacle import SIGHT
 from deepracer_ros.race.referee import Referee
 from deepracer_ros.race.track import Track
-from deepracer_ros.rewards.function import RewardError
+from deepracer_ros.rewards.function import RewardFunction
 from deepracer_ros.rewards.params import Eye, closest_objects, is_seen
-from deepracer_ros.rewards.reward import find_reward
+from deepracer_ros.rewards.source import RewardError
 from deepracer_ros.simulation.simulator import CarStates
 
 KEYS = [
@@ -66,7 +67,7 @@ def referee(path, text, cars=1, direction="forward", places=()):
     if places:
         progress, lane = zip(*places, strict=True)
         race = RaceConfig("object_avoidance", obstacles=ObstaclesConfig(len(places), progress=progress, lane=lane))
-    reward = find_reward(str(path))
+    reward = RewardFunction(path)
     judge = Referee([square()], np.zeros(cars, int), RefereeConfig(start=start), reward, seed=0, race=race)
     judge.judge(states(*judge.start(np.ones(cars, bool)).T), np.zeros(cars), np.zeros(cars))
     return judge
@@ -82,7 +83,7 @@ def seen_params(path, judge, *places):
     """Drive one car through places and return the params of the last one."""
     for place in places:
         judge.judge(states(*place), np.array([math.radians(-20.0)]), np.array([1.5]))
-    return judge._reward._functions[0].__globals__["seen"]
+    return judge.reward._functions[0].__globals__["seen"]
 
 
 REMEMBER = "def reward_function(params):\n    global seen\n    seen = params\n    return 1\n"
@@ -198,13 +199,14 @@ def test_a_crash_is_told(tmp_path):
     [(1.0, False, [0, 0]), (3.0, False, [0, 1]), (9.0, False, [1, 1]), (9.0, True, [1, 0]), (1.0, True, [1, 0])],
 )
 def test_closest_objects_of_open_and_closed_tracks(station, closed, expected):
-    assert closest_objects(station, [2.0, 8.0], 10.0, closed) == expected
+    places = np.array([[2.0, 8.0]])
+    found = closest_objects(np.array([station]), places, np.array([10.0]), np.array([closed]))
+    assert found.tolist() == [expected]
 
 
 def test_an_object_out_of_sight_is_not_in_camera():
-    row, eye = {"x": 0.0, "y": 0.0, "yaw": 0.0}, Eye(0.1, 0.5)
-    assert is_seen(row, SIGHT + 0.09, 0.0, eye)
-    assert not is_seen(row, SIGHT + 0.11, 0.0, eye)
+    objects = np.array([[[SIGHT + 0.09, 0.0, 0.0], [SIGHT + 0.11, 0.0, 0.0]]])
+    assert is_seen(as_table(new_cars(1), objects), Eye(0.1, 0.5)).tolist() == [[True, False]]
 
 
 def test_each_car_has_its_own_globals_and_its_own_reward(tmp_path):
@@ -236,13 +238,13 @@ def test_a_file_that_is_no_reward_is_named(tmp_path, text, message):
     path = tmp_path / "reward.py"
     path.write_text(text)
     with pytest.raises(InputError, match=message) as caught:
-        find_reward(str(path))
+        RewardFunction(path)
     assert "\n" not in str(caught.value)
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"none.py: cannot be read \(No such file or directory\)"):
-        find_reward(str(tmp_path / "none.py"))
+        RewardFunction(tmp_path / "none.py")
 
 
 @pytest.mark.parametrize(
@@ -254,7 +256,7 @@ def test_a_missing_file_is_named(tmp_path):
         ("return 'much'", r"reward.py:2: reward_function returned 'much' at steps 2, expected a number"),
         ("return None", r"reward.py:2: reward_function returned None at steps 2, expected a number"),
         ("return 1e39", r"returned 1e\+39 at steps 2, expected a number from -100000 to 100000"),
-        ("return 10 ** 400", r"returned 10+\.\.\. at steps 2"),
+        ("return 10 ** 400", r"returned 10+\.\.\.0+ at steps 2"),
         ("return [1.0, 2.0]", r"returned \[1.0, 2.0\] at steps 2"),
     ],
 )
@@ -327,7 +329,63 @@ def test_an_error_keeps_the_params_of_its_call(tmp_path):
 def test_the_modules_of_a_reward_go_with_it(tmp_path):
     path = tmp_path / "gone.py"
     path.write_text("def reward_function(params):\n    return 1.0\n")
-    reward = find_reward(str(path))
+    reward = RewardFunction(path)
     assert [name for name in sys.modules if name.startswith("gone_")]
     del reward
     assert [name for name in sys.modules if name.startswith("gone_")] == []
+
+
+BATCH = """
+import numpy
+def reward_function_batch(params):
+    global seen
+    seen = params
+    assert params["waypoints"].shape == (17, 2)
+    return params["x"] + numpy.where(params["all_wheels_on_track"], 100.0, 0.0)
+"""
+
+
+def test_a_batch_function_gets_all_cars_at_once(tmp_path):
+    judge = referee(tmp_path / "reward.py", BATCH, cars=3)
+    poses = np.array([[0.86, 0.0, 0.0], [2.86, 0.0, 0.0], [1.0, 3.0, 0.0]])
+    verdict = judge.judge(states(*poses.T), np.full(3, 0.1), np.full(3, 2.0))
+    assert verdict.reward == pytest.approx([101.0, 103.0, 1.14])
+    seen = judge.reward._functions[0].__globals__["seen"]
+    assert list(seen) == KEYS
+    assert seen["steps"].tolist() == [2, 2, 2]
+    assert seen["speed"].tolist() == [2.0, 2.0, 2.0]
+    assert seen["closest_waypoints"].shape == (3, 2)
+    assert seen["objects_location"].shape == (3, 0, 2)
+
+
+def test_a_batch_function_gives_what_the_function_gives(tmp_path):
+    one = "def reward_function(p):\n    return p['progress'] + p['heading'] / 100 - p['distance_from_center']\n"
+    rewards = []
+    for name in ("reward_function", "reward_function_batch"):
+        judge = referee(tmp_path / f"{name}.py", one.replace("reward_function", name), cars=2)
+        poses = np.array([[0.86, 0.1, 0.2], [2.86, 0.0, -0.1]])
+        rewards.append(judge.judge(states(*poses.T), np.zeros(2), np.ones(2)).reward.tolist())
+    assert rewards[0] == rewards[1]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("return 1.0", r"reward.py:1: reward_function_batch returned 1.0 at steps 2, expected 2 numbers"),
+        ("return [1.0, None]", r"returned \[1.0, None\] at steps 2, expected 2 numbers"),
+        ("return [1.0, 1e6]", r"returned \[1.0, 1000000.0\] at steps 2, expected 2 numbers"),
+        ("return params['z']", r"reward.py:2: KeyError: 'z' at steps 2"),
+    ],
+)
+def test_a_batch_function_that_fails_is_named(tmp_path, body, message):
+    judge = referee(tmp_path / "reward.py", f"def reward_function_batch(params):\n    {body}\n", cars=2)
+    with pytest.raises(RewardError, match=message) as caught:
+        judge.judge(states([0.86, 2.86], [0.0, 0.0], [0.0, 0.0]), np.zeros(2), np.zeros(2))
+    assert caught.value.params["steps"] == [2, 2]
+
+
+def test_an_error_that_has_no_text_is_named(tmp_path):
+    text = "class E(BaseException):\n    def __str__(self):\n        raise ValueError\n"
+    judge = referee(tmp_path / "reward.py", text + "def reward_function(params):\n    raise E\n")
+    with pytest.raises(RewardError, match=r"reward.py:5: E: a value without a text \(ValueError\) at steps 2"):
+        judge.judge(states(0.2, 0.0, 0.0), np.zeros(1), np.zeros(1))

@@ -9,9 +9,10 @@ import pytest
 
 from deepracer_ros.race.catalogue import find_tracks
 from deepracer_ros.race.config import ObstaclesConfig, RaceConfig
-from deepracer_ros.rewards.function import RewardError, RewardFunction
+from deepracer_ros.rewards.function import RewardFunction
 from deepracer_ros.rewards.review import review
 from deepracer_ros.rewards.reward import find_reward
+from deepracer_ros.rewards.source import RewardError
 from deepracer_ros.rewards.trial import try_reward
 
 OVAL = find_tracks(["oval"])
