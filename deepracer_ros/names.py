@@ -10,6 +10,8 @@ from deepracer_ros.errors import InputError
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
 _OTHERS = re.compile(r"[^A-Za-z0-9._+-]+")
 
+REVERSED = "-reversed"
+"""Ending of the name of a track that is driven in the opposite direction."""
 LATEST = "latest"
 """Name of the symbolic link to the newest run folder; no run may have this name."""
 

@@ -5,6 +5,7 @@
 
 import argparse
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from deepracer_ros.parameters import merge, nest, parse_value, read_parameters
 from deepracer_ros.reference import text_of
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.share import share_directory
-from deepracer_ros.training.config import RunConfig, read_config
+from deepracer_ros.training.config import RunConfig, read_config, with_absolute_paths
 
 DEFAULT_CONFIG = "config/training.yaml"
 """Configuration file that is used without `--config`, in the package's data folder."""
@@ -64,17 +65,20 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_run_config(args: argparse.Namespace) -> RunConfig:
+def read_run_config(args: argparse.Namespace, base: Mapping[str, Any] | None = None) -> RunConfig:
     """Return the configuration from the file and the options, which override the file.
 
     Args:
         args: Parsed options of `add_config_options`.
+        base: Nested values that are used where the command neither names a file nor resumes a run; by default those
+            of the package's file.
 
     Raises:
         InputError: if the file cannot be read, or a key or value is wrong.
     """
     path = args.config or _own_config(args) or share_directory() / DEFAULT_CONFIG
-    given = read_parameters(path)
+    own = base is None or args.config or _own_config(args)
+    given = with_absolute_paths(read_parameters(path), path.parent) if own else dict(base or {})
     read_config(given, str(path))  # what is wrong in the file is said of the file
     if args.owner is not None:
         given = _with_owner(given, args.owner)
@@ -95,7 +99,7 @@ def read_run_config(args: argparse.Namespace) -> RunConfig:
         values = merge(values, {"experience": {"url": url}})
     if args.s3:
         values = merge(values, {"models": {"aws": True} if args.s3 == "aws" else {"endpoint": args.s3}})
-    config = read_config(values, "command line")
+    config = read_config(with_absolute_paths(values, Path.cwd()), "command line")
     if HIDDEN in config.experience.url:
         raise InputError(
             f"{path}: experience.url: found {config.experience.url!r}, whose password is hidden; expected the whole "

@@ -17,6 +17,7 @@ examples:
   deepracer train --track path/to/route.npy --reward my_reward.py
   deepracer train --track oval,hairpin --jobs 2         train one policy with two simulation jobs
   deepracer train --name monday                         start a named run, or resume it
+  deepracer train --clone runs/latest --track hairpin          begin with the best model of another run
   deepracer train --set learning.epochs=6 --set trainer.max_seconds=120
 
 `deepracer config` lists every key for --set and for a file, with meaning, default and range.
@@ -38,6 +39,10 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
     parser.add_argument(
         "--runs", default=Path("runs"), type=Path, metavar="FOLDER", help="folder of all runs (default: runs)"
     )
+    parser.add_argument(
+        "--clone", metavar="RUN[:best|last|N]", help="begin a new run with the weights of another run's model and "
+        "its configuration; tracks, reward, hyperparameters and action space may be other ones"
+    )  # fmt: skip
     parser.add_argument("--namespace", default="", metavar="NAME", help="ROS namespace of all nodes (default: none)")
     parser.add_argument(
         "--log-level",
@@ -55,11 +60,23 @@ def run(args: argparse.Namespace) -> int:
         InputError: on bad input, or if a part of the pipeline cannot continue.
     """
     started = time.monotonic()
-    config = read_run_config(args)
-    from deepracer_ros.engine.local import train  # imports torch and numba
+    source = None
+    if args.clone is not None:
+        from deepracer_ros.engine.clone import find_source, make_clone  # imports torch
+
+        source = find_source(args.clone, args.runs)
+    config = read_run_config(args, None if source is None else source.values())
+    from deepracer_ros.engine.local import train  # imports numba
+    from deepracer_ros.engine.processes import PREFIX
     from deepracer_ros.engine.session import RosGraph
 
-    outcome = train(config, args.runs, args.name, started, RosGraph(args.namespace, args.log_level))
+    clone = None
+    if source is not None:
+        clone = make_clone(source, config)
+        if clone.new:
+            print(f"{PREFIX}weights that do not fit and are new: {', '.join(clone.new)}", flush=True)
+
+    outcome = train(config, args.runs, args.name, started, RosGraph(args.namespace, args.log_level), clone)
     evaluation = outcome.evaluation
     print(
         f"{outcome.folder.path}: "

@@ -19,7 +19,7 @@ from deepracer_ros.run.summary import ModelSummary, Summary, library_versions, t
 from deepracer_ros.simulation.evaluation import Evaluation
 from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.evaluation import evaluate_model
-from deepracer_ros.training.score import describe_evaluation
+from deepracer_ros.training.score import describe_evaluation, score_basis
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,10 @@ def _evaluate_best(config: RunConfig, folder: RunFolder) -> tuple[Manifest, Eval
         InputError: if no model was published.
     """
     store = ModelStore(config.models, folder.name)
-    pointer = store.pointer("best") or store.pointer("last")
+    pointer = store.pointer("best")
+    if pointer is not None and store.manifest(pointer.version).score_basis not in ("", score_basis(config)):
+        pointer = None  # the best on another track, in another race, or by another reward
+    pointer = pointer or store.pointer("last")
     if pointer is None:
         raise InputError(f"run {folder.name}: found no published model, expected one or more after a training")
     model = store.load(pointer)

@@ -14,20 +14,30 @@ from deepracer_ros.engine.servers import Services
 from deepracer_ros.engine.session import PLAIN, RosGraph, Session
 from deepracer_ros.errors import InputError
 from deepracer_ros.files import only_one, remove_remains
+from deepracer_ros.names import REVERSED
 from deepracer_ros.race.compilation import is_compiled
 from deepracer_ros.report.terminal import TerminalView
 from deepracer_ros.rewards.review import review
 from deepracer_ros.rewards.sandbox.confinement import MISSING, find_confinement
+from deepracer_ros.rewards.source import files_of
 from deepracer_ros.run.folder import RunFolder, open_run_folder
 from deepracer_ros.run.state import StateFile
 from deepracer_ros.simulation.factory import make_evaluation
-from deepracer_ros.training.config import RunConfig, to_saved
+from deepracer_ros.training.config import FILES, RunConfig, to_saved
 
 if TYPE_CHECKING:
+    from deepracer_ros.engine.clone import Clone
     from deepracer_ros.engine.finish import Outcome
 
 
-def train(config: RunConfig, runs: Path, name: str | None, started: float, graph: RosGraph = PLAIN) -> "Outcome":
+def train(
+    config: RunConfig,
+    runs: Path,
+    name: str | None,
+    started: float,
+    graph: RosGraph = PLAIN,
+    clone: "Clone | None" = None,
+) -> "Outcome":
     """Train until the configured end and evaluate the best model.
 
     Args:
@@ -36,6 +46,7 @@ def train(config: RunConfig, runs: Path, name: str | None, started: float, graph
         name: Name of the run; an existing run resumes. None starts a new run.
         started: `time.monotonic()` at the start of the command, s.
         graph: Place of the nodes in the ROS graph, and what they log.
+        clone: State with which a new run begins; None: random weights.
 
     Returns:
         The run folder, the final evaluation and the training times.
@@ -49,6 +60,8 @@ def train(config: RunConfig, runs: Path, name: str | None, started: float, graph
     check_checkpoint(config, folder)
     with only_one(folder.session_lock, "another 'deepracer train' works on this run"):
         remove_remains(folder.path)
+        if clone is not None:
+            clone.write(folder)
         state = StateFile(folder.state)
         try:
             outcome = _train(config, folder, state, tracks, started, graph)
@@ -85,6 +98,7 @@ def _stopped(state: StateFile, why: str) -> None:
 def _train(
     config: RunConfig, folder: RunFolder, state: StateFile, tracks: tuple[str, ...], started: float, graph: RosGraph
 ) -> "Outcome":
+    folder.keep_sources(_sources(config))
     folder.write_config(to_saved(config))  # as given, since the next run has other local servers
     with own_domain() as domain, TerminalView() as view:
         state.ros_domain = domain if domain >= 0 else chosen_domain()
@@ -101,6 +115,13 @@ def _train(
             finally:
                 session.close()
             return finish(services.config, folder, tracks, started)
+
+
+def _sources(config: RunConfig) -> list[Path]:
+    """Return the files that a configuration names: the reward, what it imports from beside it, and tracks."""
+    tracks = [Path(name.removesuffix(REVERSED)) for name in config.tracks]
+    files = [path for path in tracks if path.suffix in FILES]
+    return files + (files_of(Path(config.reward)) if isinstance(config.reward, str) else [])
 
 
 def _compile_once(config: RunConfig) -> None:

@@ -57,6 +57,7 @@ class Services:
             s3_endpoint=self.config.models.endpoint,
             s3_bucket=self.config.models.bucket,
             s3_folder=folder.s3.name if self._s3 else "",
+            run=folder.name,
         ).write(folder.services)
 
     def _effective(self, config: RunConfig) -> RunConfig:

@@ -72,6 +72,20 @@ class Learner(Protocol):
         """
         ...
 
+    def adopt(self, tensors: Mapping[str, NDArray[np.float32]]) -> tuple[str, ...]:
+        """Begin with the weights of another policy, as far as they fit; the rest of the state is new.
+
+        Args:
+            tensors: Weights by name, in the form of a policy file. A head that is missing stays as it is.
+
+        Returns:
+            Names of the weights that stay as they are.
+
+        Raises:
+            ValueError: if the trunk is another one; the message names the first difference.
+        """
+        ...
+
     def policy_tensors(self) -> dict[str, NDArray[np.float32]]:
         """Return copies of the policy's weights by name, in the form of a policy file.
 

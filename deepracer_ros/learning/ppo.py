@@ -27,7 +27,8 @@ from deepracer_ros.learning.config import NetworkConfig, PPOConfig
 from deepracer_ros.learning.learner import NonFiniteError, State, Update
 from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.learning.parallel import Parts, add_up, bfloat16_is_faster
-from deepracer_ros.learning.weights import load_state, to_policy_tensors, to_state
+from deepracer_ros.learning.return_scale import ReturnScale
+from deepracer_ros.learning.weights import adopt_weights, load_state, to_policy_tensors, to_state
 from deepracer_ros.race.actions import ActionSpaceConfig
 from deepracer_ros.simulation.sensors import SensorSpec
 
@@ -51,8 +52,8 @@ class Samples:
         actions: (B, A) actions.
         log_probability: (B,) log-probabilities of the actions under the proximal policy.
         importance: (B,) ratios of proximal to behaviour probability, truncated.
-        advantage: (B,) advantages.
-        returns: (B,) targets of the value.
+        advantage: (B,) advantages, in units of the returns' standard deviation.
+        returns: (B,) targets of the value: normalised returns.
     """
 
     prepared: Mapping[str, Tensor]
@@ -77,6 +78,7 @@ class PPO:
         space: The action space.
         network: The actor-critic network.
         optimiser: Adam with the parameters of the network.
+        scale: Mean and standard deviation of the returns; the network's value is a normalised return.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class PPO:
         self.config, self.space = config, make_action_space(actions)
         self.network = ActorCritic(network, sensors, self.space.outputs)
         self.optimiser = Adam(self.network.parameters(), config.learning_rate)
+        self.scale = ReturnScale(self.network.value)
         self._parameters, self._parts = list(self.network.parameters()), Parts(threads)
         self._bfloat16 = config.precision == "bfloat16"
         if config.precision == "auto":
@@ -136,9 +139,11 @@ class PPO:
 
         parts = self._parts.map(infer, torch.arange(segments * (steps + 1)))
         outputs, values = (torch.cat(part).view(segments, steps + 1, -1) for part in zip(*parts, strict=True))
-        value = values.squeeze(2).numpy()
+        value = self.scale.restore(values.squeeze(2)).numpy()
         advantages = generalised_advantages(batch, value, config.discount_factor, config.gae_lambda)
         valid = torch.from_numpy(batch.valid)
+        returns = torch.from_numpy(advantages + value[:, :-1])[valid]
+        self.scale.update(returns)
         encoded = self.space.encode(batch.steering.reshape(-1), batch.speed.reshape(-1))
         actions = torch.from_numpy(encoded).view(segments, steps, -1)[valid]
         with torch.no_grad():
@@ -153,8 +158,8 @@ class PPO:
             actions=actions,
             log_probability=proximal.clone(),
             importance=importance.clone(),
-            advantage=torch.from_numpy(advantages)[valid],
-            returns=torch.from_numpy(advantages + value[:, :-1])[valid],
+            advantage=torch.from_numpy(advantages)[valid] / self.scale.deviation,
+            returns=self.scale.normalise(returns),
         )
 
     def _step(self, samples: Samples, minibatch: Tensor) -> Tensor:
@@ -211,8 +216,8 @@ class PPO:
         self.config, self.optimiser.learning_rate = config, config.learning_rate
 
     def state(self) -> State:
-        """Return copies of the weights, Adam's moments and step counts, and torch's random state."""
-        return to_state(self.network, self.optimiser)
+        """Return copies of the weights, Adam's moments, the statistics of the returns, and torch's random state."""
+        return to_state(self.network, self.optimiser) | self.scale.state()
 
     def load(self, state: State) -> None:
         """Restore a state that `state` returned.
@@ -221,6 +226,21 @@ class PPO:
             ValueError: if the state belongs to another network; the message names the first difference.
         """
         load_state(state, self.network, self.optimiser)
+        self.scale.load(state)
+
+    def adopt(self, tensors: Mapping[str, NDArray[np.float32]]) -> tuple[str, ...]:
+        """Begin with the weights of another policy, as far as they fit; the value is one of normalised returns.
+
+        Args:
+            tensors: Weights by name, in the form of a policy file. A head that is missing stays as it is.
+
+        Returns:
+            Names of the weights that stay as they are.
+
+        Raises:
+            ValueError: if the trunk is another one; the message names the first difference.
+        """
+        return adopt_weights(tensors, self.network, ("policy.", "value.", "critic."))
 
     def policy_tensors(self) -> dict[str, NDArray[np.float32]]:
         """Return copies of the network's weights by name, in the form of a policy file.

@@ -60,6 +60,35 @@ def load_state(state: Mapping[str, NDArray[Any]], network: nn.Module, optimiser:
     torch.set_rng_state(torch.from_numpy(state["rng"].copy()))
 
 
+def adopt_weights(tensors: Mapping[str, NDArray[Any]], network: nn.Module, heads: tuple[str, ...]) -> tuple[str, ...]:
+    """Copy the weights of another policy into a network, as far as they fit.
+
+    Args:
+        tensors: Weights by name, as `to_policy_tensors` returns them.
+        network: The network.
+        heads: Beginnings of the names of weights that may differ and then stay as they are.
+
+    Returns:
+        The names of the weights that stay as they are.
+
+    Raises:
+        ValueError: if another weight is missing or has another shape; the network is unchanged.
+    """
+    parameters, kept = dict(network.named_parameters()), []
+    for name, parameter in parameters.items():
+        found, expected = tensors.get(name), tuple(parameter.shape)
+        if found is not None and found.shape == expected:
+            continue
+        if not name.startswith(heads):
+            shape = "none" if found is None else f"shape {found.shape}"
+            raise ValueError(f"weight {name}: found {shape}, expected shape {expected}")
+        kept.append(name)
+    with torch.no_grad():
+        for name in parameters.keys() - set(kept):
+            parameters[name].copy_(torch.from_numpy(np.array(tensors[name], np.float32)))
+    return tuple(kept)
+
+
 def to_policy_tensors(network: nn.Module) -> dict[str, NDArray[np.float32]]:
     """Return copies of a network's weights by name, in the form of a policy file.
 

@@ -52,6 +52,7 @@ class Manifest:
         env_steps: Number of environment steps trained on before this model.
         created: Time of creation, ISO 8601, UTC.
         config: Effective configuration of the run, without secrets.
+        score_basis: What the score of the model belongs to, a hash of tracks, race and reward; empty if not known.
         evaluation: Result of the model's evaluation: laps, mean progress (%), lap times (s). None if not evaluated.
         sha256: SHA-256 of the safetensors bytes, 64 hexadecimal digits.
         size: Number of safetensors bytes.
@@ -69,6 +70,7 @@ class Manifest:
     env_steps: int = 0
     created: str = ""
     config: dict[str, Any] = field(default_factory=dict)
+    score_basis: str = ""
     evaluation: dict[str, Any] | None = None
     sha256: str = ""
     size: int = 0

@@ -10,9 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.names import REVERSED
 from deepracer_ros.race.definition import build_track, read_definition
 from deepracer_ros.race.route import read_route
-from deepracer_ros.race.track import REVERSED, Track
+from deepracer_ros.race.track import Track
 from deepracer_ros.share import share_directory
 
 

@@ -191,10 +191,11 @@ def locate(
         border, m. A point is on the road while -right <= offset <= left.
     """
     index, fraction, offset = project_point(table, track, x, y, hint)
+    if fraction >= 1.0 and (table.closed[track] or index + 1 < table.segments[track]):
+        # At a waypoint: it is behind the point, as in DeepRacer, which looks it up by arc length.
+        index, fraction = (index + 1) % table.segments[track], 0.0
     row = table.first[track] + index
     station = interpolate(table.station, row, fraction)
-    if table.closed[track] and station >= table.length[track]:
-        station = 0.0
     heading = wrap_angle(interpolate(table.heading, row, fraction))
     curvature = interpolate(table.curvature, row, fraction)
     left = interpolate(table.left, row, fraction)

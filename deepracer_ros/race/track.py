@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.names import REVERSED
 from deepracer_ros.race.compilation import compiled
 from deepracer_ros.race.geometry import TrackTable, locate, nearest_on_segment, pose_at, wrap_angles
 
@@ -30,9 +31,6 @@ FARTHEST = 1000.0
 
 MOST_WAYPOINTS = 20_000
 """Largest number of waypoints of a route: 200 m with one waypoint per cm."""
-
-REVERSED = "-reversed"
-"""Ending of the name of a track that is driven in the opposite direction."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +66,7 @@ class Track:
         centre: (M, 2) waypoints of the centre line in driving order, m; the first is not repeated at the end.
         left: (M, 2) point of the left border at each waypoint, m.
         right: (M, 2) point of the right border at each waypoint, m.
+        is_reversed: Whether it is driven against the order of the waypoints in its file.
     """
 
     name: str
@@ -75,6 +74,7 @@ class Track:
     centre: Floats
     left: Floats
     right: Floats
+    is_reversed: bool = False
     station: Floats = field(init=False)
     """Arc length at each waypoint, m: (M,) for an open track; (M + 1,) for a closed one, its last entry the length."""
 
@@ -179,7 +179,7 @@ class Track:
         name = self.name.removesuffix(REVERSED) if self.name.endswith(REVERSED) else self.name + REVERSED
         shift = 1 if self.closed else 0
         centre, left, right = (np.roll(a[::-1], shift, axis=0) for a in (self.centre, self.right, self.left))
-        return Track(name, self.closed, centre, left, right)
+        return Track(name, self.closed, centre, left, right, not self.is_reversed)
 
     def project(self, points: ArrayLike) -> Projection:
         """Project points perpendicularly onto the centre line.

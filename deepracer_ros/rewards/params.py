@@ -42,6 +42,11 @@ class Road(Protocol):
         """Whether the track is a loop."""
         ...
 
+    @property
+    def is_reversed(self) -> bool:
+        """Whether it is driven against the order of the waypoints in its file."""
+        ...
+
 
 class Eye(NamedTuple):
     """Position and field of view of a car's camera, which decide whether it sees an object."""
@@ -73,7 +78,7 @@ def make_columns(episodes: EpisodeTable, cars: Integers, roads: Sequence[Road], 
     Args:
         episodes: State of the episodes of all cars.
         cars: (n,) indices of the cars.
-        roads: The tracks that `episodes.track` refers to; the second half are the reversed ones.
+        roads: The tracks that `episodes.track` refers to.
         eye: Position and field of view of the cars' cameras.
 
     Returns:
@@ -99,7 +104,7 @@ def make_columns(episodes: EpisodeTable, cars: Integers, roads: Sequence[Road], 
         WAYPOINTS: row.track,
         "closest_waypoints": np.stack([row.waypoint, row.waypoint + 1], axis=1),
         "is_left_of_center": row.offset > 0.0,
-        "is_reversed": row.track >= len(roads) // 2,
+        "is_reversed": np.array([road.is_reversed for road in roads])[row.track],
         "closest_objects": closest_objects(row.station, stations, length, closed),
         "objects_location": row.objects[..., :2],
         "objects_left_of_center": sideways > 0.0,

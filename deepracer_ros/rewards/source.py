@@ -3,12 +3,14 @@
 
 """The file of a user's reward function: it is run as a module, and each error in it becomes one line."""
 
+import ast
 import itertools
 import reprlib
 import sys
 import traceback
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -117,6 +119,34 @@ class RewardFile:
         return RewardError(
             f"{self.path}:{line}: {name} returned {found} at steps {_step(params)}, expected {expected}", params
         )
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return a reward file and the files beside it that it imports, directly or through others.
+
+    Args:
+        path: A file that Python can compile.
+    """
+    found, left = [path], [path]
+    while left:
+        for name in _imports(left.pop()):
+            file = path.parent / f"{name}.py"
+            if file.is_file() and file not in found:
+                found.append(file)
+                left.append(file)
+    return found
+
+
+def _imports(path: Path) -> set[str]:
+    """Return the names of the modules that a file imports, without those inside packages."""
+    names: set[str] = set()
+    with suppress(SyntaxError, ValueError):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module.split(".")[0])
+    return names
 
 
 def shown(text: Callable[[], str]) -> str:

@@ -46,6 +46,8 @@ class Progress:
     """Ids of the segments in the last update. Redis may still hold them, and they must not be trained on again."""
     best: tuple[float, ...] = ()
     """Score of the best model, as `training.parts.score` returns it; empty before the first evaluation."""
+    best_of: str = ""
+    """What `best` belongs to: run, tracks, race and reward, see `training.score`; empty in an earlier release."""
     seconds_to_all_laps: float | None = None
     """Training time at the first evaluation in which every lap was complete, s; None before that."""
 

@@ -4,7 +4,7 @@
 """The folder of one run, `runs/<name>/`, the paths in it, and the link `runs/latest` to the newest run."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 from deepracer_ros.config import to_mapping
 from deepracer_ros.errors import InputError
-from deepracer_ros.files import OWNER_ONLY, write_atomically, write_error, write_json
+from deepracer_ros.files import OWNER_ONLY, replace_folder, write_atomically, write_error, write_json
 from deepracer_ros.names import LATEST, MODEL_FOLDER, check_run_name, to_file_name
 from deepracer_ros.parameters import write_parameters
 from deepracer_ros.run.summary import Summary
@@ -96,6 +96,11 @@ class RunFolder:
         return self.path / "reward_error.json"
 
     @property
+    def sources(self) -> Path:
+        """Path of the folder `sources`: copies of the reward file and the tracks, as they were at the last start."""
+        return self.path / "sources"
+
+    @property
     def redis(self) -> Path:
         """Path of the folder of the local Redis server."""
         return self.path / "redis"
@@ -144,6 +149,22 @@ class RunFolder:
             InputError: if the folder cannot be written or the disk is full.
         """
         write_atomically(self.parameters, write_parameters(values), OWNER_ONLY)
+
+    def keep_sources(self, files: Iterable[Path]) -> None:
+        """Replace the copies in `sources`.
+
+        Args:
+            files: The files; of several with the same name the last one is kept.
+
+        Raises:
+            InputError: if a file cannot be read, the folder cannot be written or the disk is full.
+        """
+        try:
+            contents = {file.name: file.read_bytes() for file in files}
+        except OSError as error:
+            raise InputError(f"{error.filename}: cannot be read ({error.strerror})") from error
+        if contents:
+            replace_folder(self.sources, contents)
 
     def write_summary(self, summary: Summary) -> None:
         """Write `summary.json`.

@@ -22,12 +22,14 @@ class ServicesRecord:
         s3_bucket: Name of the bucket that holds the models.
         s3_folder: Name of the local S3 server's folder inside the run folder, which also holds its keys; empty if
             the run did not start an S3 server.
+        run: Name of the run, under which its models are; empty in a record of an earlier release.
     """
 
     redis_url: str = ""
     s3_endpoint: str = ""
     s3_bucket: str = "deepracer"
     s3_folder: str = ""
+    run: str = ""
 
     def write(self, path: Path) -> None:
         """Write the record atomically, readable by its owner only.

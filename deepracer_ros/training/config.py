@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from deepracer_ros.config import Section, from_mapping, key, section, to_mapping
@@ -12,12 +13,15 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.experience.config import ExperienceConfig, hide_password
 from deepracer_ros.learning.config import NetworkConfig, PPOConfig, learner_entry
 from deepracer_ros.models.config import ModelsConfig
-from deepracer_ros.names import check_run_name
+from deepracer_ros.names import REVERSED, check_run_name
 from deepracer_ros.race.actions import FASTEST, ActionSpaceConfig
 from deepracer_ros.simulation.config import EnvironmentConfig
 
 WINDOW_MARGIN = 8
 """Steps beyond one segment that a simulation may run ahead: enough for an append, too few for a second segment."""
+
+FILES = (".py", ".npy", ".yaml", ".yml")
+"""Endings of the names of files that a configuration may name."""
 
 RENAMED: Mapping[str, str | None] = {
     "run": None,
@@ -191,6 +195,32 @@ def upgrade(values: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(found.get("reward"), str) and not found["reward"].endswith(".py"):
         found["reward"] = {found["reward"]: 1.0, "failure": -1.0}
     return found
+
+
+def with_absolute_paths(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return nested configuration values in which the files that exist in a folder are named by absolute paths.
+
+    So a run finds its reward and its tracks again from wherever it is resumed.
+
+    Args:
+        values: Nested keys and values.
+        folder: The folder to which relative paths refer.
+    """
+    found = dict(values)
+    if isinstance(reward := found.get("reward"), str):
+        found["reward"] = _absolute(reward, folder)
+    if isinstance(tracks := found.get("tracks"), list | tuple):
+        found["tracks"] = [_absolute(track, folder) if isinstance(track, str) else track for track in tracks]
+    return found
+
+
+def _absolute(name: str, folder: Path) -> str:
+    """Return the absolute path of a file in a folder; the name itself if there is no such file."""
+    bare = name.removesuffix(REVERSED)
+    path = folder / bare
+    if Path(bare).suffix not in FILES or not path.is_file():
+        return name
+    return f"{path.absolute()}{name[len(bare) :]}"
 
 
 def _copy(values: Mapping[str, Any]) -> dict[str, Any]:

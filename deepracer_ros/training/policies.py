@@ -19,7 +19,7 @@ FIRST_FORMAT = 1
 """Manifest format of the first release, whose networks read only the camera."""
 
 
-def make_manifest(config: RunConfig, run: str, updates: int, env_steps: int) -> Manifest:
+def make_manifest(config: RunConfig, run: str, updates: int, env_steps: int, basis: str = "") -> Manifest:
     """Return the manifest of a policy; the store fills in version, hash, size and shapes.
 
     Args:
@@ -27,6 +27,7 @@ def make_manifest(config: RunConfig, run: str, updates: int, env_steps: int) -> 
         run: Name of the run.
         updates: Number of learner updates before this policy.
         env_steps: Number of environment steps trained on before this policy.
+        basis: What the score of the policy belongs to, see `training.score`.
     """
     network = config.network
     return Manifest(
@@ -38,6 +39,7 @@ def make_manifest(config: RunConfig, run: str, updates: int, env_steps: int) -> 
         training_step=updates,
         env_steps=env_steps,
         config=to_saved(config),
+        score_basis=basis,
     )
 
 

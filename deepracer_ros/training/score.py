@@ -3,8 +3,15 @@
 
 """What an evaluation of a policy says: its description, and the score by which policies are compared."""
 
+import hashlib
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
+
+from deepracer_ros.config import to_mapping
+from deepracer_ros.names import REVERSED
+from deepracer_ros.training.config import RunConfig
 
 
 class Score(Protocol):
@@ -53,3 +60,26 @@ def score(result: Score) -> tuple[float, ...]:
     Scores are compared as tuples; the best model has the greatest.
     """
     return (float(result.laps_completed), result.mean_progress, -(result.mean_lap_seconds or 0.0))
+
+
+def score_basis(config: RunConfig) -> str:
+    """Return what a score belongs to: a hash of tracks, race and reward, with the contents of their files.
+
+    Scores of different bases say nothing about which model is better.
+
+    Args:
+        config: Configuration of the run.
+    """
+    reward = config.reward
+    parts = {
+        "tracks": [_content(name.removesuffix(REVERSED)) + name.partition(REVERSED)[1] for name in config.tracks],
+        "race": to_mapping(config.race),
+        "reward": _content(reward) if isinstance(reward, str) else dict(reward),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _content(name: str) -> str:
+    """Return the hash of a file, or the name if there is no such file."""
+    path = Path(name)
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else name

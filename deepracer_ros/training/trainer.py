@@ -25,7 +25,7 @@ from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.parts import Experience, Models, Parts
 from deepracer_ros.training.policies import make_manifest
 from deepracer_ros.training.publishing import Publisher
-from deepracer_ros.training.score import describe_evaluation, score
+from deepracer_ros.training.score import describe_evaluation, score, score_basis
 from deepracer_ros.training.statistics import EpisodeStatistics, Rate, TrainerCounts
 
 TAKE_SECONDS = 0.5
@@ -77,6 +77,11 @@ class Trainer:
                 raise InputError(
                     f"checkpoint of run {run}: {error}; expected a checkpoint of this configuration"
                 ) from error
+        self._basis = score_basis(config)
+        if self.progress.best_of not in ("", f"{run}:{self._basis}"):  # of another track, race or reward
+            self.progress = replace(self.progress, best=(), seconds_to_all_laps=None)
+        self.progress = replace(self.progress, best_of=f"{run}:{self._basis}")
+        self._is_cloned = checkpoint is not None and self.progress.updates == 0
         self._publisher: Publisher | None = None
         self._sinks: Sinks | None = None
         self._held: list[Taken] = []
@@ -143,6 +148,8 @@ class Trainer:
             self._parts.open_sinks(self.progress.env_steps) as self._sinks,
             Publisher(self._models, self._on_model, stop) as self._publisher,
         ):
+            if self._is_cloned:  # the agent drives with the cloned policy from the start
+                self._publish(self._parts.learner.policy_tensors())
             waiting_since = time.monotonic()
             while not stop.is_set() and not self.is_over:
                 began = time.monotonic()
@@ -207,12 +214,18 @@ class Trainer:
         self._experience.acknowledge([item.stream_id for item in taken])
         moment("batch.acknowledged")
         self._published(self._publisher.wait())
-        manifest = make_manifest(self._config, self._run, self.progress.updates, self.progress.env_steps)
-        self._publisher.publish(tensors, manifest)
+        self._publish(tensors)
         every = self._config.trainer.evaluate_every
         if every and self.progress.updates % every == 0:
             self._evaluate(tensors)
         return self._record(update, staleness)
+
+    def _publish(self, tensors: Tensors) -> None:
+        """Start to publish the policy of the last update."""
+        assert self._publisher is not None
+        progress = self.progress
+        manifest = make_manifest(self._config, self._run, progress.updates, progress.env_steps, self._basis)
+        self._publisher.publish(tensors, manifest)
 
     def _save_checkpoint(self) -> None:
         self._parts.checkpoints.save(self._parts.learner.state(), self.progress)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.files import replacing, write_error
+from deepracer_ros.names import REVERSED
 from deepracer_ros.race.catalogue import find_track, imported_folder, shipped_names
 from deepracer_ros.race.route import write_route
-from deepracer_ros.race.track import REVERSED, Track
+from deepracer_ros.race.track import Track
 from deepracer_ros.worlds.world import write_world
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")

@@ -5,6 +5,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import namedtuple
@@ -166,3 +167,25 @@ def test_a_run_is_repeated_from_its_configuration(deepracer, resumed):
     answer = deepracer("train", "--config", "runs/latest/config.yaml", "--name", "second")
     assert answer.code == 0, answer.error
     assert read_summary(RunFolder(deepracer.root / "runs" / "second").summary).env_steps >= 700
+
+
+def test_a_copied_run_is_cloned_with_another_reward_track_and_action_space(deepracer, trained):
+    folder, _ = trained
+    copy = deepracer.root / "elsewhere" / "copied"
+    shutil.copytree(folder.path, copy, ignore=shutil.ignore_patterns("*.sock"))
+    (deepracer.root / "mine.py").write_text(
+        "def reward_function(params):\n    print('x', params['x'])\n    return 1.0\n"
+    )
+    other = ("--reward", "mine.py", "--track", "hairpin", "--set", "experience.url=''")
+    answer = deepracer("train", "--clone", "elsewhere/copied:1", "--name", "third", *other)
+    assert answer.code == 0, answer.error
+    third = RunFolder(deepracer.root / "runs" / "third")
+    assert read_summary(third.summary).track == "hairpin"
+    assert [path.name for path in third.sources.iterdir()] == ["mine.py"]
+    assert read_parameters(third.config)["reward"] == str(deepracer.root / "mine.py")
+    assert third.log("reward").read_text().startswith("x ")
+    assert "reward_function" in read_progress(third.progress)[-1].reward_terms
+    refused = deepracer("train", "--clone", "elsewhere/copied:77", "--name", "fourth", "--set", "experience.url=''")
+    assert (refused.code, len(refused.error.splitlines())) == (2, 1)
+    assert "version: found '77', expected last, best or one of: " in refused.error
+    assert not (deepracer.root / "runs" / "fourth").exists()

@@ -154,3 +154,15 @@ def test_what_the_critic_alone_reads_does_not_drive() -> None:
     before = policy.act(observations).steering
     observations["state"] += 7.0
     np.testing.assert_array_equal(policy.act(observations).steering, before)
+
+
+def test_a_learner_adopts_what_fits() -> None:
+    source, target = make_learner(SPACES[0]), make_learner(SPACES[0])
+    assert target.adopt(source.policy_tensors()) == ()
+    for name, tensor in source.policy_tensors().items():
+        np.testing.assert_array_equal(target.policy_tensors()[name], tensor)
+    other = make_learner(SPACES[1])
+    assert set(other.adopt(source.policy_tensors())) == {"policy.weight", "policy.bias"}
+    np.testing.assert_array_equal(other.policy_tensors()["hidden.weight"], source.policy_tensors()["hidden.weight"])
+    with pytest.raises(ValueError, match=r"weight hidden.weight: found none, expected shape"):
+        other.adopt({name: tensor for name, tensor in source.policy_tensors().items() if name != "hidden.weight"})

@@ -132,6 +132,25 @@ def test_params_right_of_the_centre_in_the_last_segment(tmp_path):
     assert params["all_wheels_on_track"] is False
 
 
+@pytest.mark.parametrize(("direction", "is_reversed"), [("forward", True), ("reverse", False)])
+def test_a_reversed_track_says_so(tmp_path, direction, is_reversed):
+    path = tmp_path / "reward.py"
+    path.write_text(REMEMBER)
+    start = StartConfig("even", direction=direction, lateral_noise=0.0, heading_noise=0.0)
+    judge = Referee([square().reversed()], [0], RefereeConfig(start=start), RewardFunction(path), seed=0)
+    judge.judge(states(*judge.start(np.ones(1, bool)).T), np.zeros(1), np.zeros(1))
+    assert seen_params(path, judge, (0.0, 1.0, 0.0))["is_reversed"] is is_reversed
+
+
+def test_at_a_waypoint_that_one_is_behind_the_car(tmp_path):
+    # DeepRacer finds the waypoints by the arc length of the car's front, also outside of a corner.
+    path = tmp_path / "reward.py"
+    judge = referee(path, REMEMBER)
+    for front, expected in [((2.0, 0.0), [2, 3]), ((4.1, -0.1), [4, 5]), ((4.0, 0.0), [4, 5]), ((-0.1, -0.1), [0, 1])]:
+        params = seen_params(path, judge, (front[0] - 0.14, front[1], 0.0))
+        assert params["closest_waypoints"] == expected
+
+
 def test_reverse_direction_has_its_own_waypoints(tmp_path):
     path = tmp_path / "reward.py"
     judge = referee(path, REMEMBER, direction="reverse")

@@ -15,7 +15,7 @@ import pytest
 from deepracer_ros.config import to_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.parameters import read_parameters
-from deepracer_ros.run.folder import open_run_folder
+from deepracer_ros.run.folder import RunFolder, open_run_folder
 from deepracer_ros.run.summary import (
     EvaluationSummary,
     ModelSummary,
@@ -130,3 +130,16 @@ def test_full_disk_leaves_the_old_file_and_no_other(
         folder.write_summary(summary())
     assert (folder.path / "summary.json").read_bytes() == before
     assert os.listdir(folder.path) == ["summary.json"]
+
+
+def test_sources_are_kept_and_replaced(tmp_path):
+    folder, file = RunFolder(tmp_path / "run"), tmp_path / "reward.py"
+    folder.path.mkdir()
+    folder.keep_sources([])
+    assert not folder.sources.exists()
+    for text in ("one", "two"):
+        file.write_text(text)
+        folder.keep_sources([file])
+        assert [(path.name, path.read_text()) for path in folder.sources.iterdir()] == [("reward.py", text)]
+    with pytest.raises(InputError, match="none.npy: cannot be read"):
+        folder.keep_sources([tmp_path / "none.npy"])

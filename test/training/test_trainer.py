@@ -287,6 +287,40 @@ def test_evaluations_are_stored_beside_their_versions_and_end_it(train, feed, ru
     assert run.progress.seconds_to_all_laps == read_progress(run.folder.progress)[-1].evaluation.seconds
 
 
+class NoLaps(Laps):
+    """An evaluator that completes none."""
+
+    def evaluate(self, tensors):
+        self.completed = -1
+        return super().evaluate(tensors)
+
+
+def test_the_best_model_on_another_track_is_not_the_best_on_this_one(train, feed, run):
+    feed(2)
+    first = train(run.having(evaluate_every=1, max_env_steps=2 * BATCH), evaluator=Laps())
+    assert first.end() is None
+    first.close()
+    assert first.store.pointer("best").version == 2
+    again = train(run.having(evaluate_every=1, max_env_steps=3 * BATCH), evaluator=NoLaps())
+    feed(1)
+    assert again.end() is None
+    again.close()
+    assert again.store.pointer("best").version == 2
+    elsewhere = replace(run, config=replace(run.config, tracks=("hairpin",)))
+    feed(1)
+    other = train(elsewhere.having(evaluate_every=1, max_env_steps=4 * BATCH), evaluator=NoLaps())
+    assert other.end() is None
+    assert other.store.pointer("best").version == 4
+
+
+def test_a_clone_is_published_before_it_learns(train, run):
+    store = MemoryCheckpoints()
+    store.save({"weights": np.full(4, 5.0, np.float32), "padding": np.zeros(0, np.uint8)}, Progress())
+    training = train(run, checkpoints=store)
+    training.until_version(1)
+    assert training.store.load(1).tensors["weights"].tolist() == [5.0] * 4
+
+
 class MemoryCheckpoints:
     """A second checkpoint store: in memory."""
 

@@ -33,24 +33,28 @@ class SentRoad:
         centre: (M, 2) waypoints in driving order, m.
         length: Length of the centre line, m.
         closed: Whether the track is a loop.
+        is_reversed: Whether it is driven against the order of the waypoints in its file.
     """
 
     centre: Floats
     length: float
     closed: bool
+    is_reversed: bool
 
 
 def pack_roads(tracks: Sequence[Road]) -> bytes:
     """Return the message that names the tracks of the steps after it."""
-    roads = [{"centre": road.centre.tolist(), "length": road.length, "closed": road.closed} for road in tracks]
+    roads = [
+        {"centre": road.centre.tolist(), "length": road.length, "closed": road.closed, "is_reversed": road.is_reversed}
+        for road in tracks
+    ]
     return ROADS + json.dumps(roads).encode()
 
 
 def unpack_roads(message: bytes) -> list[SentRoad]:
     """Return the tracks of a message of `pack_roads`."""
     return [
-        SentRoad(np.array(road["centre"], np.float64), road["length"], road["closed"])
-        for road in json.loads(message[1:])
+        SentRoad(**{**fields, "centre": np.array(fields["centre"], np.float64)}) for fields in json.loads(message[1:])
     ]
 
 
