@@ -13,14 +13,16 @@ from deepracer_ros.config import Section, key, section
 class StartConfig(Section):
     """Start positions and driving directions of the episodes of a car."""
 
-    spread: Literal["random", "round_robin", "even"] = key(
+    spread: Literal["random", "round_robin", "even", "fixed"] = key(
         "random",
         "Distribution of the starts over the lap of a closed track. random: each start is drawn from the car's own "
         "part of the lap, which moves on with every episode. round_robin: every episode advances a fixed part of the "
-        "lap, as in DeepRacer. even: car i of n always starts at i/n of the lap. On an open track every car starts at "
+        "lap, as in DeepRacer. even: car i of n always starts at i/n of the lap. "
+        "fixed: all cars always start at the same place. On an open track every car starts at "
         "the start line.",
     )
     advance: float = key(0.05, "Part of the lap by which round_robin advances with every episode.", least=0, most=1)
+    offset: float = key(0.0, "Part of the lap by which all starts are moved on.", least=0, most=1)
     direction: Literal["forward", "reverse", "alternate", "random"] = key(
         "forward",
         "Driving direction. alternate: it changes with every episode and from car to car; in head_to_head "
@@ -53,7 +55,7 @@ class RefereeConfig(Section):
 
     def for_evaluation(self) -> "RefereeConfig":
         """Return these rules with starts spread evenly over the track, on the centre line and in its direction."""
-        return replace(self, start=replace(self.start, spread="even", lateral_noise=0.0, heading_noise=0.0))
+        return replace(self, start=replace(self.start, spread="even", offset=0.0, lateral_noise=0.0, heading_noise=0.0))
 
 
 @dataclass(frozen=True)

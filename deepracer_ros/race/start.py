@@ -61,8 +61,9 @@ class Starter:
         config, rank = self._config, self._rank[cars]
         draws = self._random.random((4, len(cars)))
         within = draws[0] if config.spread == "random" else 0.0
-        advance = {"random": GOLDEN_RATIO, "round_robin": config.advance, "even": 0.0}[config.spread]
-        fraction = ((rank + within) / self._sharing[cars] + advance * episode) % 1.0
+        advance = {"random": GOLDEN_RATIO, "round_robin": config.advance}.get(config.spread, 0.0)
+        part = 0.0 if config.spread == "fixed" else (rank + within) / self._sharing[cars]
+        fraction = (part + advance * episode + config.offset) % 1.0
         backwards = {
             "forward": np.zeros(len(cars), bool),
             "reverse": np.ones(len(cars), bool),

@@ -152,5 +152,5 @@ def test_a_folder_of_deepracer_for_cloud_is_a_configuration(tmp_path, written):
 
 
 def test_a_folder_without_such_files_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"found none of reward_function.py, model_metadata.json"):
+    with pytest.raises(InputError, match=r"found none of .*reward_function.py, model_metadata.json"):
         read_owner_folder(tmp_path)

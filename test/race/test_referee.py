@@ -14,6 +14,7 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.race.config import ObstaclesConfig, RaceConfig, RefereeConfig, StartConfig
 from deepracer_ros.race.referee import Referee
 from deepracer_ros.race.rules import Footprint
+from deepracer_ros.race.start import Starter
 from deepracer_ros.race.status import Status
 from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.rewards.reward import find_reward
@@ -416,3 +417,12 @@ def test_several_laps_on_an_open_track_are_refused():
 def test_bad_rules_are_named(mapping, message):
     with pytest.raises(InputError, match=message):
         from_mapping(RefereeConfig, mapping, "referee")
+
+
+def test_fixed_starts_are_all_at_one_place_and_an_offset_moves_them() -> None:
+    for spread, expected in (("fixed", [0.25, 0.25]), ("even", [0.25, 0.75])):
+        config = StartConfig(spread=spread, offset=0.25, lateral_noise=0.0, heading_noise=0.0)
+        starter = Starter(np.zeros(2, np.int64), config, seed=0)
+        for episode in (0, 5):
+            _, draws = starter.draw(np.arange(2), np.full(2, episode))
+            assert draws[0].tolist() == expected
