@@ -39,6 +39,8 @@ EXTRAS = {
         "import-linter>=2.7,<3",
         "codespell>=2.4,<3",
         "pre-commit>=4,<5",
+        # Reads what `deepracer train --simtrace` writes.
+        "deepracer-utils>=1.5.6,<1.6",
     ],
     "bench": ["stable-baselines3>=2.4,<3"],
 }

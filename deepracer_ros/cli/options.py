@@ -19,6 +19,7 @@ from deepracer_ros.parameters import merge, nest, parse_value, read_parameters
 from deepracer_ros.reference import text_of
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.share import share_directory
+from deepracer_ros.simulation.sensors import TRACE
 from deepracer_ros.training.config import RunConfig, read_config, with_absolute_paths
 
 DEFAULT_CONFIG = "config/training.yaml"
@@ -92,6 +93,9 @@ def read_run_config(args: argparse.Namespace, base: Mapping[str, Any] | None = N
         "require_sandbox": args.require_sandbox,
     }
     values = merge(values, {key: value for key, value in options.items() if value is not None})
+    if getattr(args, "simtrace", False):
+        sensors = values.get("sensors", RunConfig.__dataclass_fields__["sensors"].default)
+        values = merge(values, {"sensors": list(dict.fromkeys((*sensors, TRACE)))})
     if args.simulator:
         values = merge(values, {"simulation": {"simulator": args.simulator}})
     url = args.redis or os.environ.get(REDIS_VARIABLE)

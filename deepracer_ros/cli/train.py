@@ -43,6 +43,10 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
         "--clone", metavar="RUN[:best|last|N]", help="begin a new run with the weights of another run's model and "
         "its configuration; tracks, reward, hyperparameters and action space may be other ones"
     )  # fmt: skip
+    parser.add_argument(
+        "--simtrace", action="store_true", help="write traces and metrics of all episodes as DeepRacer does, for its "
+        "tools, into the folder deepracer/ of the run"
+    )  # fmt: skip
     parser.add_argument("--namespace", default="", metavar="NAME", help="ROS namespace of all nodes (default: none)")
     parser.add_argument(
         "--log-level",

@@ -3,6 +3,7 @@
 
 """DeepRacer's `hyperparameters.json`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,4 +40,29 @@ def read_hyperparameters(path: Path) -> dict[str, Any]:
             "value_loss": LOSSES[document.choice("loss_type", tuple(LOSSES), "mean squared error")],
         },
         "trainer": {"batch_segments": SEGMENTS_PER_EPISODE * episodes},
+    }
+
+
+def to_hyperparameters(learning: Mapping[str, Any], batch_segments: int) -> dict[str, Any]:
+    """Return a `hyperparameters.json`; a key that the learner lacks has DeepRacer's default.
+
+    Args:
+        learning: Keys and values of `learning`.
+        batch_segments: Segments in the batch of one update.
+    """
+    losses = {ours: theirs for theirs, ours in LOSSES.items()}
+    return {
+        "batch_size": learning.get("minibatch_size", 64),
+        "lr": learning.get("learning_rate", 3e-4),
+        "discount_factor": learning.get("discount_factor", 0.999),
+        "beta_entropy": learning.get("entropy_coefficient", 0.01),
+        "num_epochs": learning.get("epochs", 10),
+        "num_episodes_between_training": max(1, round(batch_segments / SEGMENTS_PER_EPISODE)),
+        "loss_type": losses[learning.get("value_loss", "squared")],
+        "exploration_type": "categorical",
+        "e_greedy_value": 0.05,
+        "epsilon_steps": 10000,
+        "stack_size": 1,
+        "term_cond_avg_score": 100000.0,
+        "term_cond_max_episodes": 100000,
     }

@@ -6,8 +6,16 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from deepracer_ros.formats.document import Document, read_document
-from deepracer_ros.race.actions import FASTEST, GREATEST_ANGLE
+from deepracer_ros.race.actions import (
+    FASTEST,
+    GREATEST_ANGLE,
+    ActionSpaceConfig,
+    DiscreteActions,
+    make_action_coder,
+)
 
 SLOWEST = 0.1
 """Least speed in DeepRacer's action spaces, m/s."""
@@ -38,6 +46,34 @@ def read_metadata(path: Path) -> dict[str, Any]:
     actions = _continuous(document.part("action_space")) if kind == "continuous" else _discrete(document)
     size = {"width": WIDTH, "height": HEIGHT}
     return {"actions": actions, "camera": size, "network": {"size": "shallow", **size}}
+
+
+def to_metadata(actions: ActionSpaceConfig) -> dict[str, Any]:
+    """Return a `model_metadata.json` for an action space, with the camera and the network that DeepRacer's tools know.
+
+    Args:
+        actions: The action space.
+    """
+    coder = make_action_coder(actions)
+    space: Any
+    if isinstance(coder, DiscreteActions):
+        angles = np.degrees(coder.steering).round(9).tolist()
+        pairs = enumerate(zip(angles, coder.speed.tolist(), strict=True))
+        space = [{"steering_angle": angle, "speed": speed, "index": index} for index, (angle, speed) in pairs]
+    else:
+        centre, limit = actions.steering_angle_centre, actions.steering_angle_limit
+        space = {
+            "speed": {"low": actions.speed_low, "high": actions.speed_high},
+            "steering_angle": {"low": centre - limit, "high": centre + limit},
+        }
+    return {
+        "action_space": space,
+        "sensor": [CAMERAS[0]],
+        "neural_network": SHALLOW,
+        "training_algorithm": "clipped_ppo",
+        "action_space_type": "discrete" if isinstance(space, list) else "continuous",
+        "version": "5",
+    }
 
 
 def _continuous(space: Document) -> dict[str, Any]:

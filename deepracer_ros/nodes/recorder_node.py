@@ -23,13 +23,14 @@ from deepracer_ros.nodes.messages.errors import MessageError
 from deepracer_ros.nodes.messages.images import from_image
 from deepracer_ros.nodes.messages.sensors import from_points, sensor_topic
 from deepracer_ros.nodes.messages.stamps import to_stamp, to_step
-from deepracer_ros.nodes.messages.state import from_state, state_block
+from deepracer_ros.nodes.messages.state import from_state, state_block, trace_block
 from deepracer_ros.nodes.parameters import read_config, read_place
 from deepracer_ros.nodes.qos import LOCK_STEP, recorded
 from deepracer_ros.nodes.timers import Increase, Rate
+from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.vehicle import read_vehicle
 from deepracer_ros.rewards.names import reward_names
-from deepracer_ros.simulation.sensors import CAMERA, STATE, sensor_specs
+from deepracer_ros.simulation.sensors import CAMERA, IN_RACE_STATE, STATE, TRACE, sensor_specs
 from deepracer_ros.training.batches import capacity_bytes, check_experience
 from deepracer_ros.training.recording import Command, SegmentCutter, Step
 from deepracer_ros.training.sending import SegmentSender
@@ -78,7 +79,7 @@ class RecorderNode:
         for name in self._specs:
             if name == CAMERA:
                 self._inputs.subscribe(Image, "camera/image_raw", partial(self._take, put=self._put_frames), quality)
-            elif name != STATE:
+            elif name not in IN_RACE_STATE:
                 put = partial(self._put_points, name)
                 self._inputs.subscribe(PointCloud2, sensor_topic(name), partial(self._take, put=put), quality)
         self._diagnostics = Diagnostics(self.node, self._report)
@@ -113,6 +114,9 @@ class RecorderNode:
             raise MessageError(f"race/state: found a car on track {last}, expected 0 to {self._tracks - 1}")
         if STATE in self._specs:
             self._observe(step, STATE, state_block(table))
+        if TRACE in self._specs:
+            clock = to_step(message.header.stamp) * CONTROL_PERIOD
+            self._observe(step, TRACE, trace_block(table, clock))
         step.verdict = table
 
     def _put_command(self, step: Step, message: JointState) -> None:

@@ -37,7 +37,7 @@ from deepracer_ros.rewards.source import RewardError
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.simulation.environment import Outcome
 from deepracer_ros.simulation.factory import make_environment
-from deepracer_ros.simulation.sensors import CAMERA, STATE
+from deepracer_ros.simulation.sensors import CAMERA, IN_RACE_STATE
 from deepracer_ros.training.config import Place, RunConfig
 
 WATCH_SECONDS = 0.02
@@ -99,7 +99,7 @@ class Stepper:
         self._sensors = {
             name: node.create_publisher(PointCloud2, sensor_topic(name), recorded(config.window))
             for name in self._environment.sensors
-            if name not in (CAMERA, STATE)
+            if name not in (CAMERA, *IN_RACE_STATE)
         }
         self._clock = node.create_publisher(Clock, "clock", 10) if job == 0 else None
         description = node.create_publisher(String, "robot_description", LATCHED)

@@ -101,6 +101,11 @@ class RunFolder:
         return self.path / "sources"
 
     @property
+    def deepracer(self) -> Path:
+        """Path of the folder `deepracer`: traces and metrics in the files and the layout of DeepRacer."""
+        return self.path / "deepracer"
+
+    @property
     def redis(self) -> Path:
         """Path of the folder of the local Redis server."""
         return self.path / "redis"

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.run.folder import RunFolder
@@ -22,10 +22,13 @@ CLOSE_SECONDS = 5.0
 """Longest wait for all sinks together at the end of a training, s."""
 
 
-class Sink(Protocol):
-    """Protocol of a receiver of progress records, which is called in their order from its own thread."""
+Record = TypeVar("Record", contravariant=True)
 
-    def write(self, record: ProgressRecord) -> None:
+
+class Sink(Protocol[Record]):
+    """Protocol of a receiver of records, which is called in their order from its own thread."""
+
+    def write(self, record: Record) -> None:
         """Take one record. If this is slow or raises an exception, records are lost, but the training continues."""
         ...
 
@@ -34,7 +37,7 @@ class Sink(Protocol):
         ...
 
 
-SinkFactory = Callable[[RunFolder, int], Sink]
+SinkFactory = Callable[[RunFolder, int], Sink[ProgressRecord]]
 """Opens a sink in the sink's thread. Its arguments are the run's folder and the number of environment steps from which
 the training resumes. A module that only the sink needs should be imported here, so that it costs no other time."""
 
@@ -46,7 +49,10 @@ PROGRESS = "progress log"
 """Name of the sink that writes `progress.jsonl`."""
 
 
-class QueuedSink:
+Item = TypeVar("Item")
+
+
+class QueuedSink(Generic[Item]):
     """A sink with a bounded queue and its own thread.
 
     Attributes:
@@ -55,29 +61,30 @@ class QueuedSink:
         error: Why the sink did not take the last record, one line; empty if it did.
     """
 
-    def __init__(self, name: str, factory: Callable[[], Sink]) -> None:
+    def __init__(self, name: str, factory: Callable[[], Sink[Item]], waiting: int = WAITING_RECORDS) -> None:
         """Start the thread, which opens the sink.
 
         Args:
             name: Name of the sink for messages.
             factory: Opens the sink; if it fails, it is called again at every record.
+            waiting: Number of records that may wait.
         """
         self.name, self.lost, self.error = name, 0, ""
         self._factory = factory
-        self._sink: Sink | None = None
+        self._sink: Sink[Item] | None = None
         self._closing, self._in_hand = False, 0
-        self._queue: queue.Queue[ProgressRecord | None] = queue.Queue(WAITING_RECORDS)
+        self._queue: queue.Queue[Item | None] = queue.Queue(waiting)
         # The thread is a daemon, since a sink that never returns must not keep the process alive.
         self._thread = threading.Thread(target=self._run, name=f"sink {name}", daemon=True)
         self._thread.start()
 
-    def write(self, record: ProgressRecord) -> None:
+    def write(self, record: Item) -> None:
         """Put a record in the queue without waiting; the record is lost if the queue is full."""
         try:
             self._queue.put_nowait(record)
         except queue.Full:
             self.lost += 1
-            self.error = f"is slow: {WAITING_RECORDS} records wait"
+            self.error = f"is slow: {self._queue.maxsize} records wait"
 
     def _run(self) -> None:
         self._attempt(self._open)
@@ -89,7 +96,7 @@ class QueuedSink:
         if self._sink is not None:
             self._attempt(self._sink.close)
 
-    def _open(self) -> Sink:
+    def _open(self) -> Sink[Item]:
         self._sink = self._sink or self._factory()
         return self._sink
 
@@ -140,7 +147,9 @@ class Sinks:
             InputError: if a name is not in the registry.
         """
         check_sinks(names, registry)
-        self._sinks = [QueuedSink(PROGRESS, lambda: ProgressLog(folder.progress, resumed_at))]
+        self._sinks: list[QueuedSink[ProgressRecord]] = [
+            QueuedSink(PROGRESS, lambda: ProgressLog(folder.progress, resumed_at))
+        ]
         for name in dict.fromkeys(names):
             factory = registry[name]
             self._sinks.append(QueuedSink(name, lambda factory=factory: factory(folder, resumed_at)))  # type: ignore[misc]

@@ -32,6 +32,13 @@ CAMERA = "FRONT_FACING_CAMERA"
 """Name of the camera, as in DeepRacer."""
 STATE = "state"
 """Name of the sensor of the referee's numbers of a car, defined in `race.state`."""
+TRACE = "trace"
+"""Name of the sensor of what a trace of DeepRacer's has, `TRACE_NUMBERS`."""
+TRACE_NUMBERS = (
+    "front_x", "front_y", "yaw", "station", "progress", "status", "all_wheels_on_track", "step", "clock",
+)  # fmt: skip
+"""Numbers of the observation `trace`: position of the car's front, m; heading, rad; arc length, m; progress, %;
+`Status`; 1 or 0; number of the step in the episode; simulation time, s."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +92,29 @@ def measure_state(states: "CarStates", referee: "Referee") -> Array:
     return referee.state
 
 
+def trace_spec(config: EnvironmentConfig) -> SensorSpec:
+    """Return the specification of the sensor `trace`: the numbers of `TRACE_NUMBERS`."""
+    return SensorSpec((len(TRACE_NUMBERS),), "<f8", "each its own", TRACE_NUMBERS)
+
+
+def measure_trace(states: "CarStates", referee: "Referee") -> Array:
+    """Return the observation `trace` (N, T) of N cars."""
+    table = referee.episodes
+    columns = (
+        table.front_x, table.front_y, table.yaw, table.station, np.minimum(table.progress, 100.0), table.status,
+        table.wheels_on_track == 4, table.step, table.clock,
+    )  # fmt: skip
+    return np.stack([np.asarray(column, np.float64) for column in columns], axis=1)
+
+
 SENSORS: dict[str, SensorType] = {
     CAMERA: SensorType(camera_spec),
     STATE: SensorType(state_spec, measure_state),
+    TRACE: SensorType(trace_spec, measure_trace),
 }
 """Sensors by name; a new sensor needs one more entry."""
+IN_RACE_STATE = (STATE, TRACE)
+"""Sensors whose numbers are in the messages on `race/state`, so that they need no topic of their own."""
 
 
 def sensor_specs(config: EnvironmentConfig, names: Sequence[str] | None = None) -> dict[str, SensorSpec]:

@@ -15,12 +15,16 @@ from deepracer_ros.learning.learner import Learner, make_learner
 from deepracer_ros.models.policy_file import Manifest, Tensors
 from deepracer_ros.run.checkpoint import CheckpointStore, FileCheckpoints
 from deepracer_ros.run.folder import RunFolder
-from deepracer_ros.run.sinks import Sinks, check_sinks
-from deepracer_ros.simulation.sensors import sensor_specs
+from deepracer_ros.run.sinks import QueuedSink, Sinks, check_sinks
+from deepracer_ros.simulation.sensors import TRACE, sensor_specs
 from deepracer_ros.training.batches import make_batch
 from deepracer_ros.training.config import RunConfig
+from deepracer_ros.training.iteration import Iteration
 from deepracer_ros.training.score import Score
 from deepracer_ros.training.tuning import tune_process
+
+WAITING_ITERATIONS = 16
+"""Number of updates whose traces may wait for being written."""
 
 
 class Experience(Protocol):
@@ -89,6 +93,7 @@ class Parts:
         checkpoints: Store of the checkpoints of the run.
         open_sinks: Opens the sinks of progress records; its argument is the number of environment steps from which
             the training resumes.
+        open_trace: Opens the writer of the traces of episodes; None if the training writes none.
         evaluator: Evaluator of policies; None if the training makes no evaluations.
     """
 
@@ -97,6 +102,7 @@ class Parts:
     checkpoints: CheckpointStore
     open_sinks: Callable[[int], Sinks]
     evaluator: Evaluator | None
+    open_trace: Callable[[], QueuedSink[Iteration]] | None = None
 
 
 def make_run_learner(config: RunConfig) -> Learner:
@@ -141,7 +147,17 @@ def make_parts(config: RunConfig, folder: RunFolder) -> Parts:
             checkpoints=checkpoints,
             open_sinks=lambda resumed_at: Sinks(folder, resumed_at, config.trainer.sinks),
             evaluator=evaluator,
+            open_trace=_trace_opener(config, folder) if TRACE in config.sensors else None,
         )
     except BaseException:
         checkpoints.close()
         raise
+
+
+def _trace_opener(config: RunConfig, folder: RunFolder) -> Callable[[], QueuedSink[Iteration]]:
+    def open_trace() -> QueuedSink[Iteration]:
+        from deepracer_ros.training.tracing import TraceFiles  # imports numba
+
+        return QueuedSink("traces", lambda: TraceFiles(folder.deepracer, config), WAITING_ITERATIONS)
+
+    return open_trace

@@ -19,9 +19,10 @@ from deepracer_ros.models.policy_file import Manifest, Tensors
 from deepracer_ros.moments import moment
 from deepracer_ros.run.checkpoint import Progress
 from deepracer_ros.run.progress import EvaluationPoint, ProgressRecord
-from deepracer_ros.run.sinks import Sinks
+from deepracer_ros.run.sinks import CLOSE_SECONDS, QueuedSink, Sinks
 from deepracer_ros.training.batches import capacity_bytes
 from deepracer_ros.training.config import RunConfig
+from deepracer_ros.training.iteration import Iteration, Part
 from deepracer_ros.training.parts import Experience, Models, Parts
 from deepracer_ros.training.policies import make_manifest
 from deepracer_ros.training.publishing import Publisher
@@ -84,6 +85,7 @@ class Trainer:
         self._is_cloned = checkpoint is not None and self.progress.updates == 0
         self._publisher: Publisher | None = None
         self._sinks: Sinks | None = None
+        self._trace: QueuedSink[Iteration] | None = None
         self._held: list[Taken] = []
         self._episodes = EpisodeStatistics(self.progress.episodes, self.progress.laps)
         self._evaluation: EvaluationPoint | None = None
@@ -105,8 +107,9 @@ class Trainer:
 
     @property
     def sink_trouble(self) -> str:
-        """Current errors of the sinks, one line; empty if there are none."""
-        return self._sinks.trouble if self._sinks else ""
+        """Current errors of the sinks and the traces, one line; empty if there are none."""
+        trace = f"traces: {self._trace.error}" if self._trace and self._trace.error else ""
+        return (self._sinks.trouble if self._sinks else "") or trace
 
     @property
     def lost_records(self) -> int:
@@ -148,6 +151,8 @@ class Trainer:
             self._parts.open_sinks(self.progress.env_steps) as self._sinks,
             Publisher(self._models, self._on_model, stop) as self._publisher,
         ):
+            if self._parts.open_trace is not None:
+                self._trace = self._parts.open_trace()
             if self._is_cloned:  # the agent drives with the cloned policy from the start
                 self._publish(self._parts.learner.policy_tensors())
             waiting_since = time.monotonic()
@@ -213,6 +218,8 @@ class Trainer:
         self._save_checkpoint()
         self._experience.acknowledge([item.stream_id for item in taken])
         moment("batch.acknowledged")
+        if self._trace is not None:
+            self._trace.write(Iteration(self.progress.updates, [Part.of(segment) for segment in segments]))
         self._published(self._publisher.wait())
         self._publish(tensors)
         every = self._config.trainer.evaluate_every
@@ -277,8 +284,11 @@ class Trainer:
         )
 
     def close(self) -> None:
-        """Close the evaluator and the experience, and release the checkpoints."""
+        """Close the evaluator and the experience, release the checkpoints, and let the traces be written."""
         if self._parts.evaluator is not None:
             self._parts.evaluator.close()
         self._experience.close()
         self._parts.checkpoints.close()
+        if self._trace is not None:
+            self._trace.ask_to_close()
+            self._trace.wait_closed(time.monotonic() + CLOSE_SECONDS)

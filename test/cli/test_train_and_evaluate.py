@@ -177,12 +177,17 @@ def test_a_copied_run_is_cloned_with_another_reward_track_and_action_space(deepr
         "def reward_function(params):\n    print('x', params['x'])\n    return 1.0\n"
     )
     other = ("--reward", "mine.py", "--track", "hairpin", "--set", "experience.url=''")
-    answer = deepracer("train", "--clone", "elsewhere/copied:1", "--name", "third", *other)
+    answer = deepracer("train", "--clone", "elsewhere/copied:1", "--name", "third", "--simtrace", *other)
     assert answer.code == 0, answer.error
     third = RunFolder(deepracer.root / "runs" / "third")
     assert read_summary(third.summary).track == "hairpin"
     assert [path.name for path in third.sources.iterdir()] == ["mine.py"]
     assert read_parameters(third.config)["reward"] == str(deepracer.root / "mine.py")
+    metrics = json.loads((third.deepracer / "metrics" / "TrainingMetrics.json").read_text())["metrics"]
+    episodes = read_progress(third.progress)[-1].episodes
+    # Cars whose recorder joined in the middle of an episode are left out.
+    assert episodes - 64 <= len(metrics) <= episodes
+    assert list((third.deepracer / "training-simtrace").glob("*.csv"))
     assert third.log("reward").read_text().startswith("x ")
     assert "reward_function" in read_progress(third.progress)[-1].reward_terms
     refused = deepracer("train", "--clone", "elsewhere/copied:77", "--name", "fourth", "--set", "experience.url=''")

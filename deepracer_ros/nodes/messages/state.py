@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import PointCloud2, PointField
 
 from deepracer_ros.nodes.messages.errors import MessageError
+from deepracer_ros.race.rules import FRONT_OF_CAR
 from deepracer_ros.race.state import STATE_NAMES
 
 if TYPE_CHECKING:
@@ -62,6 +63,21 @@ def state_block(table: NDArray[np.void]) -> NDArray[np.float32]:
     """Return the observation `state` (N, S) as a view of a table of `state_type` rows."""
     numbers = table.view("<f4").reshape(len(table), -1)
     return numbers[:, len(POSE) : len(POSE) + len(STATE_NAMES)]
+
+
+def trace_block(table: NDArray[np.void], clock: float) -> NDArray[np.float64]:
+    """Return the observation `trace` (N, T) of a table of `state_type` rows, see `simulation.sensors`.
+
+    Args:
+        table: The rows of all cars.
+        clock: Simulation time of the rows, s.
+    """
+    yaw = table["yaw"].astype(np.float64)
+    columns = (
+        table["x"] + FRONT_OF_CAR * np.cos(yaw), table["y"] + FRONT_OF_CAR * np.sin(yaw), yaw, table["station"],
+        table["progress"], table["status"], table["all_wheels_on_track"], table["step"], np.full(len(table), clock),
+    )  # fmt: skip
+    return np.stack([np.asarray(column, np.float64) for column in columns], axis=1)
 
 
 def to_state(outcome: "Outcome", environment: "Environment", stamp: Time) -> PointCloud2:
