@@ -18,7 +18,8 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.share import share_directory
 
 COMMANDS: tuple[str, ...] = (
-    "train", "evaluate", "config", "tracks", "models", "race", "reward", "logs", "record", "replay", "gazebo",
+    "train", "evaluate", "config", "tracks", "models", "race", "analyse", "reward", "logs", "record", "replay",
+    "gazebo",
 )  # fmt: skip
 """Names of the commands in the order of `--help`; each is a module of this package.
 
