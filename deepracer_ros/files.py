@@ -27,6 +27,18 @@ def write_error(path: Path, error: OSError) -> InputError:
     )
 
 
+def make_folder(path: Path) -> None:
+    """Create a folder and its parents unless it exists.
+
+    Raises:
+        InputError: if it cannot be created.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(path, error) from error
+
+
 @contextmanager
 def replacing(path: Path, mode: int = 0o644) -> Iterator[Path]:
     """Yield a temporary sibling of `path` that replaces it at the end of the block, or is removed after an exception.

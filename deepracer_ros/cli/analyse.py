@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> None:
         InputError: if a run has no traces, or the folder cannot be written.
     """
     from deepracer_ros.errors import InputError
-    from deepracer_ros.files import write_error
+    from deepracer_ros.files import make_folder
     from deepracer_ros.formats.traces import read_traces
     from deepracer_ros.report.analysis import write_analysis
     from deepracer_ros.run.folder import RunFolder
@@ -54,10 +54,7 @@ def run(args: argparse.Namespace) -> None:
         name = path.resolve().name
         runs[name if name not in runs else str(path)] = read_traces(own if own.is_dir() else path)
     folder = args.output or args.runs[0] / "analysis"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise write_error(folder, error) from error
+    make_folder(folder)
     for name, episodes in runs.items():
         laps = [episode.seconds for episode in episodes if episode.is_lap]
         best = f", best {min(laps):.2f} s" if laps else ""

@@ -38,6 +38,9 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
     parser.add_argument(
         "--output", type=Path, metavar="FOLDER", help="folder of the report (default: next to the model)"
     )
+    parser.add_argument(
+        "--simtrace", action="store_true", help="write trace and metrics as DeepRacer does, into the folder deepracer/"
+    )
     parser.set_defaults(run=run)
 
 
@@ -48,8 +51,9 @@ def run(args: argparse.Namespace) -> int:
         InputError: if the model, a track or the simulator does not exist, or the report cannot be written.
     """
     from deepracer_ros.errors import InputError
+    from deepracer_ros.files import make_folder
     from deepracer_ros.models.folder import model_home, read_model_path
-    from deepracer_ros.names import to_file_name
+    from deepracer_ros.names import MODEL_FOLDER, to_file_name
     from deepracer_ros.race.catalogue import find_tracks
     from deepracer_ros.training.evaluation import config_of, evaluate_model  # imports torch and numba
 
@@ -61,11 +65,10 @@ def run(args: argparse.Namespace) -> int:
     config = replace(config, simulation=replace(config.simulation, simulator=args.simulator))
     labels = to_file_name("-".join(track.name for track in find_tracks(tracks)))
     folder = args.output or model_home(args.model) / f"evaluation-{args.simulator}-{labels}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: {error.strerror}; expected a writable folder") from error
-    evaluation, files = evaluate_model(model, config, tracks, args.laps, folder)
+    make_folder(folder)
+    home = model_home(args.model)
+    trace = (args.output or (home.parent if home.name == MODEL_FOLDER else home)) / "deepracer"
+    evaluation, files = evaluate_model(model, config, tracks, args.laps, folder, trace if args.simtrace else None)
     for attempt in evaluation.attempts:
         seconds = "" if attempt.lap_seconds is None else f"  {attempt.lap_seconds:.2f} s"
         ended = attempt.status.name.lower()

@@ -11,7 +11,7 @@ from typing import Any
 
 from deepracer_ros.cli.options import add_config_options, read_run_config
 from deepracer_ros.errors import InputError
-from deepracer_ros.files import write_error
+from deepracer_ros.files import make_folder
 from deepracer_ros.names import to_file_name
 
 EXAMPLES = """\
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
             config_of(model), race=rules.race, referee=rules.referee, dynamics=rules.dynamics,
             simulation=rules.simulation,
         )  # fmt: skip
-        _make(folder / name)
+        make_folder(folder / name)
         evaluation, _ = evaluate_model(model, config, rules.tracks, args.laps, folder / name)
         entries.append(Entry(name, model.manifest.version, evaluation))
         print(f"{name}: {evaluation.laps_completed} of {evaluation.laps_attempted} laps", flush=True)
@@ -88,10 +88,3 @@ def _unique(names: list[str]) -> list[str]:
             unique = f"{name}-{number}"
         found.append(unique)
     return found
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise write_error(folder, error) from error

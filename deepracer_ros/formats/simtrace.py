@@ -120,6 +120,28 @@ class EpisodeTrace:
         }
 
 
+def evaluation_metrics(episodes: Sequence[EpisodeTrace]) -> dict[str, Any]:
+    """Return the content of an EvaluationMetrics JSON; every episode is a trial that ended where it failed.
+
+    Args:
+        episodes: The episodes.
+    """
+    counts = {
+        "crash_count": Status.CRASHED, "immobilized_count": Status.IMMOBILIZED, "off_track_count": Status.OFF_TRACK,
+        "reversed_count": Status.REVERSED,
+    }  # fmt: skip
+    entries = []
+    for trial, episode in enumerate(episodes, 1):
+        metric, status = episode.metric("evaluation"), int(episode.status[-1])
+        names = ("completion_percentage", "metric_time", "start_time", "elapsed_time_in_milliseconds", "episode_status")
+        entries.append(
+            {name: metric[name] for name in names}
+            | {name: int(status == failure) for name, failure in counts.items()}
+            | {"reset_count": 0, "trial": trial}
+        )
+    return {"metrics": entries}
+
+
 def training_metrics(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the content of TrainingMetrics.json.
 

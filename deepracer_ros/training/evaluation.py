@@ -4,6 +4,7 @@
 """Evaluation of policies: laps with greedy actions, without randomisation and without a user's reward function."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from deepracer_ros.run.summary import ModelSummary
 from deepracer_ros.simulation.environment import Environment
 from deepracer_ros.simulation.evaluation import Evaluation, evaluate
 from deepracer_ros.simulation.factory import make_evaluation
-from deepracer_ros.simulation.sensors import Observations, sensor_specs
+from deepracer_ros.simulation.sensors import TRACE, Observations, sensor_specs
 from deepracer_ros.training.config import RunConfig, read_config
 from deepracer_ros.training.policies import make_policy
 
@@ -80,7 +81,7 @@ def config_of(model: Model) -> RunConfig:
 
 
 def evaluate_model(
-    model: Model, config: RunConfig, tracks: Sequence[str], starts: int, folder: Path
+    model: Model, config: RunConfig, tracks: Sequence[str], starts: int, folder: Path, trace: Path | None = None
 ) -> tuple[Evaluation, list[Path]]:
     """Drive `starts` laps with a model on each track, and write report, plots and video into `folder`.
 
@@ -90,6 +91,7 @@ def evaluate_model(
         tracks: Names of tracks, or paths of route files.
         starts: Number of laps on each track, with starts spread evenly along it.
         folder: An existing folder.
+        trace: Folder for a trace and metrics in DeepRacer's form; None: none are written.
 
     Returns:
         The evaluation and the files written.
@@ -99,15 +101,21 @@ def evaluate_model(
     """
     from deepracer_ros.report.evaluation_report import write_evaluation_report  # not needed by a trainer
     from deepracer_ros.report.film import Film
+    from deepracer_ros.training.evaluation_trace import TracedCourse
 
     policy = make_policy(model)
+    if trace is not None:
+        config = replace(config, sensors=tuple(dict.fromkeys((*config.sensors, TRACE))))
     environment = make_evaluation(config, tracks, starts)
     try:
-        film = Film(environment)
+        course = TracedCourse(environment) if trace is not None else None
+        film = Film(course or environment)
         evaluation = evaluate(film, lambda observations: greedy(policy, observations), record=True)
         summary = ModelSummary(model.manifest.version, model.manifest.sha256)
         shape = environment.referee.object_shape
         files = write_evaluation_report(folder, evaluation, environment.tracks, summary, film.takes, shape)
+        if trace is not None and course is not None:
+            files += course.write(trace, config, tracks)
     finally:
         environment.close()
     return evaluation, files

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.config import to_mapping
-from deepracer_ros.files import write_atomically, write_error, write_json
+from deepracer_ros.files import make_folder, write_atomically, write_json
 from deepracer_ros.formats.hyperparameters import to_hyperparameters
 from deepracer_ros.formats.metadata import to_metadata
 from deepracer_ros.formats.simtrace import HEADER, EpisodeTrace, training_metrics
@@ -133,7 +133,7 @@ class TraceFiles:
         learning = to_hyperparameters(to_mapping(config.learning), config.trainer.batch_segments)
         for name, document in (("model/model_metadata", to_metadata(config.actions)), ("ip/hyperparameters", learning)):
             path = folder / f"{name}.json"
-            _make(path.parent)
+            make_folder(path.parent)
             write_json(path, document)
         several = config.jobs > 1
         each = int(learning["num_episodes_between_training"])
@@ -193,8 +193,8 @@ class _JobFiles:
         noted = int(self._metrics[-1]["episode"]) if self._metrics else 0
         self._episodes.count = max(written, noted)
         self._pending = rows if self._episodes.count % each else []
-        _make(folder)
-        _make(metrics.parent)
+        make_folder(folder)
+        make_folder(metrics.parent)
 
     def add(self, part: Part) -> None:
         """Add a segment, and write an iteration that is complete."""
@@ -226,13 +226,6 @@ class _JobFiles:
 def _iteration(path: Path) -> int:
     number = path.name.partition("-")[0]
     return int(number) if number.isdigit() else -1
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise write_error(folder, error) from error
 
 
 def _read_metrics(path: Path) -> list[dict[str, Any]]:

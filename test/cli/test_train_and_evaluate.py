@@ -132,7 +132,17 @@ def test_evaluations_stand_beside_the_model_by_track(deepracer, trained):
     names = {path.name for path in report.iterdir()}
     assert {"evaluation.json", "drive-route.mp4", "drive-route-reversed.mp4"} <= names
     assert json.loads((report / "evaluation.json").read_text())["laps_attempted"] == 2
-    assert deepracer("evaluate", "--model", "runs/first", "--track", "route.npy-reversed", "--laps", 1).code == 0
+    again = ("--track", "route.npy-reversed", "--laps", 1, "--simtrace")
+    assert deepracer("evaluate", "--model", "runs/first", *again).code == 0
+    (trace,) = (folder.deepracer).glob("evaluation-*/evaluation-simtrace/0-iteration.csv")
+    (metrics,) = (folder.deepracer / "metrics").glob("EvaluationMetrics-*.json")
+    (attempt,) = json.loads((folder.path / "evaluation-embedded-route-reversed" / "evaluation.json").read_text())[
+        "attempts"
+    ]
+    (entry,) = json.loads(metrics.read_text())["metrics"]
+    assert entry["completion_percentage"] == int(attempt["progress"])
+    assert entry["episode_status"].lower().replace(" ", "_") == attempt["status"]
+    assert len(trace.read_text().splitlines()) == 1 + 1 + attempt["steps"]
     assert [path.name for path in folder.path.glob("evaluation-*")] == ["evaluation-embedded-route-reversed"]
 
 

@@ -12,9 +12,11 @@ import pytest
 
 from deepracer_ros.race.actions import make_action_coder
 from deepracer_ros.race.status import Status
-from deepracer_ros.simulation.factory import make_environment
+from deepracer_ros.simulation.evaluation import evaluate
+from deepracer_ros.simulation.factory import make_environment, make_evaluation
 from deepracer_ros.simulation.sensors import TRACE, TRACE_NUMBERS
 from deepracer_ros.training.config import read_config
+from deepracer_ros.training.evaluation_trace import TracedCourse
 from deepracer_ros.training.iteration import Iteration, Part
 from deepracer_ros.training.tracing import TraceFiles
 
@@ -192,3 +194,25 @@ def test_a_file_that_is_not_full_goes_on(tmp_path):
     assert [int(row["episode"]) for row in rows] == sorted(int(row["episode"]) for row in rows)
     numbers = {int(row["episode"]) for row in rows}
     assert numbers == set(range(len(numbers)))
+
+
+def test_deepracer_utils_reads_an_evaluation(tmp_path):
+    logs = pytest.importorskip("deepracer.logs", reason="no deepracer-utils: pip install '.[dev]'")
+    config = make_config()
+    write(tmp_path, config, drive(config, 0, seed=1, updates=4))
+    course = TracedCourse(make_evaluation(config, ["oval"], 3))
+    evaluation = evaluate(course, lambda seen: (np.full(3, 0.1), np.array([1.0, 2.0, 0.0])))
+    _, metrics = course.write(tmp_path, config, ["oval"])
+    log = logs.DeepRacerLog(str(tmp_path))
+    log.load_evaluation_trace()
+    frame = log.dataframe()
+    found = [
+        (len(group), group.progress.iloc[-1], group.episode_status.iloc[-1]) for _, group in frame.groupby("episode")
+    ]
+    expected = [(attempt.steps + 1, attempt.progress, attempt.status.name.lower()) for attempt in evaluation.attempts]
+    assert [row[::2] for row in found] == [row[::2] for row in expected]
+    assert [row[1] for row in found] == pytest.approx([row[1] for row in expected])
+    entries = json.loads(metrics.read_text())["metrics"]
+    assert [entry["trial"] for entry in entries] == [1, 2, 3]
+    assert [entry["immobilized_count"] for entry in entries] == [0, 0, 1]
+    assert [entry["off_track_count"] for entry in entries] == [1, 1, 0]
