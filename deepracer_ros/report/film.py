@@ -3,16 +3,14 @@
 
 """Recording of the camera frames and states of cars during an evaluation, for the video."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepracer_ros.race.track import Track
+from deepracer_ros.simulation.course import Course, WatchedCourse
 from deepracer_ros.simulation.environment import Outcome
-from deepracer_ros.simulation.evaluation import Course
 
 Floats = NDArray[np.float64]
 
@@ -56,7 +54,7 @@ class Take:
         return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
 
 
-class Film:
+class Film(WatchedCourse):
     """A wrapper around a course that records it: `evaluate(Film(environment), policy)` gives the same evaluation.
 
     Attributes:
@@ -69,30 +67,15 @@ class Film:
         Args:
             course: The course to drive on, for example an `Environment`.
         """
-        self._course = course
+        super().__init__(course)
         self.takes: tuple[Take, ...] = ()
         self._running: NDArray[np.bool_] = np.zeros(0, dtype=bool)
         track = course.car_track
         self._filmed = [np.count_nonzero(track[:car] == track[car]) < CAMERAS for car in range(len(track))]
 
-    @property
-    def tracks(self) -> Sequence[Track]:
-        """Tracks of the course."""
-        return self._course.tracks
-
-    @property
-    def car_track(self) -> NDArray[np.int64]:
-        """(N,) index of each car's track in `tracks`."""
-        return self._course.car_track
-
-    @property
-    def objects(self) -> Floats:
-        """(N, K, 3) current poses of the objects on each car's track: x, m, y, m, and yaw, rad."""
-        return self._course.objects
-
     def reset(self) -> Outcome:
         """Start a new episode of every car and a new recording, and return the first outcome."""
-        seen = self._course.reset()
+        seen = super().reset()
         self._running = np.ones(len(seen.verdict.status), dtype=bool)
         self.takes = tuple(Take() for _ in self._running)
         self._keep(seen)
@@ -105,7 +88,7 @@ class Film:
             steering: (N,) steering angle, rad, positive to the left.
             speed: (N,) speed, m/s.
         """
-        seen = self._course.step(steering, speed)
+        seen = super().step(steering, speed)
         self._keep(seen)
         return seen
 

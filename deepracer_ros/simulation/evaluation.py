@@ -4,17 +4,16 @@
 """Evaluation: every car of an environment drives one episode; the results are collected."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.race.status import Status
-from deepracer_ros.race.track import Track
+from deepracer_ros.simulation.course import Course
 from deepracer_ros.simulation.environment import Outcome
 from deepracer_ros.simulation.sensors import Observations
 from deepracer_ros.simulation.simulator import CarStates
@@ -22,33 +21,6 @@ from deepracer_ros.simulation.simulator import CarStates
 Floats = NDArray[np.float64]
 Driver = Callable[[Observations], tuple[Floats, Floats]]
 """A function from observations (N, *shape) by sensor to steering angles (N,), rad, + left, and speeds (N,), m/s."""
-
-
-class Course(Protocol):
-    """The environment that an evaluation needs, for example `simulation.environment.Environment`."""
-
-    @property
-    def tracks(self) -> Sequence[Track]:
-        """The tracks that `car_track` refers to."""
-
-    @property
-    def car_track(self) -> NDArray[np.int64]:
-        """Index of each car's track (N,)."""
-
-    @property
-    def objects(self) -> Floats:
-        """Poses (N, K, 3), x, y, m, and yaw, rad, of the objects on each car's road now."""
-
-    def reset(self) -> Outcome:
-        """Begin a new episode of every car and return the first observations."""
-
-    def step(self, steering: Floats, speed: Floats) -> Outcome:
-        """Drive all cars for one control period.
-
-        Args:
-            steering: (N,) commanded steering angle, rad, + left.
-            speed: (N,) commanded speed, m/s.
-        """
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from deepracer_ros.files import make_folder, write_atomically, write_json
 from deepracer_ros.formats.simtrace import HEADER, evaluation_metrics
-from deepracer_ros.race.track import Track
+from deepracer_ros.simulation.course import Course, WatchedCourse
 from deepracer_ros.simulation.environment import Outcome
-from deepracer_ros.simulation.evaluation import Course
 from deepracer_ros.simulation.sensors import TRACE
 from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.iteration import Part
@@ -28,7 +27,7 @@ from deepracer_ros.training.tracing import Episodes
 Floats = NDArray[np.float64]
 
 
-class TracedCourse:
+class TracedCourse(WatchedCourse):
     """A wrapper around a course that keeps what a trace needs; the course must observe the sensor `trace`."""
 
     def __init__(self, course: Course) -> None:
@@ -37,28 +36,13 @@ class TracedCourse:
         Args:
             course: The course to drive on, for example an `Environment`.
         """
-        self._course = course
+        super().__init__(course)
         self._trace: list[Floats] = []
         self._actions: list[Floats] = []
 
-    @property
-    def tracks(self) -> Sequence[Track]:
-        """Tracks of the course."""
-        return self._course.tracks
-
-    @property
-    def car_track(self) -> NDArray[np.int64]:
-        """(N,) index of each car's track in `tracks`."""
-        return self._course.car_track
-
-    @property
-    def objects(self) -> Floats:
-        """(N, K, 3) current poses of the objects on each car's track: x, m, y, m, and yaw, rad."""
-        return self._course.objects
-
     def reset(self) -> Outcome:
         """Start a new episode of every car and a new trace, and return the first outcome."""
-        outcome = self._course.reset()
+        outcome = super().reset()
         self._trace, self._actions = [outcome.observations[TRACE].copy()], []
         return outcome
 
@@ -69,7 +53,7 @@ class TracedCourse:
             steering: (N,) steering angle, rad, positive to the left.
             speed: (N,) speed, m/s.
         """
-        outcome = self._course.step(steering, speed)
+        outcome = super().step(steering, speed)
         self._trace.append(outcome.observations[TRACE].copy())
         self._actions.append(np.stack([steering, speed, outcome.verdict.reward], axis=1))
         return outcome

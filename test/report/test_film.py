@@ -9,7 +9,8 @@ import pytest
 
 from deepracer_ros.report import film as film_module
 from deepracer_ros.report.film import Film
-from deepracer_ros.simulation.evaluation import Course, evaluate
+from deepracer_ros.simulation.course import Course
+from deepracer_ros.simulation.evaluation import evaluate
 
 
 def test_takes_end_with_their_attempt(filmed):
