@@ -19,7 +19,7 @@ from deepracer_ros.share import share_directory
 
 COMMANDS: tuple[str, ...] = (
     "train", "evaluate", "config", "tracks", "models", "race", "analyse", "reward", "logs", "record", "replay",
-    "gazebo",
+    "convert", "gazebo",
 )  # fmt: skip
 """Names of the commands in the order of `--help`; each is a module of this package.
 

@@ -4,6 +4,7 @@
 """DeepRacer's `training_params.yaml`, and the `run.env` and `system.env` from which deepracer-for-cloud makes it."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,52 @@ def read_run_env(path: Path) -> dict[str, Any]:
     if positions := values.get("OBJECT_POSITIONS"):
         values["OBJECT_POSITIONS"] = positions.split(";")
     return _configuration(Document(values, str(path)))
+
+
+def to_training_params(values: Mapping[str, Any]) -> str:
+    """Return the text of a `training_params.yaml`, all of whose values are in quotes.
+
+    Args:
+        values: Nested keys and values of a whole configuration.
+
+    Raises:
+        InputError: if DeepRacer has no such race.
+    """
+    race, start = values["race"], values["referee"]["start"]
+    names = {ours: theirs for theirs, ours in RACES.items()}
+    if race["type"] not in names:
+        raise InputError(f"race.type: found {race['type']!r}, expected one of {', '.join(names)}")
+    params: dict[str, Any] = {
+        "JOB_TYPE": "TRAINING",
+        "WORLD_NAME": Path(values["tracks"][0]).stem,
+        "RACE_TYPE": names[race["type"]],
+        "REVERSE_DIR": str(start["direction"] == "reverse"),
+        "ALTERNATE_DRIVING_DIRECTION": str(start["direction"] in ("alternate", "random")),
+        "CHANGE_START_POSITION": str(start["spread"] != "fixed"),
+        "ROUND_ROBIN_ADVANCE_DIST": str(start["advance"]),
+        "START_POSITION_OFFSET": str(start["offset"]),
+        "ENABLE_DOMAIN_RANDOMIZATION": str(any(values["randomisation"].values())),
+        "MIN_EVAL_TRIALS": str(values["trainer"]["evaluation_starts"]),
+        "BEST_MODEL_METRIC": "progress",
+    }
+    if race["type"] == "object_avoidance":
+        params |= _to_obstacles(race["obstacles"])
+    text: str = yaml.dump(params, default_style="'", default_flow_style=False, explicit_start=True, sort_keys=False)
+    return text
+
+
+def _to_obstacles(obstacles: Mapping[str, Any]) -> dict[str, Any]:
+    params: dict[str, Any] = {
+        "NUMBER_OF_OBSTACLES": str(obstacles["count"]),
+        "MIN_DISTANCE_BETWEEN_OBSTACLES": str(obstacles["spacing"]),
+        "RANDOMIZE_OBSTACLE_LOCATIONS": str(obstacles["random"]),
+        "IS_OBSTACLE_BOT_CAR": str(obstacles["kind"] == "car"),
+    }
+    if obstacles["progress"]:
+        lanes = obstacles["lane"] or [1.0] * len(obstacles["progress"])
+        places = zip(obstacles["progress"], lanes, strict=True)
+        params["OBJECT_POSITIONS"] = [f"{progress / 100.0:g},{1 if lane >= 0 else -1}" for progress, lane in places]
+    return params
 
 
 def _configuration(document: Document) -> dict[str, Any]:

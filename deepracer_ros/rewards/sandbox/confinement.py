@@ -18,10 +18,13 @@ import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 
 from deepracer_ros.errors import InputError
 
+KERNEL_FILTERS = Path("/proc/sys/kernel/seccomp/actions_avail")
+"""A file of kernels that filter system calls."""
 PROBE_SECONDS = 5.0
 """Longest time until bubblewrap shows whether it may be used, s."""
 MEMORY = 4 << 30
@@ -82,7 +85,7 @@ class Confinement:
 @cache
 def find_confinement() -> Confinement:
     """Return the means that this machine has; bubblewrap is tried, because a system may forbid its use."""
-    return Confinement(_bubblewrap_works(), _seccomp() is not None)
+    return Confinement(_bubblewrap_works(), KERNEL_FILTERS.exists() and _seccomp() is not None)
 
 
 def check_confinement() -> None:
