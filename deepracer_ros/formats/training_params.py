@@ -33,6 +33,8 @@ VARIABLES = {
 """Keys of `training_params.yaml` and the variables that they come from; a later variable has an older name."""
 RACES = {"TIME_TRIAL": "time_trial", "OBJECT_AVOIDANCE": "object_avoidance"}
 """Our names of the race types."""
+METRICS = {"progress": "progress", "laptime": "lap_time", "reward": "reward"}
+"""Our names of what makes the best model."""
 RANDOM_LOOKS = {"light_gain": 0.25, "light_offset": 20.0, "colour": 40.0}
 """What DeepRacer's domain randomisation is here: another light and other colours for every episode."""
 YES, NO = ("true", "1", "yes"), ("false", "0", "no", "")
@@ -107,7 +109,7 @@ def to_training_params(values: Mapping[str, Any]) -> str:
         "START_POSITION_OFFSET": str(start["offset"]),
         "ENABLE_DOMAIN_RANDOMIZATION": str(any(values["randomisation"].values())),
         "MIN_EVAL_TRIALS": str(values["trainer"]["evaluation_starts"]),
-        "BEST_MODEL_METRIC": "progress",
+        "BEST_MODEL_METRIC": {ours: theirs for theirs, ours in METRICS.items()}[values["trainer"]["best_by"]],
     }
     if race["type"] == "object_avoidance":
         params |= _to_obstacles(race["obstacles"])
@@ -144,10 +146,12 @@ def _configuration(document: Document) -> dict[str, Any]:
         values["referee"] = {"start": start}
     if _flag(document, "ENABLE_DOMAIN_RANDOMIZATION", default=False):
         values["randomisation"] = dict(RANDOM_LOOKS)
+    trainer: dict[str, Any] = {}
     if "MIN_EVAL_TRIALS" in document:
-        values["trainer"] = {"evaluation_starts": document.whole("MIN_EVAL_TRIALS", 1, 1000)}
-    document.choice("BEST_MODEL_METRIC", ("progress",), "progress")
-    return values
+        trainer["evaluation_starts"] = document.whole("MIN_EVAL_TRIALS", 1, 1000)
+    if "BEST_MODEL_METRIC" in document:
+        trainer["best_by"] = METRICS[document.choice("BEST_MODEL_METRIC", tuple(METRICS), "progress")]
+    return {**values, "trainer": trainer} if trainer else values
 
 
 def _start(document: Document) -> dict[str, Any]:

@@ -53,6 +53,7 @@ class Attempt:
         steps: Number of steps of the episode.
         trajectory: Motion of the car; None if it was not recorded.
         objects: (K, 3) poses x, y, m, and yaw, rad, of the objects on the road.
+        reward: Sum of the rewards.
     """
 
     track: str
@@ -63,6 +64,7 @@ class Attempt:
     steps: int
     trajectory: Trajectory | None = None
     objects: Floats = field(default_factory=lambda: np.zeros((0, 3)))
+    reward: float = 0.0
 
     @property
     def completed(self) -> bool:
@@ -109,6 +111,11 @@ class Evaluation:
     def mean_progress(self) -> float:
         """Mean progress of the attempts, %."""
         return float(np.mean([attempt.progress for attempt in self.attempts]))
+
+    @property
+    def mean_reward(self) -> float:
+        """Mean of the attempts' sums of rewards."""
+        return float(np.mean([attempt.reward for attempt in self.attempts]))
 
     @cached_property
     def _lap_seconds(self) -> list[float]:
@@ -167,6 +174,7 @@ class Tally:
         self._lap_seconds = verdict.lap_seconds.copy()
         self._steps = verdict.step.copy()
         self._laps = verdict.lap.copy()
+        self._reward = verdict.reward.copy()
         self._driven = [_motion(outcome.states)] if record else []
 
     @property
@@ -195,6 +203,7 @@ class Tally:
             (self._laps, verdict.lap),
         ):
             np.copyto(mine, new, where=running)
+        self._reward += np.where(running, verdict.reward, 0.0)
         self.ended |= verdict.ended
         if self._driven:
             self._driven.append(_motion(outcome.states))
@@ -210,7 +219,8 @@ class Tally:
         seconds = float(self._lap_seconds[car]) if status == Status.LAP_COMPLETE else None
         trajectory = Trajectory(*history[:, car, : steps + 1]) if history is not None else None
         progress, start = float(self._progress[car]), float(self._start[car])
-        return Attempt(self._tracks[car], start, status, progress, seconds, steps, trajectory, self._objects[car])
+        reward, objects = float(self._reward[car]), self._objects[car]
+        return Attempt(self._tracks[car], start, status, progress, seconds, steps, trajectory, objects, reward)
 
 
 def _motion(states: CarStates) -> Floats:

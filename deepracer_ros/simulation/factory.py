@@ -83,15 +83,24 @@ def make_environment(
     return _build(config, tracks, [car // heat % len(tracks) for car in range(cars)], seed, threads, output)
 
 
-def make_evaluation(config: EnvironmentConfig, track_names: Sequence[str], starts: int) -> Environment:
+def make_evaluation(
+    config: EnvironmentConfig,
+    track_names: Sequence[str],
+    starts: int,
+    *,
+    rewarded: bool = False,
+    output: RewardOutput | None = None,
+) -> Environment:
     """Build an environment for evaluation, with cars spread evenly over each track and no randomisation.
 
-    The reward is the term `progress`, so a user's reward function is not called.
+    Unless it is rewarded, the reward is the term `progress`, so a user's reward function is not called.
 
     Args:
         config: Configuration of the environment.
         track_names: Names of tracks, or paths of route or track definition files.
         starts: Number of cars on each track; more if it takes more to fill the last heat.
+        rewarded: Whether the reward is that of the configuration.
+        output: Receives what a user's reward function prints; by default it is printed.
 
     Raises:
         InputError: if a track, a sensor or the simulator does not exist, or Gazebo is not prepared.
@@ -99,10 +108,10 @@ def make_evaluation(config: EnvironmentConfig, track_names: Sequence[str], start
     tracks, heat = find_tracks(track_names), config.race.cars
     cars = -(-starts // heat) * heat
     car_track = [index for index in range(len(tracks)) for _ in range(cars)]
-    config = replace(
-        config, randomisation=RandomisationConfig(), referee=config.referee.for_evaluation(), reward={"progress": 1.0}
-    )
-    return _build(config, tracks, car_track, 0, None)
+    config = replace(config, randomisation=RandomisationConfig(), referee=config.referee.for_evaluation())
+    if not rewarded:
+        config = replace(config, reward={"progress": 1.0})
+    return _build(config, tracks, car_track, 0, None, output)
 
 
 def find_simulator(name: str) -> Callable[[Setup], Simulator]:

@@ -95,6 +95,11 @@ class TrainerConfig(Section):
     threads: int = key(2, "Threads of an update; each computes a part of every minibatch.", least=1, most=1024)
     evaluate_every: int = key(4, "Updates between two evaluations. 0: never evaluate.", least=0)
     evaluation_starts: int = key(10, "Laps of an evaluation on each track, with evenly spread starts.", least=1)
+    best_by: Literal["progress", "lap_time", "reward"] = key(
+        "progress", "What makes the best model in the evaluations. progress: complete laps, then mean progress, then "
+        "lap time. lap_time: mean time of the complete laps. reward: mean reward of a lap; only then evaluations call a "
+        "reward function.",
+    )  # fmt: skip
     perfect_evaluations: int = key(
         2, "Training ends after this number of consecutive evaluations with every lap complete. 0: never.", least=0
     )

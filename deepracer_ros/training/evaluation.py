@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from deepracer_ros.learning.policy import Policy
 from deepracer_ros.models.policy_file import Model, Tensors
+from deepracer_ros.rewards.output import Collected
 from deepracer_ros.run.summary import ModelSummary
 from deepracer_ros.simulation.environment import Environment
 from deepracer_ros.simulation.evaluation import Evaluation, evaluate
@@ -55,7 +56,13 @@ def make_evaluator(config: RunConfig) -> Evaluator:
     """
     sensors = sensor_specs(config)
     return Evaluator(
-        make_evaluation(config, config.tracks, config.trainer.evaluation_starts),
+        make_evaluation(
+            config,
+            config.tracks,
+            config.trainer.evaluation_starts,
+            rewarded=config.trainer.best_by == "reward",
+            output=Collected(0),  # its output in training is enough
+        ),
         lambda tensors: Policy(tensors, config.network, sensors, config.actions),
     )
 

@@ -38,6 +38,11 @@ class Score(Protocol):
         ...
 
     @property
+    def mean_reward(self) -> float:
+        """Mean of the laps' sums of rewards."""
+        ...
+
+    @property
     def best_lap_seconds(self) -> float | None:
         """Time of the fastest completed lap, s; None if no lap was completed."""
         ...
@@ -54,16 +59,24 @@ def describe_evaluation(result: Score) -> Mapping[str, Any]:
     }
 
 
-def score(result: Score) -> tuple[float, ...]:
-    """Return the score by which models are compared: completed laps, mean progress (%), negative mean lap time (s).
+def score(result: Score, best_by: str = "progress") -> tuple[float, ...]:
+    """Return the score by which models are compared, as tuples; the best model has the greatest.
 
-    Scores are compared as tuples; the best model has the greatest.
+    Args:
+        result: Result of an evaluation.
+        best_by: `trainer.best_by`. progress: completed laps, mean progress (%), negative mean lap time (s). lap_time:
+            whether there is a lap, negative mean lap time, mean progress. reward: mean reward, mean progress.
     """
-    return (float(result.laps_completed), result.mean_progress, -(result.mean_lap_seconds or 0.0))
+    seconds = result.mean_lap_seconds
+    if best_by == "reward":
+        return (result.mean_reward, result.mean_progress)
+    if best_by == "lap_time":
+        return (float(seconds is not None), -(seconds or 0.0), result.mean_progress)
+    return (float(result.laps_completed), result.mean_progress, -(seconds or 0.0))
 
 
 def score_basis(config: RunConfig) -> str:
-    """Return what a score belongs to: a hash of tracks, race and reward, with the contents of their files.
+    """Return what a score belongs to: a hash of tracks, race, reward and rule, with the contents of the files.
 
     Scores of different bases say nothing about which model is better.
 
@@ -74,6 +87,7 @@ def score_basis(config: RunConfig) -> str:
     parts = {
         "tracks": [_content(name.removesuffix(REVERSED)) + name.partition(REVERSED)[1] for name in config.tracks],
         "race": to_mapping(config.race),
+        "best_by": config.trainer.best_by,
         "reward": _content(reward) if isinstance(reward, str) else dict(reward),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

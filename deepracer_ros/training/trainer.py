@@ -260,9 +260,10 @@ class Trainer:
             return
         with suppress(StoreError):  # the store is unreachable: this result is lost, the next one is stored
             self._models.add_evaluation(version, describe_evaluation(result))
-            if score(result) > self.progress.best:
+            found = score(result, self._config.trainer.best_by)
+            if found > self.progress.best:
                 self._models.mark_best(version)
-                self.progress = replace(self.progress, best=score(result))
+                self.progress = replace(self.progress, best=found)
 
     def _record(self, update: Update, staleness: float) -> ProgressRecord:
         recent, seconds = self._episodes.recent(), self.seconds

@@ -25,6 +25,7 @@ FILES = {
 PARAMS = {
     "WORLD_NAME": "oval", "RACE_TYPE": "OBJECT_AVOIDANCE", "OBJECT_POSITIONS": ["0.25,-1", "0.5,1"],
     "CHANGE_START_POSITION": "True", "ALTERNATE_DRIVING_DIRECTION": "True", "MIN_EVAL_TRIALS": "7",
+    "BEST_MODEL_METRIC": "laptime",
 }  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def test_a_time_trial(params):
         "tracks": ["oval"],
         "race": {"type": "time_trial"},
         "referee": {"start": {"spread": "round_robin", "advance": 0.05, "offset": 0.0}},
-        "trainer": {"evaluation_starts": 5},
+        "trainer": {"evaluation_starts": 5, "best_by": "progress"},
     }
     read_config(values, "test")
 
@@ -72,7 +72,7 @@ def test_domain_randomisation_is_another_look(params):
     ("changes", "message"),
     [
         ({"RACE_TYPE": "HEAD_TO_BOT"}, 'RACE_TYPE: found "HEAD_TO_BOT", expected one of TIME_TRIAL, OBJECT_AVOIDANCE'),
-        ({"BEST_MODEL_METRIC": "laptime"}, 'BEST_MODEL_METRIC: found "laptime", expected one of progress'),
+        ({"BEST_MODEL_METRIC": "laps"}, 'BEST_MODEL_METRIC: found "laps", expected one of progress, laptime, reward'),
         ({"MIN_EVAL_TRIALS": "none"}, 'MIN_EVAL_TRIALS: found "none", expected a number from 1 to 1000'),
         ({"REVERSE_DIR": "perhaps"}, 'REVERSE_DIR: found "perhaps", expected true or false'),
         ({"ROUND_ROBIN_ADVANCE_DIST": "2"}, 'ROUND_ROBIN_ADVANCE_DIST: found "2", expected a number from 0 to 1'),
