@@ -97,8 +97,8 @@ class TrainerConfig(Section):
     evaluation_starts: int = key(10, "Laps of an evaluation on each track, with evenly spread starts.", least=1)
     best_by: Literal["progress", "lap_time", "reward"] = key(
         "progress", "What makes the best model in the evaluations. progress: complete laps, then mean progress, then "
-        "lap time. lap_time: mean time of the complete laps. reward: mean reward of a lap; only then evaluations call a "
-        "reward function.",
+        "lap time. lap_time: mean time of the complete laps. reward: mean reward of a lap; only then evaluations call "
+        "a reward function.",
     )  # fmt: skip
     perfect_evaluations: int = key(
         2, "Training ends after this number of consecutive evaluations with every lap complete. 0: never.", least=0
