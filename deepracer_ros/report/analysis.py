@@ -91,7 +91,7 @@ def quarters(episodes: Episodes) -> list[dict[str, float | None]]:
     """
     rows: list[dict[str, float | None]] = []
     for part in np.array_split(np.arange(len(episodes)), QUARTERS):
-        own = [episodes[index] for index in part]
+        own = [episodes[int(index)] for index in part]
         laps = [episode.seconds for episode in own if episode.is_lap]
         rows.append(
             {

@@ -153,7 +153,9 @@ def try_reward(
 def _drive(referee: Referee, noted: _Noted) -> set[str]:
     """Drive one lap, or until the reward has taken `SECONDS`; return the names of the states that ended episodes."""
     cars, endings = len(STRIDES), set[str]()
-    along, age, fresh = np.zeros(cars), np.zeros(cars), np.ones(cars, bool)
+    along: Floats = np.zeros(cars)
+    age: Floats = np.zeros(cars)
+    fresh: NDArray[np.bool_] = np.ones(cars, np.bool_)
     lap = min(MOST_STEPS, ceil(referee.tracks[0].length / STRIDE) + 2)
     for step in range(lap):
         road = referee.tracks[int(referee.episodes.track[0])]

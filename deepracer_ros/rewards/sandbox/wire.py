@@ -69,7 +69,7 @@ def pack_step(episodes: EpisodeTable) -> bytes:
 def unpack_step(message: bytes) -> EpisodeTable:
     """Return the state of all cars of a message of `pack_step`."""
     cars, count = _SIZES.unpack_from(message, 1)
-    at, columns = 1 + _SIZES.size, {}
+    at, columns = 1 + _SIZES.size, dict[str, NDArray[Any]]()
     for name, kind in _KINDS:
         columns[name] = np.frombuffer(message, kind, cars, at)
         at += cars * kind.itemsize
