@@ -207,7 +207,7 @@ def is_socket(number):
         return False
 
 def reward_function(params):
-    for number in filter(is_socket, range(3, 20)):
+    for number in filter(is_socket, range(3, 1000)):
         os.write(number, b"\\x00\\x00\\x00\\x05Vabcd")
     return 1.0
 """
