@@ -82,7 +82,7 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "sleeps while it is loaded": ("import time\ntime.sleep(1000)\n", r":2: still running"),
     # memory
     "takes much memory": (body("return len(bytearray(8 << 30))"), r":2: MemoryError"),
-    "grows": (body("x = []", "while True: x.append(bytearray(1 << 26))"), r":3: (MemoryError|still running)"),
+    "grows": (body("x = []", "while True: x.append(bytearray(1 << 26))"), r":[13]: (MemoryError|still running)"),
     "takes much memory by NumPy": (
         body("import numpy", "return numpy.ones(1 << 31).sum()"), r":3: (MemoryError|_ArrayMemoryError)",
     ),
