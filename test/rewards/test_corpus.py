@@ -56,7 +56,7 @@ def test_a_hostile_or_broken_file_gets_its_line_and_leaves_nothing(tmp_path, mon
             server.accept()
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 600
-    assert children() == before
+    assert children() <= before
     assert [entry.name for entry in tmp_path.iterdir()] == ["reward.py"]
     assert path.read_text() == text + constants
     assert time.monotonic() - began < 10.0
