@@ -54,7 +54,7 @@ def scales(folder: Path, options: argparse.Namespace) -> None:
 
 
 def corpus(folder: Path, options: argparse.Namespace) -> None:
-    """Print the laps and the mean progress that each reward of the corpus has taught."""
+    """Print the laps that each reward of the corpus has taught."""
     for path in sorted(CORPUS.glob("*.py")):
         own = ["--reward", str(path), "--track", options.track]
         if path.stem.startswith("objects_"):
@@ -62,8 +62,8 @@ def corpus(folder: Path, options: argparse.Namespace) -> None:
         found = measure(folder, *own, "--set", f"trainer.max_seconds={options.seconds}")
         evaluation = found.evaluation
         print(
-            f"{path.stem:20s} {evaluation.laps_completed:2d} of {evaluation.laps_attempted} laps, mean progress "
-            f"{evaluation.mean_progress:5.1f} %, after {found.training_seconds:4.1f} s",
+            f"{path.stem:20s} {evaluation.laps_completed:2d} of {evaluation.laps_attempted} laps, trained for "
+            f"{found.training_seconds:4.1f} s",
             flush=True,
         )
 
