@@ -17,8 +17,10 @@ from deepracer_ros.simulation.gazebo import sandbox
 from deepracer_ros.simulation.gazebo.cache import only_writer
 from deepracer_ros.simulation.gazebo.installation import Installation
 
-CONVERSION_TIMEOUT = 60.0
-"""Time limit of a conversion, s; a conversion takes about 1 s."""
+CONVERSION_TIMEOUT = 15.0
+"""Time limit of an attempt to convert, s; a conversion takes about 1 s, and one in some hundred hangs."""
+ATTEMPTS = 3
+"""Number of attempts to convert."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +80,7 @@ def _convert(urdf: str, installation: Installation) -> ET.Element:
     return model
 
 
-def _run_converter(urdf: str, root: Path) -> bytes:
+def _run_converter(urdf: str, root: Path, attempt: int = 1) -> bytes:
     converter = sandbox.start(
         root,
         ["gz", "sdf", "-p", f"{sandbox.DATA}/car.urdf"],
@@ -91,7 +93,11 @@ def _run_converter(urdf: str, root: Path) -> bytes:
     except subprocess.TimeoutExpired as error:
         converter.kill()
         converter.communicate()
-        raise InputError(f"URDF: `gz sdf -p` took more than {CONVERSION_TIMEOUT:.0f} s, expected about 1 s") from error
+        if attempt < ATTEMPTS:
+            return _run_converter(urdf, root, attempt + 1)
+        raise InputError(
+            f"URDF: `gz sdf -p` took more than {CONVERSION_TIMEOUT:.0f} s, {ATTEMPTS} times, expected about 1 s"
+        ) from error
     if converter.returncode or b"</sdf>" not in output:
         raise InputError(f"URDF: `gz sdf -p` rejected it: {' '.join(errors.decode(errors='replace').split())}")
     return output
