@@ -39,6 +39,18 @@ def make_folder(path: Path) -> None:
         raise write_error(path, error) from error
 
 
+def read_file(path: Path) -> bytes:
+    """Return the content of a file.
+
+    Raises:
+        InputError: if it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+
+
 @contextmanager
 def replacing(path: Path, mode: int = 0o644) -> Iterator[Path]:
     """Yield a temporary sibling of `path` that replaces it at the end of the block, or is removed after an exception.

@@ -5,7 +5,6 @@
 
 import argparse
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +65,7 @@ def _to_parameters(source: Path, target: Path) -> None:
 
 def _to_folder(source: Path, target: Path) -> None:
     from deepracer_ros.config import to_mapping
-    from deepracer_ros.files import make_folder, write_atomically
+    from deepracer_ros.files import make_folder, read_file, replace_folder
     from deepracer_ros.formats.hyperparameters import to_hyperparameters
     from deepracer_ros.formats.metadata import to_metadata
     from deepracer_ros.formats.training_params import to_training_params
@@ -82,14 +81,11 @@ def _to_folder(source: Path, target: Path) -> None:
         ),
         "training_params.yaml": to_training_params(values),
     }
-    make_folder(target)
-    for name, text in documents.items():
-        write_atomically(target / name, f"{text.rstrip()}\n".encode())
-    files = [config.reward] if isinstance(config.reward, str) else []
-    names = ["reward_function.py"] * len(files)
-    for track in config.tracks:
-        if track.endswith(".npy"):
-            files, names = [*files, track], [*names, Path(track).name]
-    for file, name in zip(files, names, strict=True):
-        shutil.copyfile(file, target / name)
-    print(", ".join(str(target / name) for name in (*documents, *names)))
+    contents = {name: f"{text.rstrip()}\n".encode() for name, text in documents.items()}
+    if isinstance(config.reward, str):
+        contents["reward_function.py"] = read_file(Path(config.reward))
+    routes = [Path(track) for track in config.tracks if track.endswith(".npy")]
+    contents |= {route.name: read_file(route) for route in routes}
+    make_folder(target.parent)
+    replace_folder(target, contents)
+    print(", ".join(str(target / name) for name in contents))

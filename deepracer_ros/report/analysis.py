@@ -157,10 +157,14 @@ def _last(episodes: Episodes) -> Episodes:
     return episodes[-max(1, round(LAST * len(episodes))) :]
 
 
+def _steps(episodes: Episodes, *names: str) -> list[Floats]:
+    """Return columns of `formats.traces.COLUMNS` over the driven steps of the last quarter of the episodes."""
+    return [np.concatenate([episode.column(name)[1:] for episode in _last(episodes)]) for name in names]
+
+
 def _lines(axis: "Axes", episodes: Episodes, name: str, label: str) -> tuple[Any, str]:
-    rows = np.concatenate([episode.steps[1:] for episode in _last(episodes)] or [np.zeros((0, 10))])
-    rows = rows[:: max(1, len(rows) // POINTS)]
-    x, y, values = rows[:, 0], rows[:, 1], rows[:, {"throttle": 4, "reward": 5}[name]]
+    columns = _steps(episodes, "X", "Y", name)
+    x, y, values = (column[:: max(1, len(column) // POINTS)] for column in columns)
     low, high = np.percentile(values, (2, 98)) if len(values) else (0.0, 1.0)
     points = axis.scatter(x, y, c=values, s=3, cmap="turbo", vmin=low, vmax=max(high, low + 1e-9), linewidths=0)
     axis.set_aspect("equal")
@@ -177,15 +181,15 @@ def _by_reward(axis: "Axes", episodes: Episodes) -> tuple[Any, str]:
 
 
 def _actions(axis: "Axes", episodes: Episodes) -> tuple[Any, str]:
-    rows = np.concatenate([episode.steps[1:] for episode in _last(episodes)] or [np.zeros((0, 10))])
-    axis.hist2d(rows[:, 3], rows[:, 4], bins=(25, 20), cmap="Blues")
+    steering, speed = _steps(episodes, "steer", "throttle")
+    axis.hist2d(steering, speed, bins=(25, 20), cmap="Blues")
     axis.set(xlabel="steering angle, degrees, + left", ylabel="speed, m/s")
     return axis.collections[0], "steps"
 
 
 def _turns(axis: "Axes", episodes: Episodes) -> tuple[Any, str]:
-    rows = np.concatenate([episode.steps[1:] for episode in _last(episodes)] or [np.zeros((0, 10))])
-    axis.hist2d(rows[:, 7], rows[:, 3], bins=(40, 25), cmap="Blues")
+    waypoint, steering = _steps(episodes, "closest_waypoint", "steer")
+    axis.hist2d(waypoint, steering, bins=(40, 25), cmap="Blues")
     axis.set(xlabel="closest waypoint", ylabel="steering angle, degrees, + left")
     return axis.collections[0], "steps"
 
@@ -198,9 +202,10 @@ def _starts(axis: "Axes", episodes: Episodes) -> None:
 
 def _exits(axis: "Axes", episodes: Episodes) -> None:
     for episode in _last(episodes)[:200]:
-        axis.plot(episode.steps[:, 0], episode.steps[:, 1], color=MUTED, linewidth=0.3)
-    ends = np.array([episode.steps[-1, :2] for episode in _last(episodes) if not episode.is_lap]).reshape(-1, 2)
-    axis.scatter(ends[:, 0], ends[:, 1], s=14, color=ACCENT, linewidths=0, zorder=3)
+        axis.plot(episode.column("X"), episode.column("Y"), color=MUTED, linewidth=0.3)
+    ended = [episode for episode in _last(episodes) if not episode.is_lap]
+    x, y = ([episode.column(name)[-1] for episode in ended] for name in ("X", "Y"))
+    axis.scatter(x, y, s=14, color=ACCENT, linewidths=0, zorder=3)
     axis.set_aspect("equal")
     axis.set(xlabel="x, m", ylabel="y, m")
 

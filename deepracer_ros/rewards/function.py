@@ -119,10 +119,12 @@ class RewardFunction:
     def _call_batch(self, columns: Columns, cars: NDArray[np.int64]) -> Floats:
         """Return the rewards (n,) of n cars on one track."""
         (function,) = self._functions
-        params: Params = {name: column.tolist() for name, column in columns.items()}
-        points = self._waypoints[params[WAYPOINTS][0]]
-        self._entered(int(cars[0]), params["steps"][0] - 1)
-        value = self._file.call(params, function, {**columns, WAYPOINTS: np.array(points)})
+        params = dict(columns)
+        self._entered(int(cars[0]), int(columns["steps"][0]) - 1)
+        # The function may change its params.
+        own = {name: column.copy() for name, column in columns.items()}
+        own[WAYPOINTS] = np.array(self._waypoints[int(columns[WAYPOINTS][0])])
+        value = self._file.call(params, function, own)
         try:
             rewards = np.asarray(value, np.float64)
         except (TypeError, ValueError, OverflowError):

@@ -9,7 +9,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Protocol
 
-from deepracer_ros.files import write_error
+from deepracer_ros.files import make_folder, write_error
 
 FILE_BYTES = 1_000_000
 """Size at which a log file of a reward function is rotated, bytes; one earlier file is kept."""
@@ -80,8 +80,8 @@ class Logged:
             InputError: if the file cannot be written.
         """
         self.warning = ""
+        make_folder(path.parent)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             self._file = RotatingFileHandler(path, maxBytes=FILE_BYTES, backupCount=1, encoding="utf-8")
         except OSError as error:
             raise write_error(path, error) from error

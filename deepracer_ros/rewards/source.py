@@ -15,6 +15,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+import numpy as np
+
 from deepracer_ros.errors import FatalError, InputError
 from deepracer_ros.rewards.names import FUNCTION
 from deepracer_ros.rewards.params import Params
@@ -101,7 +103,7 @@ class RewardFile:
             raise RewardError(
                 f"{self.path}:{lines[-1] if lines else 1}: {type(error).__name__}: {what}{when}, "
                 f"expected {FUNCTION}(params) to return a number",
-                params,
+                _plain(params),
             ) from error
 
     def refuse(self, function: Callable[..., Any], value: object, params: Params, expected: str) -> RewardError:
@@ -117,7 +119,7 @@ class RewardFile:
         name = getattr(function, "__name__", FUNCTION)
         found = shown(lambda: reprlib.repr(value))
         return RewardError(
-            f"{self.path}:{line}: {name} returned {found} at steps {_step(params)}, expected {expected}", params
+            f"{self.path}:{line}: {name} returned {found} at steps {_step(params)}, expected {expected}", _plain(params)
         )
 
 
@@ -165,7 +167,14 @@ def shown(text: Callable[[], str]) -> str:
 def _step(params: Params) -> object:
     """Return the number of the step; of several cars that of the first one."""
     steps = params["steps"]
-    return steps[0] if isinstance(steps, list) else steps
+    return steps[0] if isinstance(steps, np.ndarray) else steps
+
+
+def _plain(params: Params | None) -> Params | None:
+    """Return params with lists in place of the arrays of several cars."""
+    if params is None:
+        return None
+    return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in params.items()}
 
 
 def _remove(names: list[str]) -> None:

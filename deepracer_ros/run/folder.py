@@ -12,7 +12,7 @@ from typing import Any
 
 from deepracer_ros.config import to_mapping
 from deepracer_ros.errors import InputError
-from deepracer_ros.files import OWNER_ONLY, replace_folder, write_atomically, write_error, write_json
+from deepracer_ros.files import OWNER_ONLY, read_file, replace_folder, write_atomically, write_error, write_json
 from deepracer_ros.names import LATEST, MODEL_FOLDER, check_run_name, to_file_name
 from deepracer_ros.parameters import write_parameters
 from deepracer_ros.run.summary import Summary
@@ -164,10 +164,7 @@ class RunFolder:
         Raises:
             InputError: if a file cannot be read, the folder cannot be written or the disk is full.
         """
-        try:
-            contents = {file.name: file.read_bytes() for file in files}
-        except OSError as error:
-            raise InputError(f"{error.filename}: cannot be read ({error.strerror})") from error
+        contents = {file.name: read_file(file) for file in files}
         if contents:
             replace_folder(self.sources, contents)
 

@@ -60,3 +60,12 @@ def test_what_is_there_is_not_overwritten(owner, tmp_path, capsys):
     assert "hyperparameters.json: exists, expected a new file or folder" in capsys.readouterr().err
     assert main(["convert", str(tmp_path / "none"), str(tmp_path / "new")]) == 2
     assert not (tmp_path / "new").exists()
+
+
+def test_a_reward_file_that_is_not_there_leaves_nothing(owner, tmp_path, capsys):
+    ours, back = tmp_path / "ours.yaml", tmp_path / "back"
+    assert main(["convert", str(owner), str(ours)]) == 0
+    (owner / "reward_function.py").unlink()
+    assert main(["convert", str(ours), str(back)]) == 2
+    assert "reward_function.py: cannot be read (No such file or directory)" in capsys.readouterr().err
+    assert not back.exists()
