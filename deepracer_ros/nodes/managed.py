@@ -143,3 +143,12 @@ class ManagedNode(LifecycleNode):
             self._is_configured = False
             self.deactivate()
             self.clean_up()
+
+    def destroy_node(self) -> None:
+        """Remove the node from the ROS graph.
+
+        rclpy 7 keeps the services of the lifecycle until Python collects the node. A manager of a later node of the
+        same name would then see a server with a part of its topics, and wait for it without end.
+        """
+        super().destroy_node()  # type: ignore[no-untyped-call]
+        self._state_machine.destroy_when_not_in_use()

@@ -179,3 +179,14 @@ def test_three_cars_in_one_process_are_composed_by_namespace(graph, setting, unt
     )
     running = set(made.probe.get_node_names_and_namespaces())
     assert {(node, f"/{name}") for node in ("agent", "simulation") for name in names} <= running
+
+
+def test_a_destroyed_node_leaves_no_service_behind(manager):
+    manager = manager()
+    probe = manager.graph.probe
+    agent, services = manager.agent, ("agent/change_state", "agent/get_state", "agent/reload_model")
+    manager.graph.until(lambda: all(map(probe.count_services, services)))
+    manager.graph.executor.remove_node(agent)
+    agent.close()
+    agent.destroy_node()
+    manager.graph.until(lambda: not any(map(probe.count_services, services)), seconds=5.0)
