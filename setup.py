@@ -87,6 +87,7 @@ setup(
         "numba>=0.60,<1",
         "numpy>=1.26,<3",
         "opencv-python-headless>=4.8,<6",
+        "orjson>=3.10,<4",
         "pillow>=10.1,<14",
         "pyseccomp>=0.1.2,<0.2",
         "pyyaml>=6,<7",

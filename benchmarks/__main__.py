@@ -51,6 +51,8 @@ def measure(route: str, seeds: int) -> dict[str, Any]:
     ros = figure_of("benchmarks.ros")
     console.print("whole loop")
     loop, reloads = measure_loop()
+    console.print("whole loop with traces")
+    traced = figure_of("benchmarks.trace", "--pairs", "2")
     console.print("stable-baselines3")
     sb3 = figure_of("benchmarks.sb3")
     console.print("frame to command")
@@ -65,6 +67,7 @@ def measure(route: str, seeds: int) -> dict[str, Any]:
         "simulator_steps_per_s": simulator,
         "ros_steps_per_s": ros,
         "loop_steps_per_s": loop,
+        "simtrace_ratio": traced,
         "sb3_steps_per_s": sb3,
         "sb3_ratio": loop / sb3,
         "seconds_to_all_laps": laps,
@@ -91,6 +94,7 @@ def show(figures: dict[str, Any]) -> None:
     )
     table.add_row("the same through the ROS graph", "10 000 /s", f"{figures['ros_steps_per_s']:.0f} /s")
     table.add_row("whole loop, default config", "4 000 /s", f"{figures['loop_steps_per_s']:.0f} /s")
+    table.add_row("the same with --simtrace, over that without", "0.97", f"{figures['simtrace_ratio']:.2f}")
     table.add_row("against stable-baselines3's PPO", "3.0 x", f"{figures['sb3_ratio']:.2f} x")
     track = figures["seconds_to_all_laps_track"]
     each = ", ".join(f"{value:.1f}" for value in seconds)

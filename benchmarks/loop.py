@@ -45,8 +45,13 @@ class Listener:
         return [1e3 * (self.driving[version] - self.published[version]) for version in both]
 
 
-def measure(steps: int = STEPS) -> tuple[float, list[float]]:
-    """Train for `steps` environment steps; return environment steps per second, and the reload times, ms."""
+def measure(steps: int = STEPS, *options: str) -> tuple[float, list[float]]:
+    """Train for `steps` environment steps; return environment steps per second, and the reload times, ms.
+
+    Args:
+        steps: Number of environment steps.
+        options: Further options of `deepracer train`.
+    """
     with own_ros_domain() as folder:
         rclpy.init()
         listener, executor = Listener(), SingleThreadedExecutor()
@@ -54,7 +59,7 @@ def measure(steps: int = STEPS) -> tuple[float, list[float]]:
         thread = threading.Thread(target=executor.spin, daemon=True)
         thread.start()
         run = train(
-            folder, "--set", "trainer.perfect_evaluations=0", "--set", f"trainer.max_env_steps={steps}"
+            folder, "--set", "trainer.perfect_evaluations=0", "--set", f"trainer.max_env_steps={steps}", *options
         )  # fmt: skip
         rate = steps_per_second(run)
         executor.shutdown()

@@ -4,8 +4,12 @@
 """The command `deepracer analyse`, which draws what the logs of trainings say."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from deepracer_ros.formats.traces import TracedEpisode
 
 EXAMPLES = """\
 examples:
@@ -13,6 +17,7 @@ examples:
   deepracer analyse runs/mine                            analysis.html and PNGs in runs/mine/analysis
   deepracer analyse runs/a runs/b --output comparison    two runs side by side
   deepracer analyse path/to/rl-deepracer-sagemaker       a folder of deepracer-for-cloud, or one with its logs
+  deepracer analyse runs/mine --reward new_reward.py     also what another reward would have given
 
 The page needs no network. A run is read from its folder deepracer/, which `deepracer train --simtrace` writes.
 """
@@ -31,6 +36,12 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
     parser.add_argument(
         "--output", type=Path, metavar="FOLDER", help="folder to write to (default: analysis/ in the first run)"
     )
+    parser.add_argument(
+        "--reward", metavar="FILE", help="reward function whose rewards of the logged steps are drawn, too"
+    )
+    parser.add_argument(
+        "--track", metavar="NAME[,NAME]", help="tracks of the logs, for --reward (default: those of the runs)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -43,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
     from deepracer_ros.errors import InputError
     from deepracer_ros.files import make_folder
     from deepracer_ros.formats.traces import read_traces
-    from deepracer_ros.report.analysis import write_analysis
+    from deepracer_ros.report.analysis import agreement, write_analysis
     from deepracer_ros.run.folder import RunFolder
 
     runs = {}
@@ -53,10 +64,36 @@ def run(args: argparse.Namespace) -> None:
         own = RunFolder(path).deepracer
         name = path.resolve().name
         runs[name if name not in runs else str(path)] = read_traces(own if own.is_dir() else path)
+    if args.track and not args.reward:
+        raise InputError(f"--track {args.track}: has an effect with --reward only")
+    other = {name: _rewards(args, episodes) for name, episodes in runs.items()} if args.reward else None
     folder = args.output or args.runs[0] / "analysis"
     make_folder(folder)
     for name, episodes in runs.items():
         laps = [episode.seconds for episode in episodes if episode.is_lap]
         best = f", best {min(laps):.2f} s" if laps else ""
         print(f"{name}: {len(episodes)} episodes, {len(laps)} complete laps{best}")
-    print(write_analysis(folder, runs)[0])
+        if other is not None:
+            print(f"{name}: {agreement(episodes, other[name])}")
+    print(write_analysis(folder, runs, other)[0])
+
+
+def _rewards(args: argparse.Namespace, episodes: "Sequence[TracedEpisode]") -> list[float]:
+    """Return the sum of the rewards of each episode by the function of `--reward`."""
+    from deepracer_ros.errors import InputError
+    from deepracer_ros.parameters import read_parameters
+    from deepracer_ros.race.catalogue import find_tracks
+    from deepracer_ros.rewards.output import Collected
+    from deepracer_ros.rewards.reward import find_reward
+    from deepracer_ros.run.folder import RunFolder
+    from deepracer_ros.training.regrading import regrade
+
+    names = args.track.split(",") if args.track else []
+    for config in (RunFolder(path).config for path in args.runs):
+        if not args.track and config.is_file():
+            names += read_parameters(config)["tracks"]
+    if not names:
+        raise InputError("--reward: found no run folder that names its tracks, expected --track NAME")
+    tracks = find_tracks(list(dict.fromkeys(names)))
+    rewards = regrade(episodes, tracks, lambda: find_reward(args.reward, Collected(0)))
+    return [float(one.sum()) for one in rewards]

@@ -4,7 +4,6 @@
 """The command `deepracer convert`, between the files of a DeepRacer owner and a parameter file."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -66,22 +65,15 @@ def _to_parameters(source: Path, target: Path) -> None:
 def _to_folder(source: Path, target: Path) -> None:
     from deepracer_ros.config import to_mapping
     from deepracer_ros.files import make_folder, read_file, replace_folder
-    from deepracer_ros.formats.hyperparameters import to_hyperparameters
-    from deepracer_ros.formats.metadata import to_metadata
+    from deepracer_ros.formats.folder import model_documents
     from deepracer_ros.formats.training_params import to_training_params
     from deepracer_ros.parameters import read_parameters
     from deepracer_ros.training.config import read_config, with_absolute_paths
 
     config = read_config(with_absolute_paths(read_parameters(source), source.parent), str(source))
     values = to_mapping(config)
-    documents = {
-        "model_metadata.json": json.dumps(to_metadata(config.actions), indent=2),
-        "hyperparameters.json": json.dumps(
-            to_hyperparameters(values["learning"], config.trainer.batch_segments), indent=2
-        ),
-        "training_params.yaml": to_training_params(values),
-    }
-    contents = {name: f"{text.rstrip()}\n".encode() for name, text in documents.items()}
+    contents = model_documents(values, config.actions)
+    contents["training_params.yaml"] = f"{to_training_params(values).rstrip()}\n".encode()
     if isinstance(config.reward, str):
         contents["reward_function.py"] = read_file(Path(config.reward))
     routes = [Path(track) for track in config.tracks if track.endswith(".npy")]

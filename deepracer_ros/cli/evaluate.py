@@ -6,13 +6,20 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from deepracer_ros.parameters import merge
+
+if TYPE_CHECKING:
+    from deepracer_ros.simulation.attempts import Attempt
 
 EXAMPLES = """\
 examples:
   deepracer evaluate --model runs/latest --laps 10
-  deepracer evaluate --model runs/latest --track oval
+  deepracer evaluate --model runs/latest:last --track oval
   deepracer evaluate --model path/to/model --track route.npy --output report
+  deepracer evaluate --model runs/latest --continuous --laps 3 --resets 5 --off-track-penalty 3
+  deepracer evaluate --model runs/latest --from eval_params.yaml --simtrace
 """
 
 
@@ -26,12 +33,31 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--model", type=Path, default=Path("runs/latest"), help="run folder or model folder (default: runs/latest)"
-    )
+        "--model", default="runs/latest", metavar="RUN[:best|last|N]",
+        help="run folder, name of a run, or model folder (default: runs/latest)",
+    )  # fmt: skip
     parser.add_argument(
         "--track", metavar="NAME[,NAME]", help="tracks or route files (default: the tracks of the training)"
     )
-    parser.add_argument("--laps", type=int, default=10, help="laps on each track (default: 10)")
+    parser.add_argument("--laps", type=int, help="laps on each track (default: 10)")
+    add_race_options(parser)
+    parser.add_argument(
+        "--resets", type=int, metavar="N", help="put a car that fails back on the road, up to N times in an episode "
+        "(default: 0, the first failure ends it)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--off-track-penalty", type=float, metavar="SECONDS", help="time added when a car leaves the track (default: 2)"
+    )
+    parser.add_argument(
+        "--collision-penalty", type=float, metavar="SECONDS", help="time added when a car crashes (default: 5)"
+    )
+    parser.add_argument(
+        "--direction", choices=("forward", "reverse"), help="driving direction (default: that of the training)"
+    )
+    parser.add_argument(
+        "--from", dest="owner", type=Path, metavar="PATH",
+        help="eval_params.yaml or run.env of DeepRacer, or a folder with one; options go before it",
+    )  # fmt: skip
     parser.add_argument(
         "--simulator", choices=("embedded", "gazebo"), default="embedded", help="simulator (default: embedded)"
     )
@@ -44,36 +70,82 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
     parser.set_defaults(run=run)
 
 
+def add_race_options(parser: argparse.ArgumentParser) -> None:
+    """Add the option that a race has, too."""
+    parser.add_argument(
+        "--continuous", action="store_true", default=None,
+        help="drive the laps one after the other, without a new start (default: each lap from a start of its own)",
+    )  # fmt: skip
+
+
 def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code.
 
     Raises:
         InputError: if the model, a track or the simulator does not exist, or the report cannot be written.
     """
+    from deepracer_ros.engine.sources import find_source
     from deepracer_ros.errors import InputError
     from deepracer_ros.files import make_folder
-    from deepracer_ros.models.folder import model_home, read_model_path
+    from deepracer_ros.formats.eval_params import EvaluationParams, read_evaluation_params
+    from deepracer_ros.models.folder import model_home
     from deepracer_ros.names import MODEL_FOLDER, to_file_name
     from deepracer_ros.race.catalogue import find_tracks
     from deepracer_ros.training.evaluation import config_of, evaluate_model  # imports torch and numba
 
-    if args.laps < 1:
-        raise InputError(f"--laps: found {args.laps}, expected 1 or more")
-    model = read_model_path(args.model)
-    config = config_of(model)
-    tracks = [name for name in args.track.split(",") if name] if args.track else list(config.tracks)
-    config = replace(config, simulation=replace(config.simulation, simulator=args.simulator))
-    labels = to_file_name("-".join(track.name for track in find_tracks(tracks)))
-    folder = args.output or model_home(args.model) / f"evaluation-{args.simulator}-{labels}"
+    params = EvaluationParams() if args.owner is None else read_evaluation_params(args.owner)
+    laps = args.laps if args.laps is not None else params.trials or 10
+    if laps < 1:
+        raise InputError(f"--laps: found {laps}, expected 1 or more")
+    source = find_source(args.model)
+    if source.config is not None:
+        source = replace(source, which=source.which or params.checkpoint)
+    model = source.read()
+    continuous = args.continuous or bool(params.continuous)
+    changes = merge(params.values, _changes(args, laps if continuous else None))
+    config = config_of(model, changes)
+    labels = to_file_name("-".join(track.name for track in find_tracks(config.tracks)))
+    home = model_home(source.path)
+    folder = args.output or home / f"evaluation-{args.simulator}-{labels}"
     make_folder(folder)
-    home = model_home(args.model)
     trace = (args.output or (home.parent if home.name == MODEL_FOLDER else home)) / "deepracer"
-    evaluation, files = evaluate_model(model, config, tracks, args.laps, folder, trace if args.simtrace else None)
+    evaluation, files = evaluate_model(
+        model, config, config.tracks, 1 if continuous else laps, folder, trace if args.simtrace else None
+    )
     for attempt in evaluation.attempts:
-        seconds = "" if attempt.lap_seconds is None else f"  {attempt.lap_seconds:.2f} s"
-        ended = attempt.status.name.lower()
-        print(f"{attempt.track}  from {attempt.start:6.2f} m  {ended:<13} {attempt.progress:5.1f} %{seconds}")
+        print(_line(attempt))
     print(", ".join(str(file) for file in files))
     mean = "" if evaluation.mean_lap_seconds is None else f", mean {evaluation.mean_lap_seconds:.2f} s"
     print(f"{evaluation.laps_completed} of {evaluation.laps_attempted} laps completed{mean}")
     return 0
+
+
+def _changes(args: argparse.Namespace, laps: int | None) -> dict[str, Any]:
+    """Return what the options change in the configuration of the model's run, as nested values.
+
+    Args:
+        args: The parsed options.
+        laps: Number of laps that follow one another; None: each lap has a start of its own.
+    """
+    recovery = {
+        name: value
+        for name in ("resets", "off_track_penalty", "collision_penalty")
+        if (value := getattr(args, name)) is not None
+    }
+    start = {"direction": args.direction} if args.direction else {}
+    changes: dict[str, Any] = {
+        "simulation": {"simulator": args.simulator},
+        "race": {"laps": laps} if laps else {},
+        "referee": {"recovery": recovery, "start": start},
+    }
+    if args.track:
+        changes["tracks"] = [name for name in args.track.split(",") if name]
+    return changes
+
+
+def _line(attempt: "Attempt") -> str:
+    """Return the line of an attempt in the terminal."""
+    times = "".join(f"  {seconds:.2f} s" for seconds in attempt.lap_times)
+    resets = f"  {len(attempt.failures)} resets" if attempt.failures else ""
+    ended = attempt.status.name.lower()
+    return f"{attempt.track}  from {attempt.start:6.2f} m  {ended:<13} {attempt.progress:5.1f} %{times}{resets}"

@@ -16,12 +16,15 @@ EXAMPLES = """\
 examples:
   deepracer logs reward              what the reward function of the latest run has printed, its last 40 lines
   deepracer logs reward --follow     and what it prints from now on, until Ctrl-C
+  deepracer logs simtrace --lines 100000 > robomaker.log    SIM_TRACE_LOG lines of a run with --simtrace
   deepracer logs trainer --run runs/20261127-174214-oval --lines 200
 
 Of all cars only the first one's reward function prints. A long log is continued in a new file; one old file is kept.
 """
 LOOK_SECONDS = 0.2
 """Time between two looks for more output, s."""
+SIMTRACE = "simtrace"
+"""Name of the log that is made of the traces of `deepracer train --simtrace`."""
 CHUNK = 1 << 16
 """Bytes that are read at once."""
 
@@ -35,7 +38,7 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("part", metavar="PART", help="reward, trainer, or job_0 for the first simulation job")
+    parser.add_argument("part", metavar="PART", help="reward, trainer, simtrace, or job_0 for the first simulation job")
     parser.add_argument(
         "--run", dest="folder", type=Path, default=Path("runs/latest"), metavar="FOLDER",
         help="folder of the run (default: runs/latest)",
@@ -52,6 +55,9 @@ def run(args: argparse.Namespace) -> None:
         InputError: if there is no such run or log.
     """
     folder = RunFolder(args.folder)
+    if args.part == SIMTRACE:
+        _print_trace(folder, args.lines)
+        return
     path = folder.log(args.part)
     if not path.is_file():
         found = ", ".join(sorted(log.stem for log in folder.logs.glob("*.log"))) or "none"
@@ -64,6 +70,13 @@ def run(args: argparse.Namespace) -> None:
     sys.stdout.flush()
     if args.follow:
         _follow(path, size)
+
+
+def _print_trace(folder: RunFolder, lines: int) -> None:
+    from deepracer_ros.formats.traces import sim_trace_log
+
+    for line in sim_trace_log(folder.deepracer, lines):
+        print(line)
 
 
 def _follow(path: Path, at: int) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from deepracer_ros.cli.evaluate import add_race_options
 from deepracer_ros.cli.options import add_config_options, read_run_config
 from deepracer_ros.errors import InputError
 from deepracer_ros.files import make_folder
@@ -18,6 +19,7 @@ EXAMPLES = """\
 examples:
   deepracer race runs/mine runs/yours --track hairpin
   deepracer race runs/a runs/b runs/c --track oval,esses --laps 3 --by total --output races/friday
+  deepracer race runs/a:best runs/a:12 --track oval --continuous --set referee.recovery.resets=5
   deepracer race runs/a runs/b --track oval --set race.type=object_avoidance --set race.obstacles.count=4
 
 Every model drives the same laps from the same starts, by its own camera size and actions. The ranking is by completed
@@ -34,8 +36,9 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("models", nargs="+", type=Path, metavar="MODEL", help="run folders or model folders")
+    parser.add_argument("models", nargs="+", metavar="MODEL", help="RUN[:best|last|N], or model folders")
     parser.add_argument("--laps", type=int, default=3, help="laps of each model on each track (default: 3)")
+    add_race_options(parser)
     parser.add_argument(
         "--by", choices=("best", "mean", "total"), default="mean", help="lap time of the ranking (default: mean)"
     )
@@ -53,21 +56,23 @@ def run(args: argparse.Namespace) -> None:
     if args.laps < 1:
         raise InputError(f"--laps: found {args.laps}, expected 1 or more")
     rules = read_run_config(args)
-    from deepracer_ros.models.folder import read_model_path  # with the next ones imports torch and numba
+    from deepracer_ros.engine.sources import find_source  # with the next ones imports torch and numba
     from deepracer_ros.report.ranking import Entry, ranked, write_ranking
     from deepracer_ros.training.evaluation import config_of, evaluate_model
 
-    models = [read_model_path(path) for path in args.models]
+    models = [find_source(text).read() for text in args.models]
+    race = replace(rules.race, laps=args.laps) if args.continuous else rules.race
     names = _unique([to_file_name(model.manifest.run) or "model" for model in models])
     folder = args.output or Path("races") / datetime.now().strftime("%Y%m%d-%H%M%S")
     entries = []
     for name, model in zip(names, models, strict=True):
         config = replace(
-            config_of(model), race=rules.race, referee=rules.referee, dynamics=rules.dynamics,
+            config_of(model), race=race, referee=rules.referee, dynamics=rules.dynamics,
             simulation=rules.simulation,
         )  # fmt: skip
         make_folder(folder / name)
-        evaluation, _ = evaluate_model(model, config, rules.tracks, args.laps, folder / name)
+        starts = 1 if args.continuous else args.laps
+        evaluation, _ = evaluate_model(model, config, rules.tracks, starts, folder / name)
         entries.append(Entry(name, model.manifest.version, evaluation))
         print(f"{name}: {evaluation.laps_completed} of {evaluation.laps_attempted} laps", flush=True)
     order = ranked(entries, args.by)

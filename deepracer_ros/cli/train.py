@@ -66,7 +66,8 @@ def run(args: argparse.Namespace) -> int:
     started = time.monotonic()
     source = None
     if args.clone is not None:
-        from deepracer_ros.engine.clone import find_source, make_clone  # imports torch
+        from deepracer_ros.engine.clone import make_clone  # imports torch
+        from deepracer_ros.engine.sources import find_source
 
         source = find_source(args.clone, args.runs)
     config = read_run_config(args, None if source is None else source.values())

@@ -3,84 +3,16 @@
 
 """Cloning: a new run that begins with the weights of another run's model."""
 
-import re
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from deepracer_ros.config import to_mapping
-from deepracer_ros.engine.run_models import open_store, version_of
+from deepracer_ros.engine.sources import ModelSource
 from deepracer_ros.errors import InputError
-from deepracer_ros.models.folder import read_model_path
-from deepracer_ros.models.policy_file import Model
-from deepracer_ros.parameters import read_parameters
 from deepracer_ros.run.checkpoint import FileCheckpoints, Progress, State
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.parts import make_run_learner
 from deepracer_ros.training.policies import upgrade_tensors
-
-SOURCE = re.compile(r"(?P<path>.+?)(:(?P<which>best|last|[0-9]+))?")
-"""A run folder, the name of a run, or a model folder; then, for a run, which model."""
-
-
-@dataclass(frozen=True)
-class CloneSource:
-    """Where the weights of a clone come from.
-
-    Attributes:
-        path: A run folder or a model folder.
-        which: "best", "last" or a version; empty: the model in the folder, which is the best of a finished run.
-    """
-
-    path: Path
-    which: str = ""
-
-    @property
-    def _config(self) -> Path | None:
-        """Path of the run's configuration; None for a model folder."""
-        path = RunFolder(self.path).config
-        return path if path.is_file() else None
-
-    def values(self) -> dict[str, Any]:
-        """Return the configuration with which the model was trained, as nested values.
-
-        Raises:
-            InputError: if there is no such model, or its configuration cannot be read.
-        """
-        return read_model_path(self.path).manifest.config if self._config is None else read_parameters(self._config)
-
-    def read(self) -> Model:
-        """Return the model.
-
-        Raises:
-            InputError: if there is no such model, or it is damaged.
-        """
-        is_run = self._config is not None
-        if self.which and not is_run:
-            raise InputError(f"--clone {self.path}:{self.which}: found no run folder, expected one with config.yaml")
-        if is_run and (self.which or not RunFolder(self.path).model.is_dir()):
-            with open_store(self.path) as store:
-                return store.load(version_of(store, self.which or "best"))
-        return read_model_path(self.path)
-
-
-def find_source(text: str, runs: Path) -> CloneSource:
-    """Return the source that `--clone RUN[:best|last|N]` names.
-
-    Args:
-        text: Path of a run folder or model folder, or name of a run; then, for a run, which model.
-        runs: Folder of all runs.
-
-    Raises:
-        InputError: if there is no such folder.
-    """
-    found = SOURCE.fullmatch(text)
-    path, which = (Path(found["path"]), found["which"] or "") if found else (Path(text), "")
-    for folder in (path, runs / path):
-        if folder.exists():
-            return CloneSource(folder.resolve(), which)
-    raise InputError(f"--clone {text}: found no {path} and no {runs / path}, expected a run or a model folder")
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +45,7 @@ class Clone:
             checkpoints.close()
 
 
-def make_clone(source: CloneSource, config: RunConfig) -> Clone:
+def make_clone(source: ModelSource, config: RunConfig) -> Clone:
     """Return the state of a new run with the weights of another run's model; nothing is written.
 
     The policy head of another action space is new too.

@@ -6,7 +6,9 @@
 import time
 from dataclasses import dataclass, replace
 
+from deepracer_ros.config import to_mapping
 from deepracer_ros.errors import InputError
+from deepracer_ros.formats.folder import model_documents
 from deepracer_ros.models.folder import write_model_folder
 from deepracer_ros.models.policy_file import Manifest
 from deepracer_ros.models.store import ModelStore
@@ -16,7 +18,7 @@ from deepracer_ros.run.checkpoint import Progress, read_checkpoint
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.run.progress import read_progress
 from deepracer_ros.run.summary import ModelSummary, Summary, library_versions, this_machine
-from deepracer_ros.simulation.evaluation import Evaluation
+from deepracer_ros.simulation.attempts import Evaluation
 from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.evaluation import evaluate_model
 from deepracer_ros.training.score import describe_evaluation, score_basis
@@ -95,10 +97,11 @@ def _evaluate_best(config: RunConfig, folder: RunFolder) -> tuple[Manifest, Eval
     if pointer is None:
         raise InputError(f"run {folder.name}: found no published model, expected one or more after a training")
     model = store.load(pointer)
-    manifest = write_model_folder(folder.model, model.tensors, store.manifest(pointer.version))
+    beside = model_documents(to_mapping(config), config.actions)
+    manifest = write_model_folder(folder.model, model.tensors, store.manifest(pointer.version), beside)
     evaluation, _ = evaluate_model(model, config, config.tracks, config.trainer.evaluation_starts, folder.path)
     if manifest.evaluation is None:
         found = dict(describe_evaluation(evaluation))
         store.add_evaluation(pointer.version, found)
-        manifest = write_model_folder(folder.model, model.tensors, replace(manifest, evaluation=found))
+        manifest = write_model_folder(folder.model, model.tensors, replace(manifest, evaluation=found), beside)
     return manifest, evaluation

@@ -3,15 +3,17 @@
 
 """The folder of a DeepRacer owner: reward function, model metadata, hyperparameters, parameters and a track."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.formats.hyperparameters import read_hyperparameters
-from deepracer_ros.formats.metadata import read_metadata
+from deepracer_ros.formats.hyperparameters import read_hyperparameters, to_hyperparameters
+from deepracer_ros.formats.metadata import read_metadata, to_metadata
 from deepracer_ros.formats.training_params import read_run_env, read_training_params
 from deepracer_ros.parameters import merge
+from deepracer_ros.race.actions import ActionSpaceConfig
 
 PLACES = (".", "custom_files")
 """Folders in which the files may be: as the console exports them, and as deepracer-for-cloud has them."""
@@ -55,6 +57,17 @@ def read_owner_folder(folder: Path) -> dict[str, Any]:
     if not values:
         raise InputError(f"{folder}: found none of {', '.join(FILES)}, expected a folder with files of DeepRacer")
     return values
+
+
+def model_documents(values: Mapping[str, Any], actions: ActionSpaceConfig) -> dict[str, bytes]:
+    """Return DeepRacer's descriptions of a model by file name: `model_metadata.json` and `hyperparameters.json`.
+
+    Args:
+        values: Nested keys and values of the whole configuration of the model's run.
+        actions: Its action space.
+    """
+    documents = {"model_metadata.json": to_metadata(actions), "hyperparameters.json": to_hyperparameters(values)}
+    return {name: f"{json.dumps(document, indent=2)}\n".encode() for name, document in documents.items()}
 
 
 def _read_workers(folder: Path) -> dict[str, Any]:

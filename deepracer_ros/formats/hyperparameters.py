@@ -27,7 +27,10 @@ def read_hyperparameters(path: Path) -> dict[str, Any]:
     document = read_document(path)
     if document.get("stack_size", 1) not in (1, "1"):
         raise document.error("stack_size", "1: stacked frames are not supported")
-    document.choice("exploration_type", ("categorical",), "categorical")
+    exploration: dict[str, Any] = {}
+    if document.choice("exploration_type", ("categorical", "e-greedy"), "categorical") == "e-greedy":
+        steps = document.whole("epsilon_steps", 1, 1_000_000_000, 10000)
+        exploration = {"agent": {"epsilon": document.number("e_greedy_value", 0.0, 1.0, 0.05), "epsilon_steps": steps}}
     episodes = document.whole("num_episodes_between_training", 1, 100, 20)
     return {
         "learning": {
@@ -40,16 +43,17 @@ def read_hyperparameters(path: Path) -> dict[str, Any]:
             "value_loss": LOSSES[document.choice("loss_type", tuple(LOSSES), "mean squared error")],
         },
         "trainer": {"batch_segments": SEGMENTS_PER_EPISODE * episodes},
+        **exploration,
     }
 
 
-def to_hyperparameters(learning: Mapping[str, Any], batch_segments: int) -> dict[str, Any]:
+def to_hyperparameters(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a `hyperparameters.json`; a key that the learner lacks has DeepRacer's default.
 
     Args:
-        learning: Keys and values of `learning`.
-        batch_segments: Segments in the batch of one update.
+        values: Nested keys and values of a whole configuration.
     """
+    learning, agent = values["learning"], values["agent"]
     losses = {ours: theirs for theirs, ours in LOSSES.items()}
     return {
         "batch_size": learning.get("minibatch_size", 64),
@@ -57,11 +61,11 @@ def to_hyperparameters(learning: Mapping[str, Any], batch_segments: int) -> dict
         "discount_factor": learning.get("discount_factor", 0.999),
         "beta_entropy": learning.get("entropy_coefficient", 0.01),
         "num_epochs": learning.get("epochs", 10),
-        "num_episodes_between_training": max(1, round(batch_segments / SEGMENTS_PER_EPISODE)),
+        "num_episodes_between_training": max(1, round(values["trainer"]["batch_segments"] / SEGMENTS_PER_EPISODE)),
         "loss_type": losses[learning.get("value_loss", "squared")],
-        "exploration_type": "categorical",
-        "e_greedy_value": 0.05,
-        "epsilon_steps": 10000,
+        "exploration_type": "e-greedy" if agent["epsilon"] else "categorical",
+        "e_greedy_value": agent["epsilon"] or 0.05,
+        "epsilon_steps": agent["epsilon_steps"],
         "stack_size": 1,
         "term_cond_avg_score": 100000.0,
         "term_cond_max_episodes": 100000,

@@ -5,11 +5,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
+from deepracer_ros.race.control import CONTROL_PERIOD
 from deepracer_ros.race.status import Status
 
 Floats = NDArray[np.float64]
@@ -21,7 +24,12 @@ HEADER = (
 """First line of a simtrace CSV."""
 LABELS = {status: status.name.replace("_", " ").capitalize() for status in Status} | {Status.TIME_UP: "Time Up"}
 """Names of the states in the metrics."""
-_LOG = "SIM_TRACE_LOG:%d,%d,%.4f,%.4f,%.4f,%.2f,%.2f,%s,%.4f,%s,%s,%.4f,%d,%.2f,%s,%s,%.2f,%d,%.4f"
+NAMES = [status.name.lower() for status in Status]
+"""Names of the states in a trace."""
+MARK = "SIM_TRACE_LOG:"
+"""Beginning of a line in a log that has a step of a trace."""
+_FORMS = "%d %d %.4f %.4f %.4f %.2f %.2f %s %.4f %s %s %.4f %d %.2f %s %s %.2f %d %.4f"
+"""Form of each value in such a line, in the order of `HEADER`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +52,9 @@ class EpisodeTrace:
         clock: Simulation time, s.
         track_length: Length of the track, m.
         wall_clock: Time of the last step, s since 1970.
+        first_step: Number of steps before the first of these, in an episode of several laps.
+        lap_complete: Whether a lap ends here, also one within an episode of several laps.
+        ended: Whether the episode ends here.
     """
 
     episode: int
@@ -61,44 +72,35 @@ class EpisodeTrace:
     clock: Floats
     track_length: float
     wall_clock: float
+    first_step: int = 0
+    lap_complete: bool = False
+    ended: bool = True
 
-    def _rows(self) -> Sequence[tuple[Any, ...]]:
-        """Return the values of each step in the order of `HEADER`."""
+    def to_csv(self) -> str:
+        """Return the lines of the episode in a simtrace CSV."""
+        count, first, last = len(self.x), self.first_step + 1, float(self.clock[-1])
         steering, speed = self.steering.tolist(), self.speed.tolist()
         # Without a comma, at which the readers of a trace divide its lines.
         pairs = zip(steering, speed, strict=True)
         action = [f"[{angle} {fast}]" for angle, fast in pairs] if self.action is None else self.action.tolist()
-        last = float(self.clock[-1])
         columns = (
-            range(1, len(self.x) + 1), self.x.tolist(), self.y.tolist(), self.yaw.tolist(), steering, speed, action,
-            self.reward.tolist(), (self.status > Status.IN_PROGRESS).tolist(), self.all_wheels_on_track.tolist(),
-            self.progress.tolist(), self.waypoint.tolist(), self.clock.tolist(),
-            [Status(status).name.lower() for status in self.status.tolist()],
-            (self.wall_clock - last + self.clock).tolist(),
+            repeat(self.episode, count), [float(step) for step in range(first, first + count)], self.x.tolist(),
+            self.y.tolist(), self.yaw.tolist(), steering, speed, action, self.reward.tolist(),
+            [*repeat("False", count - 1), str(self.ended)], [str(on) for on in self.all_wheels_on_track.tolist()],
+            self.progress.tolist(), self.waypoint.tolist(), repeat(self.track_length, count), self.clock.tolist(),
+            [NAMES[status] for status in self.status.tolist()], self._pauses().tolist(),
+            np.cumsum(self.status == Status.CRASHED).tolist(), (self.wall_clock - last + self.clock).tolist(),
         )  # fmt: skip
-        return list(zip(*columns, strict=True))
+        # A list of lists in JSON is a CSV but for its brackets, and orjson is thrice as fast as an f-string.
+        lines = orjson.dumps(list(zip(*columns, strict=True)))[2:-2].replace(b"],[", b"\n").replace(b'"', b"")
+        return f"{lines.decode()}\n"
 
-    def to_csv(self) -> str:
-        """Return the lines of the episode in a simtrace CSV."""
-        length = self.track_length
-        return "".join(
-            f"{self.episode},{step}.0,{x},{y},{yaw},{steer},{fast},{action},{reward},{done},{wheels},{progress},"
-            f"{waypoint},{length},{clock},{status},0.0,0,{wall}\n"
-            for step, x, y, yaw, steer, fast, action, reward, done, wheels, progress, waypoint, clock, status, wall
-            in self._rows()
-        )  # fmt: skip
-
-    def to_log(self) -> str:
-        """Return the SIM_TRACE_LOG lines of the episode."""
-        length = self.track_length
-        return "".join(
-            _LOG % (
-                self.episode, step, x, y, yaw, steer, fast, action, reward, done, wheels, progress, waypoint, length,
-                clock, status, 0.0, 0, wall,
-            ) + "\n"
-            for step, x, y, yaw, steer, fast, action, reward, done, wheels, progress, waypoint, clock, status, wall
-            in self._rows()
-        )  # fmt: skip
+    def _pauses(self) -> Floats:
+        """Return the time added after each step by a failure after which the car was put back, s."""
+        pauses = np.zeros(len(self.clock))
+        placed = np.flatnonzero(self.status[1:] == Status.PAUSE)
+        pauses[placed] = np.diff(self.clock)[placed] - CONTROL_PERIOD
+        return pauses
 
     def metric(self, phase: str = "training") -> dict[str, Any]:
         """Return the episode's entry in TrainingMetrics.json.
@@ -106,7 +108,8 @@ class EpisodeTrace:
         Args:
             phase: "training" or "evaluation".
         """
-        start, end = (round(1000.0 * float(self.clock[index])) for index in (0, -1))
+        before = CONTROL_PERIOD if self.first_step else 0.0  # a lap begins where the last one ended
+        start, end = round(1000.0 * (float(self.clock[0]) - before)), round(1000.0 * float(self.clock[-1]))
         return {
             "reward_score": round(float(self.reward.sum())),
             "metric_time": end,
@@ -115,16 +118,31 @@ class EpisodeTrace:
             "episode": self.episode + 1,
             "trial": self.episode + 1,
             "phase": phase,
-            "completion_percentage": int(self.progress[-1]),
+            "completion_percentage": 100 if self.lap_complete else int(self.progress[-1]),
             "episode_status": LABELS[Status(int(self.status[-1]))],
         }
 
 
-def evaluation_metrics(episodes: Sequence[EpisodeTrace]) -> dict[str, Any]:
-    """Return the content of an EvaluationMetrics JSON; every episode is a trial that ended where it failed.
+def to_log(line: str) -> str:
+    """Return the SIM_TRACE_LOG line of a step.
 
     Args:
-        episodes: The episodes.
+        line: A line of a simtrace CSV with the columns of `HEADER`.
+
+    Raises:
+        ValueError: if it is not such a line.
+    """
+    values = line.strip().split(",")
+    pairs = zip(_FORMS.split(), values, strict=True)
+    texts = [form % (value if form == "%s" else float(value)) for form, value in pairs]
+    return f"{MARK}{','.join(texts)}"
+
+
+def evaluation_metrics(episodes: Sequence[EpisodeTrace]) -> dict[str, Any]:
+    """Return the content of an EvaluationMetrics JSON, in which every lap is a trial.
+
+    Args:
+        episodes: The episodes, or their laps.
     """
     counts = {
         "crash_count": Status.CRASHED, "immobilized_count": Status.IMMOBILIZED, "off_track_count": Status.OFF_TRACK,
@@ -132,12 +150,12 @@ def evaluation_metrics(episodes: Sequence[EpisodeTrace]) -> dict[str, Any]:
     }  # fmt: skip
     entries = []
     for trial, episode in enumerate(episodes, 1):
-        metric, status = episode.metric("evaluation"), int(episode.status[-1])
+        metric = episode.metric("evaluation")
         names = ("completion_percentage", "metric_time", "start_time", "elapsed_time_in_milliseconds", "episode_status")
         entries.append(
             {name: metric[name] for name in names}
-            | {name: int(status == failure) for name, failure in counts.items()}
-            | {"reset_count": 0, "trial": trial}
+            | {name: int((episode.status == failure).sum()) for name, failure in counts.items()}
+            | {"reset_count": int((episode.status == Status.PAUSE).sum()), "trial": trial}
         )
     return {"metrics": entries}
 

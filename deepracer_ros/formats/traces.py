@@ -5,6 +5,7 @@
 
 import csv
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.formats.simtrace import MARK, to_log
 
 Floats = NDArray[np.float64]
 
@@ -23,7 +25,6 @@ LOG_FIELDS = (
     "progress", "closest_waypoint", "track_len", "tstamp", "episode_status",
 )  # fmt: skip
 """Fields of a SIM_TRACE_LOG line that are read, in their order."""
-MARK = "SIM_TRACE_LOG:"
 EVALUATION = re.compile("evaluation")
 """What is in the path of a trace of an evaluation."""
 
@@ -96,6 +97,35 @@ def read_traces(folder: Path) -> list[TracedEpisode]:
             "deepracer train --simtrace writes the former"
         )
     return sorted(episodes, key=lambda episode: (episode.iteration, episode.worker, episode.episode))
+
+
+def sim_trace_log(folder: Path, lines: int) -> list[str]:
+    """Return the last steps of a training as the SIM_TRACE_LOG lines that DeepRacer's log has.
+
+    Args:
+        folder: The folder `deepracer` of a run.
+        lines: Greatest number of lines.
+
+    Raises:
+        InputError: if there is no trace, or a file is not one.
+    """
+    paths = folder.rglob("training-simtrace/*-iteration.csv")
+    found: deque[str] = deque(maxlen=max(0, lines))
+    for path in sorted(paths, key=lambda path: (str(path.parent), _number(path))):
+        found.extend(_log_lines(path))
+    if not found and lines > 0:
+        raise InputError(f"{folder}: found no training-simtrace/N-iteration.csv; deepracer train --simtrace writes it")
+    return list(found)
+
+
+def _log_lines(path: Path) -> Iterator[str]:
+    number = 1
+    try:
+        for line in path.read_text().splitlines()[1:]:
+            number += 1
+            yield to_log(line)
+    except ValueError as error:
+        raise InputError(f"{path}:{number}: found {error}, expected a step of a trace") from error
 
 
 def _number(path: Path) -> int:

@@ -4,7 +4,7 @@
 """DeepRacer's `training_params.yaml`, and the `run.env` and `system.env` from which deepracer-for-cloud makes it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +52,7 @@ def read_training_params(path: Path) -> dict[str, Any]:
     Raises:
         InputError: if it cannot be read, a value is wrong, or it names what is not supported.
     """
-    try:
-        values = yaml.safe_load(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); expected a YAML file") from error
-    except (yaml.YAMLError, ValueError) as error:
-        raise InputError(f"{path}: is not YAML ({' '.join(str(error).split())})") from error
-    return _configuration(Document(values, str(path)))
+    return to_configuration(Document(read_yaml(path), str(path)))
 
 
 def read_run_env(path: Path) -> dict[str, Any]:
@@ -70,19 +64,52 @@ def read_run_env(path: Path) -> dict[str, Any]:
     Raises:
         InputError: if it cannot be read, a value is wrong, or it names what is not supported.
     """
+    return to_configuration(Document(read_environment(path, VARIABLES), str(path)))
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Return the keys and values of a `training_params.yaml` or `eval_params.yaml`.
+
+    Args:
+        path: The file.
+
+    Raises:
+        InputError: if it cannot be read, is not YAML or has no keys and values.
+    """
+    try:
+        values = yaml.safe_load(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); expected a YAML file") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise InputError(f"{path}: is not YAML ({' '.join(str(error).split())})") from error
+    if not isinstance(values, dict):
+        raise InputError(f"{path}: found no keys with values, expected lines KEY: 'VALUE'")
+    return values
+
+
+def read_environment(path: Path, variables: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return the keys of a `training_params.yaml` that the variables of a `run.env` or `system.env` give.
+
+    Args:
+        path: The file, with lines NAME=VALUE.
+        variables: The names of the variables of each key; the first that has a value is taken.
+
+    Raises:
+        InputError: if the file cannot be read.
+    """
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error}); expected lines NAME=VALUE") from error
     lines = [_VARIABLE.fullmatch(line.partition("#")[0]) for line in text.splitlines()]
-    variables = {line["name"]: line["value"].strip("'\"") for line in lines if line}
+    given = {line["name"]: line["value"].strip("'\"") for line in lines if line}
     values: dict[str, Any] = {}
-    for key, names in VARIABLES.items():
-        found = [variables[name] for name in names if variables.get(name)]
+    for key, names in variables.items():
+        found = [given[name] for name in names if given.get(name)]
         values |= {key: found[0]} if found else {}
     if positions := values.get("OBJECT_POSITIONS"):
         values["OBJECT_POSITIONS"] = positions.split(";")
-    return _configuration(Document(values, str(path)))
+    return values
 
 
 def to_training_params(values: Mapping[str, Any]) -> str:
@@ -131,7 +158,15 @@ def _to_obstacles(obstacles: Mapping[str, Any]) -> dict[str, Any]:
     return params
 
 
-def _configuration(document: Document) -> dict[str, Any]:
+def to_configuration(document: Document) -> dict[str, Any]:
+    """Return the keys and values of a configuration that a `training_params.yaml` means.
+
+    Args:
+        document: Its keys and values.
+
+    Raises:
+        InputError: if a value is wrong, or it names what is not supported.
+    """
     values: dict[str, Any] = {}
     if "WORLD_NAME" in document:
         world = document.get("WORLD_NAME")
@@ -144,7 +179,7 @@ def _configuration(document: Document) -> dict[str, Any]:
         values["race"] = {"type": race, **obstacles}
     if start := _start(document):
         values["referee"] = {"start": start}
-    if _flag(document, "ENABLE_DOMAIN_RANDOMIZATION", default=False):
+    if flag_of(document, "ENABLE_DOMAIN_RANDOMIZATION", default=False):
         values["randomisation"] = dict(RANDOM_LOOKS)
     trainer: dict[str, Any] = {}
     if "MIN_EVAL_TRIALS" in document:
@@ -157,20 +192,20 @@ def _configuration(document: Document) -> dict[str, Any]:
 def _start(document: Document) -> dict[str, Any]:
     start: dict[str, Any] = {}
     if "CHANGE_START_POSITION" in document:
-        start["spread"] = "round_robin" if _flag(document, "CHANGE_START_POSITION", default=True) else "fixed"
+        start["spread"] = "round_robin" if flag_of(document, "CHANGE_START_POSITION", default=True) else "fixed"
     if "ROUND_ROBIN_ADVANCE_DIST" in document:
         start["advance"] = document.number("ROUND_ROBIN_ADVANCE_DIST", 0.0, 1.0)
     if "START_POSITION_OFFSET" in document:
         start["offset"] = document.number("START_POSITION_OFFSET", 0.0, 1.0)
-    if _flag(document, "ALTERNATE_DRIVING_DIRECTION", default=False):
+    if flag_of(document, "ALTERNATE_DRIVING_DIRECTION", default=False):
         start["direction"] = "alternate"
-    elif _flag(document, "REVERSE_DIR", default=False):
+    elif flag_of(document, "REVERSE_DIR", default=False):
         start["direction"] = "reverse"
     return start
 
 
 def _obstacles(document: Document) -> dict[str, Any]:
-    kind = "car" if _flag(document, "IS_OBSTACLE_BOT_CAR", default=False) else "box"
+    kind = "car" if flag_of(document, "IS_OBSTACLE_BOT_CAR", default=False) else "box"
     positions = document.get("OBJECT_POSITIONS")
     if positions:
         places = [_place(document, place) for place in positions]
@@ -179,7 +214,7 @@ def _obstacles(document: Document) -> dict[str, Any]:
             "lane": [place[1] for place in places],
         }  # fmt: skip
     obstacles = {"count": document.whole("NUMBER_OF_OBSTACLES", 0, 100, 6), "kind": kind}
-    if not _flag(document, "RANDOMIZE_OBSTACLE_LOCATIONS", default=False):
+    if not flag_of(document, "RANDOMIZE_OBSTACLE_LOCATIONS", default=False):
         return obstacles
     return {
         **obstacles, "random": True, "spacing": document.number("MIN_DISTANCE_BETWEEN_OBSTACLES", 0.1, 100.0, 2.0),
@@ -197,7 +232,17 @@ def _place(document: Document, place: object) -> tuple[float, float]:
     return 100.0 * progress, 0.5 * lane
 
 
-def _flag(document: Document, name: str, default: bool) -> bool:
+def flag_of(document: Document, name: str, default: bool) -> bool:
+    """Return the truth of a key, which may be a text such as "True".
+
+    Args:
+        document: The keys and values.
+        name: The key.
+        default: Value without the key.
+
+    Raises:
+        InputError: if it is neither true nor false.
+    """
     text = str(document.get(name, default)).lower()
     if text not in (*YES, *NO):
         raise document.error(name, "true or false")

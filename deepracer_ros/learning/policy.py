@@ -84,18 +84,31 @@ class Policy:
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
             return self._network.act(self._network.prepare(observations, critic=False))
 
-    def act(self, observations: Observations, generator: np.random.Generator | None = None) -> Decision:
+    def act(
+        self, observations: Observations, generator: np.random.Generator | None = None, epsilon: float = 0.0
+    ) -> Decision:
         """Return the commands for B cars.
 
         Args:
             observations: Observations (B, *shape) of each sensor in `reads`; frames may have any size and colour.
             generator: Generator to draw actions with; None takes the greedy actions.
+            epsilon: Probability of a uniformly distributed random action, 0 to 1; without effect on greedy actions.
+
+        Returns:
+            The commands. Their log-probabilities are those of the mixture of policy and random actions.
         """
         outputs = self._outputs(observations)
         actions = self._space.greedy(outputs) if generator is None else self._space.sample(outputs, generator)
+        uniform = 0.0
+        if generator is not None and epsilon:
+            drawn, uniform = self._space.random(len(actions), generator)
+            actions = np.where(generator.random((len(actions), 1)) < epsilon, drawn, actions)
         log_probability, _ = self._space.log_probability_and_entropy(outputs, to_tensor(actions))
+        found: NDArray[np.float32] = log_probability.numpy()
+        if generator is not None and epsilon:
+            found = mix(found, uniform, epsilon)
         steering, speed = self._space.decode(actions)
-        return Decision(steering, speed, log_probability.numpy())
+        return Decision(steering, speed, found)
 
     def log_probability(
         self, observations: Observations, steering: NDArray[np.float64], speed: NDArray[np.float64]
@@ -111,6 +124,20 @@ class Policy:
         log_probability, _ = self._space.log_probability_and_entropy(self._outputs(observations), actions)
         found: NDArray[np.float32] = log_probability.numpy()
         return found
+
+
+def mix(log_probability: NDArray[np.float32], uniform: float, epsilon: float) -> NDArray[np.float32]:
+    """Return the log-probability of actions of a mixture of a policy and uniformly distributed actions.
+
+    Args:
+        log_probability: (B,) log-probability that the policy gives to the actions.
+        uniform: Log-probability of every action under the uniform distribution.
+        epsilon: Part of the uniform actions, above 0, at most 1.
+    """
+    with np.errstate(divide="ignore"):  # nothing comes from the policy with epsilon 1
+        of_policy = log_probability + np.log1p(-epsilon)
+    mixed: NDArray[np.float32] = np.logaddexp(of_policy, uniform + np.log(epsilon)).astype(np.float32)
+    return mixed
 
 
 class RandomPolicy:

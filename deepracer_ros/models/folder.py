@@ -3,6 +3,7 @@
 
 """Reading and writing a model folder with `policy.safetensors` and `manifest.json`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from deepracer_ros.files import replace_folder
@@ -50,13 +51,16 @@ def read_model_path(path: Path) -> Model:
     return read_policy(policy, decode_manifest(manifest, str(folder / MANIFEST_NAME)), str(folder / POLICY_NAME))
 
 
-def write_model_folder(path: Path, tensors: Tensors, manifest: Manifest) -> Manifest:
+def write_model_folder(
+    path: Path, tensors: Tensors, manifest: Manifest, beside: Mapping[str, bytes] | None = None
+) -> Manifest:
     """Write a model folder as one step; an existing folder is replaced.
 
     Args:
         path: The folder; its parent must exist.
         tensors: float32 arrays by name.
         manifest: Manifest of the model; hash, size and shapes are filled in, the version is kept.
+        beside: Contents of further files by name, for example descriptions in other forms; by default none.
 
     Returns:
         The manifest as written.
@@ -67,5 +71,5 @@ def write_model_folder(path: Path, tensors: Tensors, manifest: Manifest) -> Mani
     """
     policy = encode_policy(tensors)
     described = describe(manifest, policy, tensors, manifest.version)
-    replace_folder(path, {POLICY_NAME: policy, MANIFEST_NAME: encode_manifest(described)})
+    replace_folder(path, {**(beside or {}), POLICY_NAME: policy, MANIFEST_NAME: encode_manifest(described)})
     return described

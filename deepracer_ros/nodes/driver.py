@@ -17,7 +17,7 @@ from sensor_msgs.msg import CompressedImage, Image, JointState
 from std_msgs.msg import String
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.learning.policy import Policy, RandomPolicy
+from deepracer_ros.learning.policy import Decision, Policy, RandomPolicy
 from deepracer_ros.models.folder import read_model_path
 from deepracer_ros.models.store import ModelStore
 from deepracer_ros.nodes.diagnostics import Health
@@ -32,7 +32,7 @@ from deepracer_ros.nodes.messages.stamps import to_nanoseconds
 from deepracer_ros.nodes.outputs.commands import CarCommands
 from deepracer_ros.nodes.qos import LATCHED, NEWEST, recorded
 from deepracer_ros.nodes.timers import Increase, Rate, every
-from deepracer_ros.simulation.sensors import CAMERA
+from deepracer_ros.simulation.sensors import CAMERA, Observations
 from deepracer_ros.training.config import Place, RunConfig
 from deepracer_ros.training.policies import make_policy
 from deepracer_ros.training.reload import ModelLoader
@@ -67,6 +67,7 @@ class Driver:
         self._generator = np.random.default_rng([config.seed, place.job, 1])
         self._policy: Policy | RandomPolicy | None = RandomPolicy(config.actions)
         self._model, self._loader = RANDOM, None
+        self._explored = 0
         version, sha256 = self._read_model()
         if not config.agent.model and not config.agent.random_before_model:
             self._policy, self._model = None, "none"
@@ -194,10 +195,18 @@ class Driver:
             zeros = np.zeros(len(frames))
             self._publish(zeros, zeros, np.zeros(len(frames), np.float32), message)
             return
-        explores = self._config.agent.explore or isinstance(self._policy, RandomPolicy)
-        decision = self._policy.act({CAMERA: frames, **others}, self._generator if explores else None)
+        decision = self._act(self._policy, {CAMERA: frames, **others}, len(frames))
         self._publish(decision.steering, decision.speed, decision.log_probability, message)
         self._frames.count += len(frames)
+
+    def _act(self, policy: Policy | RandomPolicy, observations: Observations, cars: int) -> Decision:
+        if isinstance(policy, RandomPolicy):
+            return policy.act(observations, self._generator)
+        if not self._config.agent.explore:
+            return policy.act(observations)
+        epsilon = self._config.agent.epsilon_after(self._explored)
+        self._explored += cars
+        return policy.act(observations, self._generator, epsilon)
 
     def _is_late(self, message: Image, watch: FrameWatch) -> bool:
         """Return whether the stamp of a frame is too far from the present time; count and report such frames."""

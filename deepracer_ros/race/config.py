@@ -37,6 +37,34 @@ class StartConfig(Section):
 
 
 @dataclass(frozen=True)
+class RecoveryConfig(Section):
+    """What follows a failure: the end of the episode or, as in DeepRacer's evaluations, a penalty and a reset."""
+
+    resets: int = key(
+        0,
+        "Number of times in an episode that a car which fails is put back on the road and drives on. 0: the first "
+        "failure ends the episode.",
+        least=0,
+    )
+    off_track_penalty: float = key(
+        2.0, "Time added when a car leaves the track, stands still or drives backwards.", unit="s", least=0
+    )
+    collision_penalty: float = key(5.0, "Time added when a car crashes.", unit="s", least=0)
+    distance: float = key(1.0, "Distance behind an object at which a car is put back after a crash.", unit="m", least=0)
+
+    def __post_init__(self) -> None:
+        """Check that every key has an effect.
+
+        Raises:
+            ValueError: if a penalty or the distance is set without resets.
+        """
+        super().__post_init__()
+        for name in ("off_track_penalty", "collision_penalty", "distance"):
+            if not self.resets and getattr(self, name) != getattr(RecoveryConfig, name):
+                raise ValueError(f"{name}: found {getattr(self, name):g}, which has no effect with resets: 0")
+
+
+@dataclass(frozen=True)
 class RefereeConfig(Section):
     """The rules of an episode."""
 
@@ -52,6 +80,7 @@ class RefereeConfig(Section):
     )
     reversed_steps: int = key(15, "A car whose progress falls for this many steps in a row is reversed.", least=1)
     start: StartConfig = section(StartConfig, "Start positions and driving directions of episodes.")
+    recovery: RecoveryConfig = section(RecoveryConfig, "What follows a failure.")
 
     def for_evaluation(self) -> "RefereeConfig":
         """Return these rules with starts spread evenly over the track, on the centre line and in its direction."""

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, TypeAlias, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
+from deepracer_ros.race.status import Status
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -73,6 +75,9 @@ class EpisodeTable(NamedTuple):
         clock: Simulation time since the first frame, s.
         steps_still: Number of steps in a row in which the car stood still.
         steps_backwards: Number of steps in a row in which the car lost progress.
+        resets: Number of failures of this episode after which the car was put back on the road.
+        put_back: 1 if the car has failed and is to be put back before the next step, else 0.
+        penalty: Time added by failures in this episode, s.
         objects: (N, K, 3) poses x, y, m, and yaw, rad, of the objects on the car's road.
         object_places: (N, K, 2) arc length of each object along the track in the car's driving direction, m, and its
             distance from the centre line, m, + left.
@@ -109,8 +114,16 @@ class EpisodeTable(NamedTuple):
     clock: Floats
     steps_still: Integers
     steps_backwards: Integers
+    resets: Integers
+    put_back: Integers
+    penalty: Floats
     objects: Floats
     object_places: Floats
+
+    @property
+    def rewarded(self) -> NDArray[np.bool_]:
+        """Whether each car is given a reward for this frame (N,): not at its start, nor where it was put back."""
+        return (self.step > 0) & (self.status != Status.PAUSE)
 
 
 PER_OBJECT = ("objects", "object_places")

@@ -47,6 +47,9 @@ def judge_car(
     track = car.track
     distance = advance(before, car.station, tracks.length[track], tracks.closed[track])
     car.step += 1
+    if car.put_back:
+        drive_on(car, rules, distance)
+        return
     car.distance = distance
     car.travelled += distance
     car.steps_still = car.steps_still + 1 if moved < rules.immobilized_distance else 0
@@ -55,6 +58,9 @@ def judge_car(
     car.commanded_steering = steering
     count_lap(car, rules)
     car.status = decide(car, rules, has_crashed(number, rules, objects, motions))
+    if car.resets < rules.resets and Status.OFF_TRACK <= car.status <= Status.REVERSED:
+        car.resets += 1
+        car.put_back = 1
 
 
 @compiled
@@ -156,6 +162,32 @@ def begin(car: Car, tracks: TrackTable) -> None:
     car.steering_change = 0.0
     car.lap_began = 0.0
     car.lap_seconds = np.nan
+    car.resets = 0
+    car.put_back = 0
+    car.penalty = 0.0
+
+
+@compiled
+def drive_on(car: Car, rules: Rules, distance: float) -> None:
+    """Go on with an episode where the car was put back on the road, later by the penalty of its failure.
+
+    Args:
+        car: Record of the car, whose `status` is the failure; updated.
+        rules: The penalties.
+        distance: Distance along the centre line from the place of the failure, m, + forward.
+    """
+    penalty = rules.collision_penalty if car.status == Status.CRASHED else rules.off_track_penalty
+    car.penalty += penalty
+    car.clock += penalty
+    car.put_back = 0
+    car.status = Status.PAUSE
+    car.steps_still = 0
+    car.steps_backwards = 0
+    car.distance = 0.0
+    car.travelled += distance
+    car.progress = 100.0 * (car.travelled / car.goal - car.lap)
+    car.commanded_steering = 0.0
+    car.steering_change = 0.0
 
 
 @compiled
@@ -167,7 +199,9 @@ def count_lap(car: Car, rules: Rules) -> None:
     goal = car.goal
     past = car.travelled - goal * (car.lap + 1)
     if past >= -1e-9:
-        passed = (car.step - past / car.distance) * rules.control_period
+        # A car that is put back ahead of an object may be past the end before it drives on.
+        part = past / car.distance if car.distance > past else 1.0
+        passed = (car.step - part) * rules.control_period + car.penalty
         car.lap_seconds = passed - car.lap_began
         car.lap_began = passed
         car.lap += 1

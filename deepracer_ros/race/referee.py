@@ -19,6 +19,7 @@ from deepracer_ros.race.geometry import TrackTable
 from deepracer_ros.race.judging import judge_car
 from deepracer_ros.race.obstacle import ObstacleShape, shape_of
 from deepracer_ros.race.race import find_race
+from deepracer_ros.race.recovery import recovery_places
 from deepracer_ros.race.rules import Footprint, Rules, make_rules
 from deepracer_ros.race.start import Starter, place_cars
 from deepracer_ros.race.state import STATE_NAMES
@@ -96,6 +97,7 @@ class Verdict:
         terms: (R, N) weighted terms of the reward; their sum is `reward`.
         terminated: Whether the episode ended by a failure.
         truncated: Whether the episode ended without a failure: laps complete or time up.
+        put_back: Whether the car has failed and is put back on the road before the next step.
         status: State of the episode, a `Status`.
         progress: Progress of the lap, %, at most 100.
         episode: Number of the car's episode, from 0.
@@ -112,6 +114,7 @@ class Verdict:
     terms: Floats
     terminated: Flags
     truncated: Flags
+    put_back: Flags
     status: Integers
     progress: Floats
     episode: Integers
@@ -127,6 +130,11 @@ class Verdict:
     def ended(self) -> Flags:
         """Whether the episode of each car is over (N,): terminated or truncated."""
         return self.terminated | self.truncated
+
+    @property
+    def misplaced(self) -> Flags:
+        """Whether each car is placed anew before the next step (N,): its episode is over, or it is put back."""
+        return self.terminated | self.truncated | self.put_back
 
 
 class Referee:
@@ -189,6 +197,7 @@ class Referee:
         self.reward_names = reward.names
         self.state: NDArray[np.float32] = np.zeros((len(self.car_track), len(STATE_NAMES)), np.float32)
         self._starter = Starter(self.car_track, config.start, seed, race.cars)
+        self._recovery_distance = config.recovery.distance
         self._random = np.random.default_rng((seed, PLACES))
         self._redraw = redraw and race.obstacles.random
         self.objects: Floats = np.stack([self._place(track) for track in tracks])[self.car_track]
@@ -196,6 +205,11 @@ class Referee:
         self._motions = np.zeros((len(Moving), len(self.car_track)))
         self._cars = new_cars(len(self.car_track))
         self.episodes = as_table(self._cars, self.objects, self._object_places)
+
+    @property
+    def laps(self) -> int:
+        """Number of laps of an episode."""
+        return self._race.laps
 
     def close(self) -> None:
         """Close the reward."""
@@ -206,6 +220,22 @@ class Referee:
         if self._type.place is None:
             return np.zeros((0, 3))
         return self._type.place(track, self._race.obstacles, self._random)
+
+    def place(self, verdict: Verdict) -> Floats:
+        """Place the cars that cannot drive on from where they are: start the ended ones, put the failed ones back.
+
+        Args:
+            verdict: The last judgement.
+
+        Returns:
+            (N, 3) poses x and y, m, and yaw, rad, of base_link; rows of the other cars are 0.
+        """
+        poses = self.start(verdict.ended)
+        if verdict.put_back.any():
+            cars = np.flatnonzero(verdict.put_back)
+            places = recovery_places(self.episodes, cars, self._table, self._rules.front, self._recovery_distance)
+            self._place_cars(cars, places, poses)
+        return poses
 
     def start(self, mask: Flags) -> Floats:
         """Begin a new episode for the masked cars.
@@ -226,19 +256,24 @@ class Referee:
         backwards, draws = self._starter.draw(cars, episodes.episode[cars])
         track = self.car_track[cars] + backwards * (len(self.tracks) // 2)
         episodes.track[cars] = track
+        draws[0] *= np.where(self._table.closed[track], self._table.length[track], 0.0)
         poses = np.zeros((len(mask), 3))
-        shape = (self.object_shape.length, self.object_shape.width)
+        self._place_cars(cars, draws, poses)
+        return poses
+
+    def _place_cars(self, cars: Integers, places: Floats, poses: Floats) -> None:
+        """Set the poses of K cars, see `place_cars`."""
+        episodes, shape = self.episodes, (self.object_shape.length, self.object_shape.width)
         positions = self._motions[[Moving.X, Moving.Y]].T.copy()
         place_cars(
-            self._table, self.objects, shape, cars, track, draws, self._race.cars, positions, poses,
+            self._table, self.objects, shape, cars, episodes.track[cars], places, self._race.cars, positions, poses,
             episodes.waypoint, self._object_places,
         )  # fmt: skip
-        return poses
 
     def judge(self, states: Motion, steering: ArrayLike, speed: ArrayLike) -> Verdict:
         """Judge one control period of all cars; a car that was just started is only observed at its start.
 
-        Every car whose episode ended must be started again with `start` before the next call.
+        Every car that is `Verdict.misplaced` must be placed with `place` before the next call.
 
         Args:
             states: Poses and motion of the cars at the end of the period.
@@ -252,12 +287,14 @@ class Referee:
         motions[Moving.YAW_RATE], motions[Moving.STEERING] = states.yaw_rate, states.steering
         motions[Moving.COMMANDED_STEERING], motions[Moving.COMMANDED_SPEED] = steering, speed
         _judge_all(self._cars, self._table, self._rules, self.objects, self._object_places, motions, self.state)
-        terms = np.where(episodes.step > 0, self.reward(episodes, self.tracks), 0.0)
+        terms = np.where(episodes.rewarded, self.reward(episodes, self.tracks), 0.0)
+        put_back = episodes.put_back == 1
         return Verdict(
             reward=terms.sum(axis=0),
             terms=terms,
-            terminated=TERMINATES[episodes.status],
+            terminated=TERMINATES[episodes.status] & ~put_back,
             truncated=TRUNCATES[episodes.status],
+            put_back=put_back,
             status=episodes.status.copy(),
             progress=episodes.progress.copy(),
             episode=episodes.episode.copy(),

@@ -24,6 +24,9 @@ class Rules(NamedTuple):
         immobilized_steps: Number of steps in a row at rest after which a car is immobilized.
         immobilized_distance: Distance below which a car's movement in a step counts as rest, m.
         reversed_steps: Number of steps in a row with falling progress after which a car is reversed.
+        resets: Number of times in an episode that a car which fails is put back on the road.
+        off_track_penalty: Time added when a car leaves the track, stands still or drives backwards, s.
+        collision_penalty: Time added when a car crashes, s.
         front: Distance from base_link forward to the point whose progress counts, m.
         axle: Distance from base_link to either axle, m.
         front_half_track: Distance of a front wheel's contact point from the car's middle line, m.
@@ -43,6 +46,9 @@ class Rules(NamedTuple):
     immobilized_steps: int
     immobilized_distance: float
     reversed_steps: int
+    resets: int
+    off_track_penalty: float
+    collision_penalty: float
     front: float
     axle: float
     front_half_track: float
@@ -99,6 +105,9 @@ def make_rules(
         immobilized_steps=config.immobilized_steps,
         immobilized_distance=config.immobilized_distance,
         reversed_steps=config.reversed_steps,
+        resets=config.recovery.resets,
+        off_track_penalty=config.recovery.off_track_penalty,
+        collision_penalty=config.recovery.collision_penalty,
         front=car.front,
         axle=0.5 * car.wheelbase,
         front_half_track=0.5 * car.front_track,

@@ -100,7 +100,7 @@ def place_cars(
     shape: tuple[float, float],
     cars: Integers,
     track: Integers,
-    draws: Floats,
+    places: Floats,
     cars_per_heat: int,
     positions: Floats,
     poses: Floats,
@@ -117,8 +117,8 @@ def place_cars(
         shape: Length and width of an object, m.
         cars: (K,) indices of the cars that start.
         track: (K,) index of the track that each of these cars drives.
-        draws: (3, K) position of the start as a part of the lap, taken as 0 on an open track; distance from the
-            centre line as a part of the way to the border, + left; deviation from the track's direction, rad.
+        places: (3, K) arc length of the start, m; distance from the centre line as a part of the way to the border,
+            + left; deviation from the track's direction, rad.
         cars_per_heat: Number of consecutive cars that share a road.
         positions: (N, 2) x and y of all cars, m; the rows of the K cars are set.
         poses: (N, 3) output; the rows of the K cars are set to x and y, m, and yaw, rad.
@@ -130,14 +130,14 @@ def place_cars(
         positions[cars[k]] = np.nan  # where it was does not matter
     for k in range(len(cars)):
         car, length = cars[k], tracks.length[track[k]]
-        station = draws[0, k] * length if tracks.closed[track[k]] else 0.0
+        station = places[0, k]
         for _ in range(int(length / CLEARANCE)):
-            x, y, yaw, waypoint[car] = place_car(tracks, track[k], station, draws[1, k])
+            x, y, yaw, waypoint[car] = place_car(tracks, track[k], station, places[1, k])
             blocked = touches_object(objects, car, shape, (x, y, yaw), (2.0 * CLEARANCE, CLEARANCE))
             if not blocked and not is_near_car(positions, car - car % cars_per_heat, cars_per_heat, x, y):
                 break
             station += CLEARANCE
-        poses[car, 0], poses[car, 1], poses[car, 2] = x, y, yaw + draws[2, k]
+        poses[car, 0], poses[car, 1], poses[car, 2] = x, y, yaw + places[2, k]
         positions[car, 0], positions[car, 1] = x, y
         for m in range(objects.shape[1]):
             found = locate(tracks, track[k], objects[car, m, 0], objects[car, m, 1], -1)

@@ -27,10 +27,12 @@ class Status(IntEnum):
     """The car's progress fell for too many steps in a row."""
     TIME_UP = 7
     """The laps took longer than the time limit of the episode."""
+    PAUSE = 8
+    """The car was put back on the road after a failure: the first frame from which it drives on."""
 
 
 FAILURES = (Status.OFF_TRACK, Status.CRASHED, Status.IMMOBILIZED, Status.REVERSED)
-"""Failures of the driver: the episode terminates, and no later reward counts."""
+"""Failures of the driver: the episode terminates and no later reward counts, unless the car is put back on the road."""
 
 CUTS = (Status.LAP_COMPLETE, Status.TIME_UP)
 """Endings that are no failure: the episode is truncated.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Episodes = Sequence[TracedEpisode]
+Figures: TypeAlias = "dict[str, tuple[str, Callable[[Axes, Episodes], Any]]]"
 
 POINTS = 20_000
 """Most points of a scatter plot."""
@@ -37,12 +38,15 @@ STYLE = (
 )
 
 
-def write_analysis(folder: Path, runs: Mapping[str, Episodes]) -> list[Path]:
+def write_analysis(
+    folder: Path, runs: Mapping[str, Episodes], other: Mapping[str, Sequence[float]] | None = None
+) -> list[Path]:
     """Write `analysis.html` with all figures in it, and each figure as a PNG; runs are side by side.
 
     Args:
         folder: An existing folder.
         runs: Episodes of each run by its name.
+        other: Reward of each episode by another function, by the name of the run; None: there is none.
 
     Returns:
         The files written.
@@ -51,7 +55,7 @@ def write_analysis(folder: Path, runs: Mapping[str, Episodes]) -> list[Path]:
         InputError: if the folder cannot be written or the disk is full.
     """
     written, pictures = [], ""
-    for name, (title, draw) in FIGURES.items():
+    for name, (title, draw) in _figures(runs, other).items():
         content = _draw(runs, draw)
         path = folder / f"{name}.png"
         write_atomically(path, content)
@@ -66,6 +70,40 @@ def write_analysis(folder: Path, runs: Mapping[str, Episodes]) -> list[Path]:
         f"<h1>{title}</h1>{_quarters(runs)}{pictures}</html>\n".encode(),
     )
     return [page, *written]
+
+
+def agreement(episodes: Episodes, other: Sequence[float]) -> str:
+    """Return in words how the rewards of two functions go with the progress of the episodes.
+
+    Args:
+        episodes: The episodes, whose own reward is that of the log.
+        other: Reward of each episode by the other function.
+    """
+    progress = np.array([episode.progress for episode in episodes])
+    columns = {"logged reward": [episode.reward for episode in episodes], "other reward": other}
+    parts = []
+    for name, values in columns.items():
+        varies = len(values) > 1 and np.std(values) > 0.0 and np.std(progress) > 0.0
+        correlation = f"{np.corrcoef(progress, values)[0, 1]:.2f}" if varies else "none"
+        parts.append(f"{name} {np.mean(values):.4g} an episode, correlation with progress {correlation}")
+    return "; ".join(parts)
+
+
+def _figures(runs: Mapping[str, Episodes], other: Mapping[str, Sequence[float]] | None) -> Figures:
+    if other is None:
+        return FIGURES
+    rewards = {id(episodes): other[name] for name, episodes in runs.items()}
+
+    def draw(axis: "Axes", episodes: Episodes) -> None:
+        progress = [episode.progress for episode in episodes]
+        logged = [episode.reward for episode in episodes]
+        for values, colour, label in ((logged, MUTED, "logged"), (rewards[id(episodes)], ACCENT, "other function")):
+            scale = max(float(np.abs(values).max()), 1e-9)
+            axis.scatter(progress, np.asarray(values) / scale, s=8, color=colour, linewidths=0, label=label)
+        axis.set(xlabel="progress at the end, %", ylabel="reward of the episode over the greatest")
+        axis.legend(loc="upper left")
+
+    return {**FIGURES, "other_reward": ("The reward of another function for the same steps", draw)}
 
 
 def _draw(runs: Mapping[str, Episodes], draw: "Callable[[Axes, Episodes], Any]") -> bytes:
@@ -228,7 +266,7 @@ def _sectors(axis: "Axes", episodes: Episodes) -> None:
     axis.set(xlabel="sector, from the start of the lap", ylabel="s")
 
 
-FIGURES: dict[str, tuple[str, "Callable[[Axes, Episodes], Any]"]] = {
+FIGURES: Figures = {
     "reward": ("Reward per iteration", _reward),
     "progress": ("Progress and complete laps per iteration", _progress),
     "completion": ("How far episodes came", _completion),

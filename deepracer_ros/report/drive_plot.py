@@ -16,7 +16,7 @@ from deepracer_ros.race.obstacle import ObstacleShape
 from deepracer_ros.race.track import Track
 from deepracer_ros.report.overhead import rectangles, start_line
 from deepracer_ros.report.style import AMBER, INK, MUTED, RED, ROAD, plot_style, speed_colours, top_speed
-from deepracer_ros.simulation.evaluation import Attempt, Trajectory
+from deepracer_ros.simulation.attempts import Attempt, Trajectory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -22,7 +22,7 @@ from deepracer_ros.report.film import Take
 from deepracer_ros.report.overhead import OverheadView
 from deepracer_ros.report.style import rgb, top_speed
 from deepracer_ros.report.video import open_video
-from deepracer_ros.simulation.evaluation import Attempt
+from deepracer_ros.simulation.attempts import Attempt
 
 Picture = NDArray[np.uint8]
 Box = tuple[int, int, int, int]

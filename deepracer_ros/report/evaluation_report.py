@@ -16,7 +16,7 @@ from deepracer_ros.report.drive_plot import write_drive_plot
 from deepracer_ros.report.drive_video import write_drive_video
 from deepracer_ros.report.film import Take
 from deepracer_ros.run.summary import EvaluationSummary, ModelSummary
-from deepracer_ros.simulation.evaluation import Attempt, Evaluation
+from deepracer_ros.simulation.attempts import Attempt, Evaluation
 
 
 def summarise(evaluation: Evaluation) -> EvaluationSummary:
@@ -109,5 +109,8 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "status": attempt.status.name.lower(),
         "progress": attempt.progress,
         "lap_seconds": attempt.lap_seconds,
+        "lap_times": attempt.lap_times,
+        "resets": len(attempt.failures),
+        "failures": [failure.name.lower() for failure in attempt.failures],
         "steps": attempt.steps,
     }

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from deepracer_ros.files import write_atomically, write_json
-from deepracer_ros.simulation.evaluation import Evaluation
+from deepracer_ros.simulation.attempts import Evaluation
 
 Rule = Literal["best", "mean", "total"]
 """By which lap time models are ranked that completed as many laps: DeepRacer's best, average and total lap time."""
@@ -44,8 +44,8 @@ class Entry:
     @property
     def total_seconds(self) -> float | None:
         """Sum of the times of the completed laps, s; None if no lap was completed."""
-        times = [attempt.lap_seconds for attempt in self.evaluation.attempts if attempt.completed]
-        return sum(time for time in times if time) if times else None
+        times = self.evaluation.lap_times
+        return sum(times) if times else None
 
     def seconds(self, rule: Rule) -> float | None:
         """Return the lap time by a rule, s; None if no lap was completed."""

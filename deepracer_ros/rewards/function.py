@@ -75,7 +75,7 @@ class RewardFunction:
         if tracks is not self._tracks:
             self._tracks, self._waypoints = tracks, [waypoints(track) for track in tracks]
         rewards = np.zeros(len(episodes.track))
-        cars = np.flatnonzero(episodes.step > 0)
+        cars = np.flatnonzero(episodes.rewarded)
         columns = make_columns(episodes, cars, tracks, self._eye)
         if self._is_batch:
             for track in np.unique(episodes.track[cars]):

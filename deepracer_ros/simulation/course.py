@@ -27,6 +27,10 @@ class Course(Protocol):
         """Index of each car's track (N,)."""
 
     @property
+    def laps(self) -> int:
+        """Number of laps of an episode."""
+
+    @property
     def objects(self) -> Floats:
         """Poses (N, K, 3), x, y, m, and yaw, rad, of the objects on each car's road now."""
 
@@ -62,6 +66,11 @@ class WatchedCourse:
     def car_track(self) -> NDArray[np.int64]:
         """(N,) index of each car's track in `tracks`."""
         return self._course.car_track
+
+    @property
+    def laps(self) -> int:
+        """Number of laps of an episode."""
+        return self._course.laps
 
     @property
     def objects(self) -> Floats:

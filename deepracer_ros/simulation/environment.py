@@ -71,12 +71,17 @@ class Environment:
             measure = SENSORS[name].measure
             if measure is not None:
                 self._measures[name] = measure
-        self._ended: NDArray[np.bool_] = np.ones(self.cars, dtype=np.bool_)
+        self._last: Verdict | None = None
 
     @property
     def car_track(self) -> NDArray[np.int64]:
         """Index of each car's track (N,), the same for both driving directions."""
         return self.referee.car_track
+
+    @property
+    def laps(self) -> int:
+        """Number of laps of an episode."""
+        return self.referee.laps
 
     @property
     def objects(self) -> Floats:
@@ -100,13 +105,18 @@ class Environment:
     def step(self, steering: Floats, speed: Floats) -> Outcome:
         """Drive all cars for one control period; cars whose episode had ended begin a new episode instead.
 
+        Cars that had failed and have a reset left, see `RecoveryConfig`, are put back on the road instead.
+
         Args:
             steering: (N,) commanded steering angle, rad, + left.
             speed: (N,) commanded speed, m/s.
         """
+        if self._last is None:
+            return self.reset()
         observations, states = self.simulator.step(steering, speed)
-        if self._ended.any():
-            observations, states = self.simulator.reset(self._ended, self.referee.start(self._ended))
+        misplaced = self._last.misplaced
+        if misplaced.any():
+            observations, states = self.simulator.reset(misplaced, self.referee.place(self._last))
         return self._judge(observations, states, steering, speed)
 
     def close(self) -> None:
@@ -115,8 +125,7 @@ class Environment:
         self.referee.close()
 
     def _judge(self, observations: Observations, states: CarStates, steering: Floats, speed: Floats) -> Outcome:
-        verdict = self.referee.judge(states, steering, speed)
-        self._ended = verdict.ended
+        verdict = self._last = self.referee.judge(states, steering, speed)
         measured = {name: measure(states, self.referee) for name, measure in self._measures.items()}
         return Outcome({**observations, **measured}, states, verdict)
 

@@ -62,6 +62,13 @@ class AgentConfig(Section):
 
     model: str = key("", "Folder of a model to drive with, for a car or a replay. Empty: the models of the run.")
     explore: bool = key(True, "true: draw actions from the policy's distribution. false: take the greedy action.")
+    epsilon: float = key(
+        0.0, "Probability of a random action in place of one from the policy's distribution: DeepRacer's e-greedy "
+        "exploration. It falls from 1 to this value over epsilon_steps.", least=0, most=1,
+    )  # fmt: skip
+    epsilon_steps: int = key(
+        10000, "Steps of all cars of a job, from its start, over which the probability falls to epsilon.", least=1
+    )
     random_before_model: bool = key(True, "true: take random actions until a model is loaded. false: stand still.")
     live_camera: bool = key(
         False, "true: frames come from a camera on a car, with best-effort delivery and ROS time stamps; the car stops "
@@ -84,6 +91,22 @@ class AgentConfig(Section):
         False, "true: cmd_vel has TwistStamped, for the agent that publishes and the simulation that accepts it. "
         "false: Twist.",
     )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        """Check that every key has an effect.
+
+        Raises:
+            ValueError: if `epsilon_steps` is set and has no effect.
+        """
+        super().__post_init__()
+        if self.epsilon_steps != AgentConfig.epsilon_steps and not self.epsilon:
+            raise ValueError(f"epsilon_steps: found {self.epsilon_steps}, which has no effect with epsilon: 0")
+
+    def epsilon_after(self, steps: int) -> float:
+        """Return the probability of a random action after a number of steps of all cars of a job."""
+        if not self.epsilon:
+            return 0.0
+        return max(self.epsilon, 1.0 - (1.0 - self.epsilon) * steps / self.epsilon_steps)
 
 
 @dataclass(frozen=True)

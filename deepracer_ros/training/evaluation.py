@@ -3,22 +3,26 @@
 
 """Evaluation of policies: laps with greedy actions, without randomisation and without a user's reward function."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deepracer_ros.config import to_mapping
 from deepracer_ros.learning.policy import Policy
 from deepracer_ros.models.policy_file import Model, Tensors
+from deepracer_ros.parameters import merge
 from deepracer_ros.rewards.output import Collected
 from deepracer_ros.run.summary import ModelSummary
+from deepracer_ros.simulation.attempts import Evaluation
 from deepracer_ros.simulation.environment import Environment
-from deepracer_ros.simulation.evaluation import Evaluation, evaluate
+from deepracer_ros.simulation.evaluation import evaluate
 from deepracer_ros.simulation.factory import make_evaluation
 from deepracer_ros.simulation.sensors import TRACE, Observations, sensor_specs
-from deepracer_ros.training.config import RunConfig, read_config
+from deepracer_ros.training.config import RunConfig, read_config, with_absolute_paths
 from deepracer_ros.training.policies import make_policy
 
 
@@ -54,6 +58,8 @@ def make_evaluator(config: RunConfig) -> Evaluator:
     Raises:
         InputError: if a track or the simulator does not exist.
     """
+    read = (*config.network.reads, *config.network.critic_reads)
+    config = replace(config, sensors=tuple(name for name in config.sensors if name != TRACE or name in read))
     sensors = sensor_specs(config)
     return Evaluator(
         make_evaluation(
@@ -78,13 +84,23 @@ def greedy(policy: Policy, observations: Observations) -> tuple[NDArray[np.float
     return decision.steering, decision.speed
 
 
-def config_of(model: Model) -> RunConfig:
+def config_of(model: Model, changes: Mapping[str, Any] | None = None) -> RunConfig:
     """Return the configuration of the run that trained a model.
 
+    Args:
+        model: A checked model.
+        changes: Nested keys and values to change; a race type replaces the race as a whole.
+
     Raises:
-        InputError: if a value in the model's manifest is not valid in this release.
+        InputError: if a value in the model's manifest is not valid in this release, or a change is wrong.
     """
-    return read_config(model.manifest.config, f"model {model.manifest.run}: config", tolerant=True)
+    config = read_config(model.manifest.config, f"model {model.manifest.run}: config", tolerant=True)
+    if not changes:
+        return config
+    values = to_mapping(config)
+    if "type" in changes.get("race", {}):
+        del values["race"]
+    return read_config(with_absolute_paths(merge(values, changes), Path.cwd()), "evaluation")
 
 
 def evaluate_model(

@@ -169,7 +169,8 @@ class _Buffer:
             self._flags[name][:, t - 1] = verdict[name]
         for name, values in self._terms.items():
             values[:, t - 1] = verdict[f"term_{name}"]
-        self._flags["valid"][:, t - 1] = verdict["status"] != Status.PREPARE
+        # No action leads to the start of an episode, or to the place where a car is put back.
+        self._flags["valid"][:, t - 1] = (verdict["status"] != Status.PREPARE) & (verdict["status"] != Status.PAUSE)
 
     def put_command(self, t: int, step: Step) -> None:
         """Store the command that answered observation t."""

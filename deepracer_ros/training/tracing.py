@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.config import to_mapping
-from deepracer_ros.files import make_folder, write_atomically, write_json
+from deepracer_ros.files import make_folder, write_atomically
+from deepracer_ros.formats.folder import model_documents
 from deepracer_ros.formats.hyperparameters import to_hyperparameters
-from deepracer_ros.formats.metadata import to_metadata
 from deepracer_ros.formats.simtrace import HEADER, EpisodeTrace, training_metrics
 from deepracer_ros.race.actions import DiscreteActions, make_action_coder
 from deepracer_ros.race.catalogue import find_tracks
@@ -34,6 +34,8 @@ from deepracer_ros.training.iteration import Iteration, Part
 
 Floats = NDArray[np.float64]
 
+PLACES = {"model_metadata.json": "model", "hyperparameters.json": "ip"}
+"""Folders of the descriptions of the model."""
 MOST_BYTES = 200_000_000
 """Size of all simtrace files of a job; beyond it the oldest are removed."""
 MOST_EPISODES = 20_000
@@ -79,17 +81,24 @@ class Episodes:
         running.sequence = part.sequence
         rows = np.concatenate([part.trace[1:], part.actions], axis=1)
         start = 0
-        for end in np.flatnonzero(rows[:, STATUS] > Status.IN_PROGRESS):
+        status = rows[:, STATUS]
+        for end in np.flatnonzero((status > Status.IN_PROGRESS) & (status != Status.PAUSE)):
             if running.rows or rows[start, STATUS] == Status.PREPARE:
-                yield self._finished(np.concatenate([*running.rows, rows[start : end + 1]]), part)
+                yield self.trace(np.concatenate([*running.rows, rows[start : end + 1]]), part.track)
             running.rows, start = [], int(end) + 1
         if running.rows or (start < len(rows) and rows[start, STATUS] == Status.PREPARE):
             running.rows.append(rows[start:])
 
-    def _finished(self, rows: Floats, part: Part) -> EpisodeTrace:
-        road = self._roads[part.track]
+    def trace(self, rows: Floats, track: str) -> EpisodeTrace:
+        """Return the trace of the next episode.
+
+        Args:
+            rows: (T, 12) steps of the episode: `TRACE_NUMBERS`, steering angle, rad, speed, m/s, and reward.
+            track: Its track as the configuration names it.
+        """
+        road = self._roads[track]
         steering, speed, reward = rows[:, -3:].T.copy()
-        reward[0] = 0.0
+        reward[rows[:, STATUS] == Status.PREPARE] = 0.0
         nearest = np.hypot(*(rows[:, None, [X, Y]] - road.centre[None]).transpose(2, 0, 1)).argmin(axis=1)
         action = None
         if isinstance(self._coder, DiscreteActions):
@@ -130,13 +139,13 @@ class TraceFiles:
         Raises:
             InputError: if the folder cannot be written.
         """
-        learning = to_hyperparameters(to_mapping(config.learning), config.trainer.batch_segments)
-        for name, document in (("model/model_metadata", to_metadata(config.actions)), ("ip/hyperparameters", learning)):
-            path = folder / f"{name}.json"
+        values = to_mapping(config)
+        for name, content in model_documents(values, config.actions).items():
+            path = folder / PLACES[name] / name
             make_folder(path.parent)
-            write_json(path, document)
+            write_atomically(path, content)
         several = config.jobs > 1
-        each = int(learning["num_episodes_between_training"])
+        each = int(to_hyperparameters(values)["num_episodes_between_training"])
         self._jobs = [
             _JobFiles(
                 folder / (str(job) if several else ".") / "training-simtrace",

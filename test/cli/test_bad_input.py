@@ -27,7 +27,7 @@ def refused(capsys, tmp_path, monkeypatch):
     def run(*arguments):
         began = time.monotonic()
         assert main([str(argument) for argument in arguments]) == 2
-        assert time.monotonic() - began < 8.0
+        assert time.monotonic() - began < 30.0  # it waits for nothing; torch alone takes 4 s to load on a slow machine
         out, error = capsys.readouterr()
         assert out == ""
         assert error.startswith("deepracer: ")

@@ -146,6 +146,41 @@ def test_evaluations_stand_beside_the_model_by_track(deepracer, trained):
     assert [path.name for path in folder.path.glob("evaluation-*")] == ["evaluation-embedded-route-reversed"]
 
 
+def test_an_evaluation_is_that_of_eval_params(deepracer, trained):
+    folder, _ = trained
+    (deepracer.root / "eval_params.yaml").write_text(
+        "WORLD_NAME: 'oval'\nNUMBER_OF_TRIALS: '2'\nIS_CONTINUOUS: 'True'\nNUMBER_OF_RESETS: '3'\n"
+        "OFF_TRACK_PENALTY: '4.0'\nEVAL_CHECKPOINT: 'last'\n"
+    )
+    answer = deepracer(
+        "evaluate", "--model", "runs/first", "--from", "eval_params.yaml", "--resets", 2, "--output", "trials",
+        "--simtrace",
+    )  # fmt: skip
+    assert answer.code == 0, answer.error
+    report = json.loads((deepracer.root / "trials" / "evaluation.json").read_text())
+    (attempt,) = report["attempts"]
+    assert report["laps_attempted"] == 2
+    assert attempt["resets"] == len(attempt["failures"]) == 2  # hardly trained, it comes off the road
+    assert f"{report['laps_completed']} of 2 laps completed" in answer.out
+    assert "2 resets" in answer.out
+    (metrics,) = (deepracer.root / "trials" / "deepracer" / "metrics").glob("EvaluationMetrics-*.json")
+    entries = json.loads(metrics.read_text())["metrics"]
+    assert sum(entry["reset_count"] for entry in entries) == 2
+    (trace,) = (deepracer.root / "trials" / "deepracer").glob("evaluation-*/evaluation-simtrace/0-iteration.csv")
+    assert trace.read_text().count(",pause,") == 2
+    assert ",4.0" in trace.read_text()
+    wrong = deepracer("evaluate", "--model", "runs/first", "--off-track-penalty", 1)
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "off_track_penalty: found 1, which has no effect with resets: 0" in wrong.error
+
+
+def test_the_descriptions_of_deepracer_stand_beside_the_model(trained):
+    folder, _ = trained
+    metadata = json.loads((folder.model / "model_metadata.json").read_text())
+    assert metadata["action_space"]["speed"] == {"low": 1.0, "high": 3.0}
+    assert json.loads((folder.model / "hyperparameters.json").read_text())["num_epochs"] == 1
+
+
 @pytest.fixture(scope="module")
 def resumed(deepracer, trained):
     """The same run, gone on with servers of its own; what it was before is returned."""

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from deepracer_ros.engine.clone import find_source, make_clone
+from deepracer_ros.engine.clone import make_clone
+from deepracer_ros.engine.sources import find_source
 from deepracer_ros.errors import InputError
 from deepracer_ros.models.folder import write_model_folder
 from deepracer_ros.run.checkpoint import Progress, read_checkpoint
@@ -85,7 +86,7 @@ def test_sources_are_found_and_what_is_none_is_named(tmp_path, model):
     assert find_source("a:last", tmp_path / "runs").which == "last"
     assert find_source("a:12", tmp_path / "runs").path == (tmp_path / "runs" / "a").resolve()
     assert find_source("a", tmp_path / "runs").which == ""
-    with pytest.raises(InputError, match="--clone b:best: found no b and no .*runs/b, expected a run or"):
+    with pytest.raises(InputError, match="b:best: found no b and no .*runs/b, expected a run or"):
         find_source("b:best", tmp_path / "runs")
     with pytest.raises(InputError, match="model:last: found no run folder, expected one with config.yaml"):
         find_source(f"{model[0]}:last", tmp_path).read()

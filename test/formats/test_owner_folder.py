@@ -9,10 +9,10 @@ import math
 import numpy as np
 import pytest
 
-from deepracer_ros.config import from_mapping
+from deepracer_ros.config import from_mapping, to_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.formats.folder import read_owner_folder
-from deepracer_ros.formats.hyperparameters import read_hyperparameters
+from deepracer_ros.formats.hyperparameters import read_hyperparameters, to_hyperparameters
 from deepracer_ros.formats.metadata import read_metadata
 from deepracer_ros.race.actions import ActionSpaceConfig, make_action_coder
 from deepracer_ros.race.catalogue import find_track
@@ -115,13 +115,27 @@ def test_hyperparameters_are_those_of_ppo(written):
     assert (absent.learning.epochs, absent.learning.value_loss, absent.trainer.batch_segments) == (10, "squared", 80)
 
 
+def test_e_greedy_exploration_falls_to_its_value(written):
+    document = {**HYPERPARAMETERS, "exploration_type": "e-greedy", "e_greedy_value": 0.1, "epsilon_steps": 1000}
+    config = read_config(read_hyperparameters(written("hyperparameters.json", document)), "test")
+    agent = config.agent
+    assert [agent.epsilon_after(steps) for steps in (0, 500, 1000, 10**6)] == pytest.approx([1.0, 0.55, 0.1, 0.1])
+    assert to_hyperparameters(to_mapping(config)).items() >= {
+        "exploration_type": "e-greedy", "e_greedy_value": 0.1, "epsilon_steps": 1000,
+    }.items()  # fmt: skip
+    assert read_config({}, "test").agent.epsilon_after(0) == 0.0
+    with pytest.raises(InputError, match="epsilon_steps: found 5, which has no effect with epsilon: 0"):
+        read_config({"agent": {"epsilon_steps": 5}}, "test")
+
+
 @pytest.mark.parametrize(
     ("document", "message"),
     [
         ({"lr": 0.1}, "lr: found 0.1, expected a number from 1e-08 to 0.001"),
         ({"num_epochs": 3.5}, "num_epochs: found 3.5, expected a whole number from 3 to 10"),
         ({"batch_size": True}, "batch_size: found true, expected a number from 32 to 512"),
-        ({"exploration_type": "e-greedy"}, 'exploration_type: found "e-greedy", expected one of categorical'),
+        ({"exploration_type": "greedy"}, 'exploration_type: found "greedy", expected one of categorical, e-greedy'),
+        ({"exploration_type": "e-greedy", "e_greedy_value": 2}, "e_greedy_value: found 2, expected a number from 0"),
         ({"stack_size": 4}, "stack_size: found 4, expected 1"),
         ({"loss_type": "hubert"}, 'loss_type: found "hubert", expected one of huber, mean squared error'),
         ("[]", "found [], expected an object"),

@@ -8,7 +8,7 @@ import pytest
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.formats.simtrace import HEADER, EpisodeTrace
-from deepracer_ros.formats.traces import COLUMNS, read_traces
+from deepracer_ros.formats.traces import COLUMNS, read_traces, sim_trace_log
 from deepracer_ros.race.status import Status
 
 
@@ -50,12 +50,15 @@ def test_csv_files_of_several_workers(tmp_path):
 
 @pytest.mark.parametrize("action", [None, np.array([3, 3, 3, 3])], ids=["continuous", "discrete"])
 def test_log_lines_say_the_same(tmp_path, action):
-    lines = episode(0, action=action).to_log() + episode(1, action=action).to_log()
-    assert lines.startswith("SIM_TRACE_LOG:0,1,0.0000,0.0000,0.0000,5.00,1.50,")
-    assert len(lines.splitlines()[0].split(",")) == 19
-    text = "".join(f"[agent-9] {line}\tmore\nsomething else\n" for line in lines.splitlines())
-    (tmp_path / "training.log").write_text(text)
-    found = read_traces(tmp_path)
+    put(tmp_path / "run" / "training-simtrace", 0, episode(0, action=action), episode(1, action=action))
+    lines = sim_trace_log(tmp_path / "run", 100)
+    assert lines[0].startswith("SIM_TRACE_LOG:0,1,0.0000,0.0000,0.0000,5.00,1.50,")
+    assert len(lines[0].split(",")) == 19
+    assert sim_trace_log(tmp_path / "run", 3) == lines[-3:]
+    (tmp_path / "log").mkdir()
+    text = "".join(f"[agent-9] {line}\tmore\nsomething else\n" for line in lines)
+    (tmp_path / "log" / "training.log").write_text(text)
+    found = read_traces(tmp_path / "log")
     assert [(one.episode, one.status, len(one.steps)) for one in found] == [(0, "off_track", 4), (1, "off_track", 4)]
     assert found[0].reward == 3.0
 

@@ -61,3 +61,35 @@ def test_random_policy_knows_its_probability() -> None:
         {CAMERA: np.zeros((7, 4, 4), np.uint8)}, np.random.default_rng(0)
     )
     np.testing.assert_allclose(decision.log_probability, -np.log(10.0), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "actions",
+    [ActionSpaceConfig(), ActionSpaceConfig(type="discrete", steering_angles=(-20.0, 0.0, 20.0), speeds=(1.0, 2.0))],
+    ids=("continuous", "discrete"),
+)
+def test_e_greedy_actions_are_a_mixture_with_its_log_probability(actions) -> None:
+    space = make_action_space(actions)
+    network = ActorCritic(NETWORK, SENSORS, space.outputs)
+    tensors = {name: p.detach().numpy().copy() for name, p in network.named_parameters()}
+    policy = Policy(tensors, NETWORK, SENSORS, actions)
+    frames = {CAMERA: np.random.default_rng(0).integers(0, 256, (400, 60, 80), np.uint8)}
+    decision = policy.act(frames, np.random.default_rng(1), epsilon=0.25)
+    of_policy = policy.log_probability(frames, decision.steering, decision.speed)
+    uniform = 1.0 / 6 if actions.type == "discrete" else 1.0
+    expected = np.log(0.75 * np.exp(of_policy) + 0.25 * uniform)
+    assert decision.log_probability == pytest.approx(expected, abs=1e-3)
+    random = policy.act(frames, np.random.default_rng(1), epsilon=1.0)
+    assert random.log_probability == pytest.approx(np.full(400, np.log(uniform)), abs=1e-6)
+    half = policy.act(frames, np.random.default_rng(3), epsilon=0.5)
+    other = policy.act(frames, np.random.default_rng(3))
+    same = np.mean((half.steering == other.steering) & (half.speed == other.speed))
+    assert 0.4 < same < 0.7  # half of the actions, and equal draws
+
+
+def test_epsilon_has_no_effect_on_greedy_actions() -> None:
+    policy = Policy(weights(), NETWORK, SENSORS, ACTIONS)
+    frames = {CAMERA: np.random.default_rng(0).integers(0, 256, (5, 60, 80), np.uint8)}
+    greedy, again = policy.act(frames), policy.act(frames, None, 0.9)
+    np.testing.assert_array_equal(greedy.steering, again.steering)
+    np.testing.assert_array_equal(greedy.log_probability, again.log_probability)

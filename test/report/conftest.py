@@ -12,8 +12,9 @@ from deepracer_ros.race.referee import Verdict
 from deepracer_ros.race.status import Status
 from deepracer_ros.race.track import Track
 from deepracer_ros.report.film import Film
+from deepracer_ros.simulation.attempts import Evaluation
 from deepracer_ros.simulation.environment import Outcome
-from deepracer_ros.simulation.evaluation import Evaluation, evaluate
+from deepracer_ros.simulation.evaluation import evaluate
 from deepracer_ros.simulation.sensors import CAMERA, Observations
 from deepracer_ros.simulation.simulator import CarStates
 
@@ -41,7 +42,7 @@ class Merry:
         off: Sequence[float],
         objects: Sequence[Sequence[float]] = (),
     ):
-        self.tracks = tracks
+        self.tracks, self.laps = tracks, 1
         self.car_track = np.array(car_track)
         self.objects = np.broadcast_to(np.reshape(objects, (-1, 3)), (len(car_track), len(objects), 3))
         self._length = np.array([tracks[t].length for t in car_track])
@@ -74,7 +75,8 @@ class Merry:
             progress=100.0 * part,
             episode=still,
             step=still + self._step,
-            lap=still,
+            put_back=failed & False,
+            lap=complete.astype(np.int64),
             lap_seconds=np.where(complete, self._length / self._speed, np.nan),
             station=self._start,
             offset=none,

@@ -33,7 +33,7 @@ def test_the_fastest_lap_is_chosen_or_the_farthest_drive(filmed):
     _, evaluation, film = filmed
     assert choose(evaluation.attempts, film.takes) == 2
     failed = [
-        replace(a, status=Status.OFF_TRACK, lap_seconds=None, progress=p)
+        replace(a, status=Status.OFF_TRACK, lap_times=(), progress=p)
         for a, p in zip(evaluation.attempts, (10.0, 50.0, 20.0), strict=True)
     ]
     assert choose(failed, film.takes) == 1

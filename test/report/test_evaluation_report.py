@@ -12,7 +12,7 @@ from deepracer_ros.race.catalogue import find_tracks
 from deepracer_ros.race.route import write_route
 from deepracer_ros.report.evaluation_report import summarise, track_labels, write_evaluation_report
 from deepracer_ros.run.summary import ModelSummary
-from deepracer_ros.simulation.evaluation import Evaluation
+from deepracer_ros.simulation.attempts import Evaluation
 
 MODEL = ModelSummary(version=12, sha256="ab" * 32)
 

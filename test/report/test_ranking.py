@@ -10,12 +10,19 @@ import pytest
 
 from deepracer_ros.race.status import Status
 from deepracer_ros.report.ranking import Entry, ranked, write_ranking
-from deepracer_ros.simulation.evaluation import Attempt, Evaluation
+from deepracer_ros.simulation.attempts import Attempt, Evaluation
 
 
 def entry(name, *times):
     attempts = [
-        Attempt("oval", 0.0, Status.LAP_COMPLETE if time else Status.OFF_TRACK, 100.0 if time else 40.0, time, 10)
+        Attempt(
+            "oval",
+            0.0,
+            Status.LAP_COMPLETE if time else Status.OFF_TRACK,
+            100.0 if time else 40.0,
+            (time,) if time else (),
+            10,
+        )
         for time in times
     ]
     return Entry(name, 7, Evaluation(tuple(attempts)))
@@ -43,7 +50,7 @@ def test_by_mean_a_steady_one_beats_one_good_lap():
 
 
 def test_models_without_a_lap_are_ranked_by_progress():
-    near = Entry("near", 1, Evaluation((Attempt("oval", 0.0, Status.OFF_TRACK, 90.0, None, 10),)))
+    near = Entry("near", 1, Evaluation((Attempt("oval", 0.0, Status.OFF_TRACK, 90.0, (), 10),)))
     assert [one.model for one in ranked([entry("far", None), near], "mean")] == ["near", "far"]
 
 

@@ -6,7 +6,7 @@
 import numpy as np
 import pytest
 
-from deepracer_ros.race.config import ObstaclesConfig, RaceConfig, RefereeConfig
+from deepracer_ros.race.config import ObstaclesConfig, RaceConfig, RecoveryConfig, RefereeConfig
 from deepracer_ros.race.referee import Referee
 from deepracer_ros.race.status import Status
 from deepracer_ros.race.track import Track
@@ -25,33 +25,36 @@ SPEED = 2.0 * np.pi * RADIUS / STEPS_PER_LAP * 15.0
 class GlideCourse:
     """Cars that follow the circle at the commanded speed; steering moves them sideways by so many metres a step."""
 
-    def __init__(self, cars, race=None):
+    def __init__(self, cars, race=None, **recovery):
         angle = np.append(np.linspace(0.0, 2.0 * np.pi, 720, endpoint=False), 0.0)
         ring = np.column_stack([np.cos(angle), np.sin(angle)])
         self.tracks = [Track.from_route("circle", np.hstack([2.0 * ring, 1.6 * ring, 2.4 * ring]))]
         self.car_track = np.zeros(cars, int)
-        config = RefereeConfig().for_evaluation()
+        config = RefereeConfig(recovery=RecoveryConfig(**recovery)).for_evaluation()
         self.referee = Referee(self.tracks, self.car_track, config, REWARD, seed=0, race=race)
+        self.laps = self.referee.laps
         self.ended = np.ones(cars, bool)
         self.angle, self.radius = np.zeros(cars), np.full(cars, RADIUS)
         self.steps = 0
+        self.verdict = None
 
     def reset(self):
         self.ended[:] = True
+        self.verdict = None
         return self.step(np.zeros(len(self.ended)), np.zeros(len(self.ended)))
 
     def step(self, steering, speed):
         self.steps += 1
         self.angle += speed / 15.0 / RADIUS
         self.radius += steering
-        poses = self.referee.start(self.ended)
+        poses = self.referee.start(self.ended) if self.verdict is None else self.referee.place(self.verdict)
         self.angle = np.where(self.ended, np.arctan2(poses[:, 1], poses[:, 0]), self.angle)
         self.radius = np.where(self.ended, RADIUS, self.radius)
         x, y = self.radius * np.cos(self.angle), self.radius * np.sin(self.angle)
         yaw = (self.angle + 1.5 * np.pi) % (2.0 * np.pi) - np.pi
         states = CarStates(x, y, yaw, np.array(speed), 0 * x, 0 * x, np.array(steering))
-        verdict = self.referee.judge(states, steering, speed)
-        self.ended = verdict.ended
+        verdict = self.verdict = self.referee.judge(states, steering, speed)
+        self.ended = verdict.misplaced
         return Outcome({CAMERA: np.zeros((len(x), 1, 1), np.uint8)}, states, verdict)
 
     @property
@@ -94,6 +97,28 @@ def test_a_failed_attempt_counts_its_first_episode_only():
     assert failed.lap_seconds is None
     assert failed.progress == pytest.approx(100.0 * 5 / STEPS_PER_LAP, abs=0.5)
     assert evaluation.mean_lap_seconds == pytest.approx(50.5 / 15.0, abs=1e-4)
+
+
+def test_a_failure_costs_a_reset_and_a_penalty_and_each_lap_has_its_time():
+    course = GlideCourse(1, RaceConfig(laps=3), resets=10, off_track_penalty=2.0)
+    aside = iter([0.5] + [0.0] * 1000)
+    evaluation = evaluate(course, lambda _: (np.array([next(aside)]), np.array([SPEED])))
+    (attempt,) = evaluation.attempts
+    assert (attempt.status, attempt.failures) == (Status.LAP_COMPLETE, (Status.OFF_TRACK,))
+    assert (evaluation.laps_attempted, evaluation.laps_completed) == (3, 3)
+    lap = STEPS_PER_LAP / 15.0
+    assert attempt.lap_times[1:] == pytest.approx((lap, lap), abs=1e-3)
+    assert attempt.lap_times[0] == pytest.approx(lap + 2.0 + 1.0 / 15.0, abs=0.05)  # the step that puts it back
+    assert evaluation.best_lap_seconds == pytest.approx(lap, abs=1e-3)
+
+
+def test_the_laps_before_a_failure_without_a_reset_count():
+    course = GlideCourse(1, RaceConfig(laps=3))
+    aside = iter([0.0] * 60 + [1.0] * 1000)
+    evaluation = evaluate(course, lambda _: (np.array([next(aside)]), np.array([SPEED])))
+    assert (evaluation.laps_attempted, evaluation.laps_completed, evaluation.all_completed) == (3, 1, False)
+    assert evaluation.attempts[0].lap_seconds is None
+    assert evaluation.mean_lap_seconds == pytest.approx(STEPS_PER_LAP / 15.0, abs=1e-3)
 
 
 def test_stopping_at_the_first_failure():
@@ -158,4 +183,4 @@ def test_a_tally_counts_the_laps_of_an_episode_of_several_laps():
         laps.append(tally.laps)
         assert course.steps < 1000
     assert sorted(set(laps)) == [0, 1, 2, 3]
-    assert (tally.evaluation().laps_completed, tally.evaluation().laps_attempted) == (1, 2)
+    assert (tally.evaluation().laps_completed, tally.evaluation().laps_attempted) == (3, 6)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from deepracer_ros.race.actions import make_action_coder
+from deepracer_ros.race.config import RecoveryConfig
 from deepracer_ros.race.status import Status
 from deepracer_ros.simulation.evaluation import evaluate
 from deepracer_ros.simulation.factory import make_environment, make_evaluation
@@ -216,3 +217,43 @@ def test_deepracer_utils_reads_an_evaluation(tmp_path):
     assert [entry["trial"] for entry in entries] == [1, 2, 3]
     assert [entry["immobilized_count"] for entry in entries] == [0, 0, 1]
     assert [entry["off_track_count"] for entry in entries] == [1, 1, 0]
+
+
+def test_deepracer_utils_reads_continuous_laps_with_resets(tmp_path):
+    logs = pytest.importorskip("deepracer.logs", reason="no deepracer-utils: pip install '.[dev]'")
+    config = make_config()
+    recovery = RecoveryConfig(resets=3, off_track_penalty=2.0)
+    config = replace(config, race=replace(config.race, laps=2), referee=replace(config.referee, recovery=recovery))
+    write(tmp_path, config, drive(config, 0, seed=1, updates=4))
+    environment = make_evaluation(config, ["oval"], 1)
+    course = TracedCourse(environment)
+
+    def follow(seen):
+        state = environment.referee.episodes
+        steering = 0.17 * state.curvature - 1.0 * state.offset - 1.0 * state.heading_error
+        # To the right until it has left the road once.
+        return np.where(state.resets == 0, -0.5, steering.clip(-0.5, 0.5)), np.full(1, 1.5)
+
+    evaluation = evaluate(course, follow)
+    (attempt,) = evaluation.attempts
+    assert attempt.completed
+    assert len(attempt.lap_times) == 2
+    assert attempt.failures
+    assert set(attempt.failures) == {Status.OFF_TRACK}
+    _, metrics = course.write(tmp_path, config, ["oval"])
+    log = logs.DeepRacerLog(str(tmp_path))
+    log.load_evaluation_trace()
+    frame = log.dataframe()
+    assert frame.groupby("episode").size().sum() == attempt.steps + 1
+    assert frame.steps.tolist() == list(range(1, attempt.steps + 2))
+    assert (frame.episode_status == "pause").sum() == len(attempt.failures)
+    assert frame[frame.episode_status == "off_track"].pause_duration.tolist() == pytest.approx(
+        [2.0] * len(attempt.failures)
+    )
+    assert frame.done.astype(str).tolist().count("True") == 1
+    first, second = json.loads(metrics.read_text())["metrics"]
+    assert (first["reset_count"], second["reset_count"]) == (len(attempt.failures), 0)
+    assert (first["off_track_count"], first["completion_percentage"]) == (len(attempt.failures), 100)
+    assert (first["episode_status"], second["episode_status"]) == ("In progress", "Lap complete")
+    milliseconds = [entry["elapsed_time_in_milliseconds"] for entry in (first, second)]
+    assert milliseconds == pytest.approx([1000.0 * time for time in attempt.lap_times], abs=68.0)
