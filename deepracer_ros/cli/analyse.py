@@ -86,7 +86,7 @@ def _rewards(args: argparse.Namespace, episodes: "Sequence[TracedEpisode]") -> l
     from deepracer_ros.rewards.output import Collected
     from deepracer_ros.rewards.reward import find_reward
     from deepracer_ros.run.folder import RunFolder
-    from deepracer_ros.training.regrading import regrade
+    from deepracer_ros.training.rescoring import rescore
 
     names = args.track.split(",") if args.track else []
     for config in (RunFolder(path).config for path in args.runs):
@@ -95,5 +95,5 @@ def _rewards(args: argparse.Namespace, episodes: "Sequence[TracedEpisode]") -> l
     if not names:
         raise InputError("--reward: found no run folder that names its tracks, expected --track NAME")
     tracks = find_tracks(list(dict.fromkeys(names)))
-    rewards = regrade(episodes, tracks, lambda: find_reward(args.reward, Collected(0)))
+    rewards = rescore(episodes, tracks, lambda: find_reward(args.reward, Collected(0)))
     return [float(one.sum()) for one in rewards]

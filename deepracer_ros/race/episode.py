@@ -123,7 +123,8 @@ class EpisodeTable(NamedTuple):
     @property
     def rewarded(self) -> NDArray[np.bool_]:
         """Whether each car is given a reward for this frame (N,): not at its start, nor where it was put back."""
-        return (self.step > 0) & (self.status != Status.PAUSE)
+        rewarded: NDArray[np.bool_] = (self.step > 0) & (self.status != Status.PAUSE)
+        return rewarded
 
 
 PER_OBJECT = ("objects", "object_places")

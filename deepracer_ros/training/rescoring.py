@@ -25,7 +25,7 @@ TOLERANCE = 0.02
 NUMBERS = ("X", "Y", "yaw", "steer", "throttle")
 
 
-def regrade(
+def rescore(
     episodes: Sequence[TracedEpisode], tracks: Sequence[Track], make_reward: Callable[[], Reward]
 ) -> list[Floats]:
     """Return the rewards (T,) of the steps of each episode by another reward; that of the first step is 0.
@@ -46,13 +46,13 @@ def regrade(
     for start in range(0, len(episodes), TOGETHER):
         reward = make_reward()
         try:
-            found += _regrade_together(episodes[start : start + TOGETHER], tracks, reward)
+            found += _rescore_together(episodes[start : start + TOGETHER], tracks, reward)
         finally:
             reward.close()
     return found
 
 
-def _regrade_together(episodes: Sequence[TracedEpisode], tracks: Sequence[Track], reward: Reward) -> list[Floats]:
+def _rescore_together(episodes: Sequence[TracedEpisode], tracks: Sequence[Track], reward: Reward) -> list[Floats]:
     cars = [_track_of(episode, tracks) for episode in episodes]
     referee = Referee(tracks, cars, RefereeConfig(), reward, seed=0)
     longest = max(len(episode.steps) for episode in episodes)

@@ -18,7 +18,7 @@ from deepracer_ros.simulation.environment import Environment
 from deepracer_ros.simulation.factory import make_environment
 from deepracer_ros.simulation.sensors import TRACE
 from deepracer_ros.training.config import read_config
-from deepracer_ros.training.regrading import regrade
+from deepracer_ros.training.rescoring import rescore
 from deepracer_ros.training.tracing import Episodes
 
 CARS = 4
@@ -74,7 +74,7 @@ def test_the_same_reward_gives_the_rewards_of_the_log(logged):
     episodes = read_traces(folder)
     tracks = find_tracks(["hairpin", "oval"])
     assert len(episodes) > 8
-    found = regrade(episodes, tracks, lambda: find_reward(str(reward)))
+    found = rescore(episodes, tracks, lambda: find_reward(str(reward)))
     for episode, again in zip(episodes, found, strict=True):
         assert again == pytest.approx(episode.column("reward"), abs=1e-6)
 
@@ -83,9 +83,9 @@ def test_a_log_of_another_track_is_named(logged):
     folder, _ = logged
     episode = read_traces(folder)[0]
     with pytest.raises(InputError, match=r"--track: found esses .*, expected the track of the log, which is \d+"):
-        regrade([episode], find_tracks(["esses"]), lambda: find_reward({"progress": 1.0}))
+        rescore([episode], find_tracks(["esses"]), lambda: find_reward({"progress": 1.0}))
     short = replace(episode, steps=episode.steps[:1])
-    assert regrade([short], find_tracks(["oval", "hairpin"]), lambda: find_reward({"progress": 1.0}))[0].tolist() == [0]
+    assert rescore([short], find_tracks(["oval", "hairpin"]), lambda: find_reward({"progress": 1.0}))[0].tolist() == [0]
 
 
 def test_the_command_draws_both_rewards(logged, tmp_path, capsys):
