@@ -26,6 +26,8 @@ LABELS = {status: status.name.replace("_", " ").capitalize() for status in Statu
 """Names of the states in the metrics."""
 NAMES = [status.name.lower() for status in Status]
 """Names of the states in a trace."""
+BEST_BY = {"progress": "progress", "lap_time": "laptime", "reward": "reward"}
+"""DeepRacer's names of what makes the best model, by ours."""
 MARK = "SIM_TRACE_LOG:"
 """Beginning of a line in a log that has a step of a trace."""
 _FORMS = "%d %d %.4f %.4f %.4f %.2f %.2f %s %.4f %s %s %.4f %d %.2f %s %s %.2f %d %.4f"
@@ -160,10 +162,11 @@ def evaluation_metrics(episodes: Sequence[EpisodeTrace]) -> dict[str, Any]:
     return {"metrics": entries}
 
 
-def training_metrics(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def training_metrics(entries: Sequence[dict[str, Any]], best_by: str) -> dict[str, Any]:
     """Return the content of TrainingMetrics.json.
 
     Args:
         entries: Entries of the episodes, from `EpisodeTrace.metric`.
+        best_by: What makes the best model, `trainer.best_by`.
     """
-    return {"metrics": list(entries), "version": 2.0, "best_model_metric": "progress"}
+    return {"metrics": list(entries), "version": 2.0, "best_model_metric": BEST_BY[best_by]}

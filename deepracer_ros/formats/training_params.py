@@ -12,6 +12,7 @@ import yaml
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.formats.document import Document
+from deepracer_ros.formats.simtrace import BEST_BY
 
 VARIABLES = {
     "WORLD_NAME": ("DR_WORLD_NAME",),
@@ -33,7 +34,7 @@ VARIABLES = {
 """Keys of `training_params.yaml` and the variables that they come from; a later variable has an older name."""
 RACES = {"TIME_TRIAL": "time_trial", "OBJECT_AVOIDANCE": "object_avoidance"}
 """Our names of the race types."""
-METRICS = {"progress": "progress", "laptime": "lap_time", "reward": "reward"}
+METRICS = {theirs: ours for ours, theirs in BEST_BY.items()}
 """Our names of what makes the best model."""
 RANDOM_LOOKS = {"light_gain": 0.25, "light_offset": 20.0, "colour": 40.0}
 """What DeepRacer's domain randomisation is here: another light and other colours for every episode."""
@@ -136,7 +137,7 @@ def to_training_params(values: Mapping[str, Any]) -> str:
         "START_POSITION_OFFSET": str(start["offset"]),
         "ENABLE_DOMAIN_RANDOMIZATION": str(any(values["randomisation"].values())),
         "MIN_EVAL_TRIALS": str(values["trainer"]["evaluation_starts"]),
-        "BEST_MODEL_METRIC": {ours: theirs for theirs, ours in METRICS.items()}[values["trainer"]["best_by"]],
+        "BEST_MODEL_METRIC": BEST_BY[values["trainer"]["best_by"]],
     }
     if race["type"] == "object_avoidance":
         params |= _to_obstacles(race["obstacles"])

@@ -8,7 +8,6 @@ deepracer/training-simtrace/N-iteration.csv      update N; with several jobs dee
 deepracer/metrics/TrainingMetrics.json           with several jobs also TrainingMetrics_JOB.json
 """
 
-import json
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from deepracer_ros.config import to_mapping
@@ -152,6 +152,7 @@ class TraceFiles:
                 folder / "metrics" / (f"TrainingMetrics_{job}.json" if job else "TrainingMetrics.json"),
                 Episodes(config),
                 each,
+                config.trainer.best_by,
             )
             for job in range(config.jobs)
         ]
@@ -184,7 +185,7 @@ class TraceFiles:
 class _JobFiles:
     """The files of one job."""
 
-    def __init__(self, folder: Path, metrics: Path, episodes: Episodes, each: int) -> None:
+    def __init__(self, folder: Path, metrics: Path, episodes: Episodes, each: int, best_by: str) -> None:
         """Go on with the files that are there.
 
         Args:
@@ -192,7 +193,9 @@ class _JobFiles:
             metrics: File of the metrics.
             episodes: Assembles the episodes.
             each: Number of episodes in an iteration.
+            best_by: What makes the best model.
         """
+        self._best_by = best_by
         self._folder, self._metrics_path, self._episodes, self._each = folder, metrics, episodes, each
         self._metrics = deque(_read_metrics(metrics), MOST_EPISODES)
         paths = sorted(folder.glob("*-iteration.csv"), key=_iteration)
@@ -229,7 +232,7 @@ class _JobFiles:
 
     def write_metrics(self) -> None:
         """Write the metrics of all episodes so far."""
-        write_atomically(self._metrics_path, json.dumps(training_metrics(tuple(self._metrics))).encode())
+        write_atomically(self._metrics_path, orjson.dumps(training_metrics(tuple(self._metrics), self._best_by)))
 
 
 def _iteration(path: Path) -> int:
@@ -240,7 +243,7 @@ def _iteration(path: Path) -> int:
 def _read_metrics(path: Path) -> list[dict[str, Any]]:
     """Return the entries of a metrics file; none if there is no such file or it is not one of ours."""
     try:
-        entries = json.loads(path.read_bytes())["metrics"]
+        entries = orjson.loads(path.read_bytes())["metrics"]
     except (OSError, ValueError, KeyError, TypeError):
         return []
     return [entry for entry in entries if isinstance(entry, dict) and "episode" in entry]

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from deepracer_ros.formats.simtrace import training_metrics
 from deepracer_ros.race.actions import make_action_coder
 from deepracer_ros.race.config import RecoveryConfig
 from deepracer_ros.race.status import Status
@@ -129,6 +130,8 @@ def test_metrics_are_those_of_the_episodes(tmp_path):
     assert {entry["episode_status"] for entry in entries} <= {"Off track", "Immobilized", "Reversed", "Lap complete"}
     for entry in entries:
         assert entry["elapsed_time_in_milliseconds"] == entry["metric_time"] - entry["start_time"] > 0
+    assert json.loads(path.read_text())["best_model_metric"] == "progress"
+    assert training_metrics([], "lap_time")["best_model_metric"] == "laptime"
     frame = metrics.TrainingMetrics(None, fname=str(path)).getTraining()
     assert len(frame) == len(expected)
 
