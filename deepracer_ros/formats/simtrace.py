@@ -5,7 +5,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ HEADER = (
 """First line of a simtrace CSV."""
 LABELS = {status: status.name.replace("_", " ").capitalize() for status in Status} | {Status.TIME_UP: "Time Up"}
 """Names of the states in the metrics."""
+CRASHED, PAUSE = int(Status.CRASHED), int(Status.PAUSE)  # members of an enumeration are slow to read
 NAMES = [status.name.lower() for status in Status]
 """Names of the states in a trace."""
 BEST_BY = {"progress": "progress", "lap_time": "laptime", "reward": "reward"}
@@ -45,7 +45,6 @@ class EpisodeTrace:
         yaw: Heading, degrees, from -180 to 180.
         steering: Steering angle of the action, degrees, + left.
         speed: Speed of the action, m/s.
-        action: Indices of the actions; None if the action space is continuous.
         reward: Reward of each step; 0 of the first one.
         status: `Status` after each step.
         all_wheels_on_track: Whether all wheels are on the road.
@@ -54,6 +53,7 @@ class EpisodeTrace:
         clock: Simulation time, s.
         track_length: Length of the track, m.
         wall_clock: Time of the last step, s since 1970.
+        action: Indices of the actions; None if the action space is continuous.
         first_step: Number of steps before the first of these, in an episode of several laps.
         lap_complete: Whether a lap ends here, also one within an episode of several laps.
         ended: Whether the episode ends here.
@@ -65,7 +65,6 @@ class EpisodeTrace:
     yaw: Floats
     steering: Floats
     speed: Floats
-    action: NDArray[np.int64] | None
     reward: Floats
     status: NDArray[np.int64]
     all_wheels_on_track: NDArray[np.bool_]
@@ -74,35 +73,42 @@ class EpisodeTrace:
     clock: Floats
     track_length: float
     wall_clock: float
+    action: NDArray[np.int64] | None = None
     first_step: int = 0
     lap_complete: bool = False
     ended: bool = True
 
-    def to_csv(self) -> str:
-        """Return the lines of the episode in a simtrace CSV."""
-        count, first, last = len(self.x), self.first_step + 1, float(self.clock[-1])
-        steering, speed = self.steering.tolist(), self.speed.tolist()
-        # Without a comma, at which the readers of a trace divide its lines.
-        pairs = zip(steering, speed, strict=True)
-        action = [f"[{angle} {fast}]" for angle, fast in pairs] if self.action is None else self.action.tolist()
-        columns = (
-            repeat(self.episode, count), [float(step) for step in range(first, first + count)], self.x.tolist(),
-            self.y.tolist(), self.yaw.tolist(), steering, speed, action, self.reward.tolist(),
-            [*repeat("False", count - 1), str(self.ended)], [str(on) for on in self.all_wheels_on_track.tolist()],
-            self.progress.tolist(), self.waypoint.tolist(), repeat(self.track_length, count), self.clock.tolist(),
-            [NAMES[status] for status in self.status.tolist()], self._pauses().tolist(),
-            np.cumsum(self.status == Status.CRASHED).tolist(), (self.wall_clock - last + self.clock).tolist(),
-        )  # fmt: skip
-        # A list of lists in JSON is a CSV but for its brackets, and orjson is thrice as fast as an f-string.
-        lines = orjson.dumps(list(zip(*columns, strict=True)))[2:-2].replace(b"],[", b"\n").replace(b'"', b"")
-        return f"{lines.decode()}\n"
+    @property
+    def steps(self) -> Floats:
+        """Number of each step (T,), from 1."""
+        return np.arange(self.first_step + 1.0, self.first_step + len(self.x) + 1.0)
 
-    def _pauses(self) -> Floats:
-        """Return the time added after each step by a failure after which the car was put back, s."""
-        pauses = np.zeros(len(self.clock))
-        placed = np.flatnonzero(self.status[1:] == Status.PAUSE)
-        pauses[placed] = np.diff(self.clock)[placed] - CONTROL_PERIOD
+    @property
+    def done(self) -> NDArray[np.bool_]:
+        """Whether the episode ends at each step (T,)."""
+        done = np.zeros(len(self.x), np.bool_)
+        done[-1] = self.ended
+        return done
+
+    @property
+    def pauses(self) -> Floats:
+        """Time (T,) added after each step by a failure after which the car was put back, s."""
+        pauses = np.zeros(len(self.x))
+        placed = np.flatnonzero(self.status[1:] == PAUSE)
+        if len(placed):
+            pauses[placed] = np.diff(self.clock)[placed] - CONTROL_PERIOD
         return pauses
+
+    @property
+    def crashes(self) -> NDArray[np.int64]:
+        """Number of crashes up to each step (T,)."""
+        crashes: NDArray[np.int64] = np.cumsum(self.status == CRASHED)
+        return crashes
+
+    @property
+    def wall_clocks(self) -> Floats:
+        """Time of each step (T,), s since 1970."""
+        return self.clock + (self.wall_clock - float(self.clock[-1]))
 
     def metric(self, phase: str = "training") -> dict[str, Any]:
         """Return the episode's entry in TrainingMetrics.json.
@@ -123,6 +129,37 @@ class EpisodeTrace:
             "completion_percentage": 100 if self.lap_complete else int(self.progress[-1]),
             "episode_status": LABELS[Status(int(self.status[-1]))],
         }
+
+
+def to_csv(traces: Sequence[EpisodeTrace]) -> str:
+    """Return the lines of episodes in a simtrace CSV; many at once cost little more than one.
+
+    Args:
+        traces: The episodes, all of one action space.
+    """
+    if not traces:
+        return ""
+
+    def joined(name: str) -> list[Any]:
+        values: list[Any] = np.concatenate([getattr(trace, name) for trace in traces]).tolist()
+        return values
+
+    steering, speed = joined("steering"), joined("speed")
+    if traces[0].action is None:  # without a comma, at which the readers of a trace divide its lines
+        action = [f"[{angle} {fast}]" for angle, fast in zip(steering, speed, strict=True)]
+    else:
+        action = joined("action")
+    counts = [len(trace.x) for trace in traces]
+    columns = (
+        np.repeat([trace.episode for trace in traces], counts).tolist(), joined("steps"), joined("x"), joined("y"),
+        joined("yaw"), steering, speed, action, joined("reward"), map(str, joined("done")),
+        map(str, joined("all_wheels_on_track")), joined("progress"), joined("waypoint"),
+        np.repeat([trace.track_length for trace in traces], counts).tolist(), joined("clock"),
+        [NAMES[status] for status in joined("status")], joined("pauses"), joined("crashes"), joined("wall_clocks"),
+    )  # fmt: skip
+    # A list of lists in JSON is a CSV but for its brackets, and orjson is thrice as fast as an f-string.
+    lines = orjson.dumps(list(zip(*columns, strict=True)))[2:-2].replace(b"],[", b"\n").replace(b'"', b"")
+    return f"{lines.decode()}\n"
 
 
 def to_log(line: str) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.files import make_folder, write_atomically, write_json
-from deepracer_ros.formats.simtrace import HEADER, EpisodeTrace, evaluation_metrics
+from deepracer_ros.formats.simtrace import HEADER, EpisodeTrace, evaluation_metrics, to_csv
 from deepracer_ros.race.status import Status
 from deepracer_ros.simulation.course import Course, WatchedCourse
 from deepracer_ros.simulation.environment import Outcome
@@ -95,7 +95,7 @@ class TracedCourse(WatchedCourse):
         metrics = folder / "metrics" / f"EvaluationMetrics-{stamp}.json"
         for one in (path, metrics):
             make_folder(one.parent)
-        write_atomically(path, f"{HEADER}\n{''.join(episode.to_csv() for episode in found)}".encode())
+        write_atomically(path, f"{HEADER}\n{to_csv(found)}".encode())
         write_json(metrics, evaluation_metrics(found))
         return [path, metrics]
 
@@ -106,13 +106,13 @@ def _laps(episodes: Episodes, track: str, rows: Floats, laps: NDArray[np.int64],
     Args:
         episodes: Makes the traces.
         track: Track of the episode as a configuration names it.
-        rows: (T, 12) steps of the episode, see `Episodes.trace`.
+        rows: (T, 12) steps of the episode, see `tracing.Steps`.
         laps: (T,) completed laps after each step.
         ended: Whether the last step ends the episode.
     """
     finished = rows[-1, STATUS] == Status.LAP_COMPLETE
     lines = [int(line) for line in np.flatnonzero(np.diff(laps)) + 1 if line < len(rows) - 1 or not finished]
     for start, end in pairwise((0, *lines, len(rows))):
-        trace = episodes.trace(rows[start:end], track)
+        (trace,) = episodes.traces([(rows[start:end], track)])
         last = end == len(rows)
         yield replace(trace, first_step=start, lap_complete=not last or finished, ended=last and ended)

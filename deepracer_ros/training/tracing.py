@@ -10,20 +10,21 @@ deepracer/metrics/TrainingMetrics.json           with several jobs also Training
 
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from deepracer_ros.config import to_mapping
 from deepracer_ros.files import make_folder, write_atomically
 from deepracer_ros.formats.folder import model_documents
 from deepracer_ros.formats.hyperparameters import to_hyperparameters
-from deepracer_ros.formats.simtrace import HEADER, EpisodeTrace, training_metrics
+from deepracer_ros.formats.simtrace import HEADER, EpisodeTrace, to_csv, training_metrics
 from deepracer_ros.race.actions import DiscreteActions, make_action_coder
 from deepracer_ros.race.catalogue import find_tracks
 from deepracer_ros.race.status import Status
@@ -43,6 +44,10 @@ MOST_EPISODES = 20_000
 METRICS_SECONDS = 5.0
 """Least time between two writings of the metrics, s."""
 X, Y, YAW, STATION, PROGRESS, STATUS, WHEELS, STEP, CLOCK = range(len(TRACE_NUMBERS))
+PREPARE, IN_PROGRESS, PAUSE = (int(status) for status in (Status.PREPARE, Status.IN_PROGRESS, Status.PAUSE))
+Steps: TypeAlias = tuple[Floats, str]
+"""An episode: (T, 12) its steps, of `TRACE_NUMBERS`, steering angle, rad, speed, m/s, and reward; and its track as the
+configuration names it."""
 
 
 @dataclass(eq=False)
@@ -69,58 +74,61 @@ class Episodes:
         self.count = 0
         self._coder = make_action_coder(config.actions)
         self._roads: dict[str, Track] = dict(zip(config.tracks, find_tracks(config.tracks), strict=True))
+        self._waypoints = {name: KDTree(road.centre) for name, road in self._roads.items()}
         self._running: dict[tuple[str, int], _Running] = {}
 
-    def add(self, part: Part) -> Iterable[EpisodeTrace]:
+    def add(self, part: Part) -> Iterator[Steps]:
         """Add a segment, and yield the episodes that end in it; one whose beginning is missing is left out."""
         running = self._running.get(part.car)
         if running is None or part.sequence != running.sequence + 1:
             running = self._running[part.car] = _Running(part.sequence)
-            if part.trace[0, STATUS] == Status.PREPARE:
+            if part.trace[0, STATUS] == PREPARE:
                 running.rows.append(np.concatenate([part.trace[:1], [[*part.actions[0, :2], 0.0]]], axis=1))
         running.sequence = part.sequence
         rows = np.concatenate([part.trace[1:], part.actions], axis=1)
-        start = 0
-        status = rows[:, STATUS]
-        for end in np.flatnonzero((status > Status.IN_PROGRESS) & (status != Status.PAUSE)):
-            if running.rows or rows[start, STATUS] == Status.PREPARE:
-                yield self.trace(np.concatenate([*running.rows, rows[start : end + 1]]), part.track)
-            running.rows, start = [], int(end) + 1
-        if running.rows or (start < len(rows) and rows[start, STATUS] == Status.PREPARE):
+        start, status = 0, rows[:, STATUS]
+        for end in np.flatnonzero((status > IN_PROGRESS) & (status != PAUSE)).tolist():
+            if running.rows or status[start] == PREPARE:
+                yield np.concatenate([*running.rows, rows[start : end + 1]]), part.track
+            running.rows, start = [], end + 1
+        if running.rows or (start < len(rows) and status[start] == PREPARE):
             running.rows.append(rows[start:])
 
-    def trace(self, rows: Floats, track: str) -> EpisodeTrace:
-        """Return the trace of the next episode.
+    def traces(self, episodes: Sequence[Steps]) -> list[EpisodeTrace]:
+        """Return the traces of the next episodes; many at once cost little more than one.
 
         Args:
-            rows: (T, 12) steps of the episode: `TRACE_NUMBERS`, steering angle, rad, speed, m/s, and reward.
-            track: Its track as the configuration names it.
+            episodes: The steps of each episode.
         """
-        road = self._roads[track]
+        if not episodes:
+            return []
+        counts = [len(rows) for rows, _ in episodes]
+        rows = np.concatenate([rows for rows, _ in episodes])
         steering, speed, reward = rows[:, -3:].T.copy()
-        reward[rows[:, STATUS] == Status.PREPARE] = 0.0
-        nearest = np.hypot(*(rows[:, None, [X, Y]] - road.centre[None]).transpose(2, 0, 1)).argmin(axis=1)
-        action = None
+        columns: dict[str, NDArray[Any]] = {
+            "x": rows[:, X], "y": rows[:, Y], "yaw": np.degrees((rows[:, YAW] + np.pi) % (2.0 * np.pi) - np.pi),
+            "steering": np.degrees(steering), "speed": speed,
+            "reward": np.where(rows[:, STATUS] == PREPARE, 0.0, reward), "status": rows[:, STATUS].astype(np.int64),
+            "all_wheels_on_track": rows[:, WHEELS] > 0.5, "progress": rows[:, PROGRESS], "clock": rows[:, CLOCK],
+            "waypoint": self._nearest(rows[:, [X, Y]], np.repeat([track for _, track in episodes], counts)),
+        }  # fmt: skip
         if isinstance(self._coder, DiscreteActions):
-            action = self._coder.encode(steering, speed)[:, 0].astype(np.int64)
-        self.count += 1
-        return EpisodeTrace(
-            episode=self.count - 1,
-            x=rows[:, X],
-            y=rows[:, Y],
-            yaw=np.degrees((rows[:, YAW] + np.pi) % (2.0 * np.pi) - np.pi),
-            steering=np.degrees(steering),
-            speed=speed,
-            action=action,
-            reward=reward,
-            status=rows[:, STATUS].astype(np.int64),
-            all_wheels_on_track=rows[:, WHEELS] > 0.5,
-            progress=rows[:, PROGRESS],
-            waypoint=nearest,
-            clock=rows[:, CLOCK],
-            track_length=road.length,
-            wall_clock=time.time(),
-        )
+            columns["action"] = self._coder.encode(steering, speed)[:, 0].astype(np.int64)
+        found, now = [], time.time()
+        for (_, track), end, count in zip(episodes, np.cumsum(counts).tolist(), counts, strict=True):
+            own: dict[str, Any] = {name: column[end - count : end] for name, column in columns.items()}
+            length = self._roads[track].length
+            found.append(EpisodeTrace(episode=self.count, track_length=length, wall_clock=now, **own))
+            self.count += 1
+        return found
+
+    def _nearest(self, points: Floats, tracks: NDArray[np.str_]) -> NDArray[np.int64]:
+        """Return the index (T,) of the nearest waypoint of each point (T, 2), m, on its own track."""
+        nearest = np.zeros(len(points), np.int64)
+        for track in np.unique(tracks).tolist():
+            of_track = tracks == track
+            nearest[of_track] = self._waypoints[track].query(points[of_track])[1]
+        return nearest
 
 
 class TraceFiles:
@@ -204,29 +212,31 @@ class _JobFiles:
         written = int(rows[-1].partition(",")[0]) + 1 if rows else 0
         noted = int(self._metrics[-1]["episode"]) if self._metrics else 0
         self._episodes.count = max(written, noted)
-        self._pending = rows if self._episodes.count % each else []
+        self._begun = rows if self._episodes.count % each else []
+        self._pending: list[Steps] = []
         make_folder(folder)
         make_folder(metrics.parent)
 
     def add(self, part: Part) -> None:
         """Add a segment, and write an iteration that is complete."""
         for episode in self._episodes.add(part):
-            self._pending.append(episode.to_csv())
-            self._metrics.append(episode.metric())
-            if self._episodes.count % self._each == 0:
+            self._pending.append(episode)
+            if (self._episodes.count + len(self._pending)) % self._each == 0:
                 self.write_traces()
 
     def write_traces(self) -> None:
         """Write the iteration so far, and remove the oldest files beyond `MOST_BYTES`."""
         if not self._pending:
             return
+        traces = self._episodes.traces(self._pending)
+        self._metrics.extend(trace.metric() for trace in traces)
         path = self._folder / f"{(self._episodes.count - 1) // self._each}-iteration.csv"
-        content = f"{HEADER}\n{''.join(self._pending)}".encode()
+        content = f"{HEADER}\n{''.join(self._begun)}{to_csv(traces)}".encode()
         write_atomically(path, content)
         if self._files and self._files[-1][0] == path:
             self._files.pop()
         self._files.append((path, len(content)))
-        self._pending = []
+        self._begun, self._pending = [], []
         while sum(size for _, size in self._files) > MOST_BYTES and len(self._files) > 1:
             self._files.popleft()[0].unlink(missing_ok=True)
 

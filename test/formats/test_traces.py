@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.formats.simtrace import HEADER, EpisodeTrace
+from deepracer_ros.formats.simtrace import HEADER, EpisodeTrace, to_csv
 from deepracer_ros.formats.traces import COLUMNS, read_traces, sim_trace_log
 from deepracer_ros.race.status import Status
 
@@ -26,7 +26,7 @@ def episode(number, reward=1.0, steps=4, ending=Status.OFF_TRACK, action=None):
 
 def put(folder, iteration, *episodes):
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{iteration}-iteration.csv").write_text(HEADER + "\n" + "".join(one.to_csv() for one in episodes))
+    (folder / f"{iteration}-iteration.csv").write_text(HEADER + "\n" + to_csv(episodes))
 
 
 def test_csv_files_of_one_worker(tmp_path):

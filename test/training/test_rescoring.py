@@ -10,7 +10,7 @@ import pytest
 
 from deepracer_ros.cli.main import main
 from deepracer_ros.errors import InputError
-from deepracer_ros.formats.simtrace import HEADER
+from deepracer_ros.formats.simtrace import HEADER, to_csv
 from deepracer_ros.formats.traces import read_traces
 from deepracer_ros.race.catalogue import find_tracks
 from deepracer_ros.rewards.reward import find_reward
@@ -55,17 +55,17 @@ def logged(tmp_path_factory):
     config = read_config(values, "test")
     environment = make_environment(config, config.tracks, CARS, seed=1)
     rows, ended = drive(environment, np.random.default_rng(2), 250)
-    episodes, text = Episodes(config), ""
+    episodes, traces = Episodes(config), []
     for car, track in enumerate(environment.car_track.tolist()):
         starts = [0, *(np.flatnonzero(ended[:, car]) + 1).tolist()]
         for start, end in zip(starts, starts[1:], strict=False):
             steps = rows[start:end, car]
             # The command in a row of the trace is the one that led there.
             steps[1:, -3:-1] = steps[:-1, -3:-1].copy()
-            text += episodes.trace(steps, config.tracks[track]).to_csv()
+            traces += episodes.traces([(steps, config.tracks[track])])
     environment.close()
     (folder / "training-simtrace").mkdir()
-    (folder / "training-simtrace" / "0-iteration.csv").write_text(f"{HEADER}\n{text}")
+    (folder / "training-simtrace" / "0-iteration.csv").write_text(f"{HEADER}\n{to_csv(traces)}")
     return folder, reward
 
 
