@@ -23,7 +23,7 @@ from deepracer_ros.simulation.course import Course, WatchedCourse
 from deepracer_ros.simulation.environment import Outcome
 from deepracer_ros.simulation.sensors import TRACE
 from deepracer_ros.training.config import RunConfig
-from deepracer_ros.training.tracing import STATUS, Episodes
+from deepracer_ros.training.episodes import STATUS, Episodes
 
 Floats = NDArray[np.float64]
 
@@ -106,7 +106,7 @@ def _laps(episodes: Episodes, track: str, rows: Floats, laps: NDArray[np.int64],
     Args:
         episodes: Makes the traces.
         track: Track of the episode as a configuration names it.
-        rows: (T, 12) steps of the episode, see `tracing.Steps`.
+        rows: (T, 12) steps of the episode, see `episodes.Steps`.
         laps: (T,) completed laps after each step.
         ended: Whether the last step ends the episode.
     """

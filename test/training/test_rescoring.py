@@ -18,8 +18,8 @@ from deepracer_ros.simulation.environment import Environment
 from deepracer_ros.simulation.factory import make_environment
 from deepracer_ros.simulation.sensors import TRACE
 from deepracer_ros.training.config import read_config
+from deepracer_ros.training.episodes import Episodes
 from deepracer_ros.training.rescoring import rescore
-from deepracer_ros.training.tracing import Episodes
 
 CARS = 4
 REWARD = """\
