@@ -52,6 +52,9 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
         "--collision-penalty", type=float, metavar="SECONDS", help="time added when a car crashes (default: 5)"
     )
     parser.add_argument(
+        "--mercy", type=int, metavar="N", help="put a car ahead of an object after N crashes with it (default: never)"
+    )
+    parser.add_argument(
         "--direction", choices=("forward", "reverse"), help="driving direction (default: that of the training)"
     )
     parser.add_argument(
@@ -129,7 +132,7 @@ def _changes(args: argparse.Namespace, laps: int | None) -> dict[str, Any]:
     """
     recovery = {
         name: value
-        for name in ("resets", "off_track_penalty", "collision_penalty")
+        for name in ("resets", "off_track_penalty", "collision_penalty", "mercy")
         if (value := getattr(args, name)) is not None
     }
     start = {"direction": args.direction} if args.direction else {}

@@ -67,8 +67,6 @@ def read_evaluation_params(path: Path) -> EvaluationParams:
         path = found[0]
     values = read_environment(path, EVALUATION_VARIABLES) if path.suffix == ".env" else read_yaml(path)
     document = Document({key: value for key, value in values.items() if key not in OF_TRAINING}, str(path))
-    if flag_of(document, "ENABLE_MERCY_RESET", default=False):
-        raise document.error("ENABLE_MERCY_RESET", "false: a car is always put back behind the object")
     configuration = to_configuration(document)
     if "tracks" in configuration:
         routes = [(path.parent / f"{world}.npy", world) for world in configuration["tracks"]]
@@ -77,6 +75,9 @@ def read_evaluation_params(path: Path) -> EvaluationParams:
     if resets:
         recovery: dict[str, Any] = {"resets": resets, "distance": document.number("RESET_BEHIND_DIST", 0.0, 100.0, 1.0)}
         recovery |= {ours: document.number(name, 0.0, 1000.0, usual) for ours, (name, usual) in PENALTIES.items()}
+        if flag_of(document, "ENABLE_MERCY_RESET", default=False):
+            recovery["mercy"] = document.whole("MAX_RESETS_AFTER_CRASH", 1, 1000, 3)
+            recovery["distance_ahead"] = document.number("RESET_AHEAD_DIST", 0.0, 100.0, 1.0)
         configuration["referee"] = {**configuration.get("referee", {}), "recovery": recovery}
     return EvaluationParams(
         configuration,

@@ -51,17 +51,23 @@ class RecoveryConfig(Section):
     )
     collision_penalty: float = key(5.0, "Time added when a car crashes.", unit="s", least=0)
     distance: float = key(1.0, "Distance behind an object at which a car is put back after a crash.", unit="m", least=0)
+    mercy: int = key(
+        0, "Number of crashes in a row with the same object after which a car is put ahead of it. 0: never.", least=0
+    )
+    distance_ahead: float = key(1.0, "Distance ahead of the object then.", unit="m", least=0)
 
     def __post_init__(self) -> None:
         """Check that every key has an effect.
 
         Raises:
-            ValueError: if a penalty or the distance is set without resets.
+            ValueError: if a key is set whose own condition is 0.
         """
         super().__post_init__()
-        for name in ("off_track_penalty", "collision_penalty", "distance"):
-            if not self.resets and getattr(self, name) != getattr(RecoveryConfig, name):
-                raise ValueError(f"{name}: found {getattr(self, name):g}, which has no effect with resets: 0")
+        conditions = dict.fromkeys(("off_track_penalty", "collision_penalty", "distance", "mercy"), "resets")
+        for name, condition in (conditions | {"distance_ahead": "mercy"}).items():
+            value = getattr(self, name)
+            if not getattr(self, condition) and value != getattr(RecoveryConfig, name):
+                raise ValueError(f"{name}: found {value:g}, which has no effect with {condition}: 0")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from deepracer_ros.race.config import RecoveryConfig
 from deepracer_ros.race.episode import EpisodeTable
 from deepracer_ros.race.geometry import TrackTable
 from deepracer_ros.race.status import Status
@@ -18,35 +19,63 @@ NEAR = 1.0
 """Largest distance along the centre line from an object that a crash was with, m; other crashes are with cars."""
 
 
-def recovery_places(
-    episodes: EpisodeTable, cars: NDArray[np.int64], tracks: TrackTable, front: float, distance: float
-) -> Floats:
-    """Return the places at which K cars that have failed drive on.
+class Recovery:
+    """Chooses the places where cars that have failed drive on."""
 
-    After a crash with an object it is in the other lane, behind the object; otherwise in the nearer lane, where the car
-    has failed.
+    def __init__(self, config: RecoveryConfig, cars: int, tracks: TrackTable, front: float) -> None:
+        """Begin without crashes.
 
-    Args:
-        episodes: State of the episodes of all cars.
-        cars: (K,) indices of the cars.
-        tracks: The tracks.
-        front: Distance from base_link forward to the point whose progress counts, m.
-        distance: Distance from an object back to the car's base_link, m.
+        Args:
+            config: The distances from objects.
+            cars: Number of cars, N.
+            tracks: The tracks.
+            front: Distance from base_link forward to the point whose progress counts, m.
+        """
+        self._config, self._tracks, self._front = config, tracks, front
+        self._object = np.full(cars, -1)
+        """(N,) index of the object with which each car crashed last, -1 for none."""
+        self._crashes = np.zeros(cars, np.int64)
+        """(N,) number of crashes in a row with that object."""
 
-    Returns:
-        (3, K) arc length of base_link, m; distance from the centre line as a part of the way to the border, + left;
-        deviation from the track's direction, 0 rad.
-    """
-    track = episodes.track[cars]
-    length, closed = tracks.length[track], tracks.closed[track]
-    station, lane = episodes.station[cars] - front, np.where(episodes.offset[cars] > 0.0, LANE, -LANE)
-    places = episodes.object_places[cars]
-    if places.shape[1]:
-        apart = np.abs(places[:, :, 0] - episodes.station[cars][:, None])
-        apart = np.where(closed[:, None], np.minimum(apart, length[:, None] - apart), apart)
-        near = places[np.arange(len(cars)), apart.argmin(axis=1)]
-        hit = (episodes.status[cars] == Status.CRASHED) & (apart.min(axis=1) < NEAR)
-        station = np.where(hit, near[:, 0] - distance, station)
-        lane = np.where(hit, np.where(near[:, 1] > 0.0, -LANE, LANE), lane)
-    station = np.where(closed, station % length, np.maximum(station, 0.0))
-    return np.stack([station, lane, np.zeros(len(cars))])
+    def begin(self, cars: NDArray[np.int64]) -> None:
+        """Forget the crashes of cars that begin an episode."""
+        self._object[cars] = -1
+
+    def places(self, episodes: EpisodeTable, cars: NDArray[np.int64]) -> Floats:
+        """Return the places at which K cars that have failed drive on.
+
+        After a crash with an object it is in the other lane, behind the object or, by `RecoveryConfig.mercy`, ahead of
+        it; otherwise in the nearer lane, where the car has failed.
+
+        Args:
+            episodes: State of the episodes of all cars.
+            cars: (K,) indices of the cars.
+
+        Returns:
+            (3, K) arc length of base_link, m; distance from the centre line as a part of the way to the border,
+            + left; deviation from the track's direction, 0 rad.
+        """
+        track = episodes.track[cars]
+        length, closed = self._tracks.length[track], self._tracks.closed[track]
+        station = episodes.station[cars] - self._front
+        lane = np.where(episodes.offset[cars] > 0.0, LANE, -LANE)
+        objects = episodes.object_places[cars]
+        if objects.shape[1]:
+            apart = np.abs(objects[:, :, 0] - episodes.station[cars][:, None])
+            apart = np.where(closed[:, None], np.minimum(apart, length[:, None] - apart), apart)
+            nearest = apart.argmin(axis=1)
+            hit = (episodes.status[cars] == Status.CRASHED) & (apart.min(axis=1) < NEAR)
+            ahead = self._count(cars[hit], nearest[hit])
+            along, across = objects[hit, nearest[hit]].T
+            station[hit] = along + np.where(ahead, self._config.distance_ahead, -self._config.distance)
+            lane[hit] = np.where(across > 0.0, -LANE, LANE)
+        station = np.where(closed, station % length, np.clip(station, 0.0, length))
+        return np.stack([station, lane, np.zeros(len(cars))])
+
+    def _count(self, cars: NDArray[np.int64], nearest: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Count crashes of K cars with objects; return whether each is put ahead of its object (K,)."""
+        self._crashes[cars] = np.where(self._object[cars] == nearest, self._crashes[cars], 0) + 1
+        self._object[cars] = nearest
+        ahead = (self._crashes[cars] >= self._config.mercy) & (self._config.mercy > 0)
+        self._object[cars[ahead]] = -1
+        return ahead

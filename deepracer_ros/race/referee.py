@@ -19,7 +19,7 @@ from deepracer_ros.race.geometry import TrackTable
 from deepracer_ros.race.judging import judge_car
 from deepracer_ros.race.obstacle import ObstacleShape, shape_of
 from deepracer_ros.race.race import find_race
-from deepracer_ros.race.recovery import recovery_places
+from deepracer_ros.race.recovery import Recovery
 from deepracer_ros.race.rules import Footprint, Rules, make_rules
 from deepracer_ros.race.start import Starter, place_cars
 from deepracer_ros.race.state import STATE_NAMES
@@ -197,7 +197,7 @@ class Referee:
         self.reward_names = reward.names
         self.state: NDArray[np.float32] = np.zeros((len(self.car_track), len(STATE_NAMES)), np.float32)
         self._starter = Starter(self.car_track, config.start, seed, race.cars)
-        self._recovery_distance = config.recovery.distance
+        self._recovery = Recovery(config.recovery, len(self.car_track), self._table, footprint.front)
         self._random = np.random.default_rng((seed, PLACES))
         self._redraw = redraw and race.obstacles.random
         self.objects: Floats = np.stack([self._place(track) for track in tracks])[self.car_track]
@@ -233,8 +233,7 @@ class Referee:
         poses = self.start(verdict.ended)
         if verdict.put_back.any():
             cars = np.flatnonzero(verdict.put_back)
-            places = recovery_places(self.episodes, cars, self._table, self._rules.front, self._recovery_distance)
-            self._place_cars(cars, places, poses)
+            self._place_cars(cars, self._recovery.places(self.episodes, cars), poses)
         return poses
 
     def start(self, mask: Flags) -> Floats:
@@ -250,6 +249,7 @@ class Referee:
         episodes = self.episodes
         episodes.episode[cars] += 1
         episodes.step[cars] = -1
+        self._recovery.begin(cars)
         if self._redraw:
             for car in cars:
                 self.objects[car] = self._place(self.tracks[self.car_track[car]])

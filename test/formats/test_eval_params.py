@@ -50,6 +50,12 @@ def test_without_resets_the_first_failure_ends_a_trial(params):
     assert "referee" not in params(NUMBER_OF_RESETS="0").values
 
 
+def test_mercy_resets(params):
+    recovery = params(ENABLE_MERCY_RESET="True", RESET_BEHIND_DIST="0.5").values["referee"]["recovery"]
+    assert (recovery["mercy"], recovery["distance"], recovery["distance_ahead"]) == (3, 0.5, 1.0)
+    read_config({"referee": {"recovery": recovery}}, "test")
+
+
 def test_obstacles_and_direction(params):
     found = params(RACE_TYPE="OBJECT_AVOIDANCE", NUMBER_OF_OBSTACLES="4", REVERSE_DIR="True")
     assert found.values["race"] == {"type": "object_avoidance", "obstacles": {"count": 4, "kind": "box"}}
@@ -82,7 +88,7 @@ def test_a_route_beside_it_is_the_track(tmp_path, params):
         ({"IS_CONTINUOUS": "perhaps"}, 'IS_CONTINUOUS: found "perhaps", expected true or false'),
         ({"EVAL_CHECKPOINT": "first"}, 'EVAL_CHECKPOINT: found "first", expected one of best, last'),
         ({"OFF_TRACK_PENALTY": "-1"}, 'OFF_TRACK_PENALTY: found "-1", expected a number from 0 to 1000'),
-        ({"ENABLE_MERCY_RESET": "True"}, 'ENABLE_MERCY_RESET: found "True", expected false'),
+        ({"ENABLE_MERCY_RESET": "3"}, 'ENABLE_MERCY_RESET: found "3", expected true or false'),
         ({"RACE_TYPE": "F1"}, 'RACE_TYPE: found "F1", expected one of TIME_TRIAL, OBJECT_AVOIDANCE'),
     ],
 )

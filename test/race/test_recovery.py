@@ -75,6 +75,25 @@ def test_a_car_that_crashed_drives_on_behind_the_object_in_the_other_lane(lane, 
     assert judge.episodes.penalty[0] == 4.0
 
 
+def test_after_some_crashes_with_an_object_a_car_is_put_ahead_of_it():
+    race = RaceConfig("object_avoidance", obstacles=ObstaclesConfig(2, progress=(50.0, 80.0), lane=(0.5, 0.5)))
+    judge = begin(straight(), race, resets=9, mercy=2, distance=1.5, distance_ahead=1.25)
+
+    def crash(x):
+        failed = drive(judge, (x, LANE))
+        assert failed.status[0] == Status.CRASHED
+        pose = judge.place(failed)[0]
+        drive(judge, pose)
+        return pose
+
+    assert crash(4.8) == pytest.approx([3.5, -LANE, 0.0])
+    assert crash(7.8) == pytest.approx([6.5, -LANE, 0.0])  # another object
+    assert crash(4.8) == pytest.approx([3.5, -LANE, 0.0])
+    assert crash(4.8) == pytest.approx([6.25, -LANE, 0.0])  # the second in a row
+    assert crash(4.8) == pytest.approx([3.5, -LANE, 0.0])
+    judge.place(drive(judge, (2.0, 1.0)))  # off the road is no crash
+
+
 def test_a_car_that_stands_or_drives_backwards_is_put_back_too():
     judge = begin(straight(), resets=2, off_track_penalty=1.0)
     failed = drive(judge, *[(1.0,)] * 16)
@@ -113,6 +132,8 @@ def test_laps_go_on_over_the_line_with_a_reset():
 def test_a_penalty_without_resets_has_no_effect_and_is_refused():
     with pytest.raises(InputError, match=r"recovery.*off_track_penalty: found 3, which has no effect with resets: 0"):
         from_mapping(RefereeConfig, {"recovery": {"off_track_penalty": 3.0}}, "referee")
+    with pytest.raises(InputError, match=r"recovery.*distance_ahead: found 2, which has no effect with mercy: 0"):
+        from_mapping(RefereeConfig, {"recovery": {"resets": 1, "distance_ahead": 2.0}}, "referee")
 
 
 def test_no_reward_function_is_called_where_a_car_is_put_back(tmp_path):
