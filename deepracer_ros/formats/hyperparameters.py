@@ -11,6 +11,8 @@ from deepracer_ros.formats.document import read_document
 
 SEGMENTS_PER_EPISODE = 4
 """Segments of 32 steps for an episode of DeepRacer's: some 9 s at 15 steps a second, the half of a lap."""
+LEAST_EPSILON = 1e-6
+"""Final probability of a random action for DeepRacer's 0, which here would mean no e-greedy exploration at all."""
 LOSSES = {"huber": "huber", "mean squared error": "squared"}
 """Our names of DeepRacer's losses of the value."""
 
@@ -30,7 +32,8 @@ def read_hyperparameters(path: Path) -> dict[str, Any]:
     exploration: dict[str, Any] = {}
     if document.choice("exploration_type", ("categorical", "e-greedy"), "categorical") == "e-greedy":
         steps = document.whole("epsilon_steps", 1, 1_000_000_000, 10000)
-        exploration = {"agent": {"epsilon": document.number("e_greedy_value", 0.0, 1.0, 0.05), "epsilon_steps": steps}}
+        epsilon = max(LEAST_EPSILON, document.number("e_greedy_value", 0.0, 1.0, 0.05))
+        exploration = {"agent": {"epsilon": epsilon, "epsilon_steps": steps}}
     episodes = document.whole("num_episodes_between_training", 1, 100, 20)
     return {
         "learning": {

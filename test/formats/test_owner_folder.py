@@ -123,6 +123,8 @@ def test_e_greedy_exploration_falls_to_its_value(written):
     assert to_hyperparameters(to_mapping(config)).items() >= {
         "exploration_type": "e-greedy", "e_greedy_value": 0.1, "epsilon_steps": 1000,
     }.items()  # fmt: skip
+    to_none = read_hyperparameters(written("hyperparameters.json", {**document, "e_greedy_value": 0}))
+    assert read_config(to_none, "test").agent.epsilon_after(0) == 1.0
     assert read_config({}, "test").agent.epsilon_after(0) == 0.0
     with pytest.raises(InputError, match="epsilon_steps: found 5, which has no effect with epsilon: 0"):
         read_config({"agent": {"epsilon_steps": 5}}, "test")
