@@ -14,22 +14,26 @@ from deepracer_ros.formats.training_params import VARIABLES, flag_of, read_envir
 EVALUATION_VARIABLES = {
     **VARIABLES,
     "REVERSE_DIR": ("DR_EVAL_REVERSE_DIRECTION",),
+    "START_POSITION_OFFSET": (),
     "NUMBER_OF_TRIALS": ("DR_EVAL_NUMBER_OF_TRIALS",),
     "IS_CONTINUOUS": ("DR_EVAL_IS_CONTINUOUS",),
     "NUMBER_OF_RESETS": ("DR_EVAL_MAX_RESETS",),
     "OFF_TRACK_PENALTY": ("DR_EVAL_OFF_TRACK_PENALTY",),
-    "COLLISION_PENALTY": ("DR_EVAL_COLLISION_PENALTY",),
+    "COLLISION_PENALTY": ("DR_EVAL_COLLISION_PENALTY", "DR_COLLISION_PENALTY"),
+    "RESET_BEHIND_DIST": ("DR_EVAL_RESET_BEHIND_DIST",),
     "EVAL_CHECKPOINT": ("DR_EVAL_CHECKPOINT",),
 }
 """Keys of `eval_params.yaml` and the variables that they come from."""
 OF_TRAINING = (
-    "ALTERNATE_DRIVING_DIRECTION", "CHANGE_START_POSITION", "ROUND_ROBIN_ADVANCE_DIST", "START_POSITION_OFFSET",
-    "ENABLE_DOMAIN_RANDOMIZATION", "MIN_EVAL_TRIALS", "BEST_MODEL_METRIC",
+    "ALTERNATE_DRIVING_DIRECTION", "CHANGE_START_POSITION", "ROUND_ROBIN_ADVANCE_DIST", "ENABLE_DOMAIN_RANDOMIZATION",
+    "MIN_EVAL_TRIALS", "BEST_MODEL_METRIC",
 )  # fmt: skip
-"""Keys that only a training has; laps of an evaluation begin at the start line, or evenly spread over the lap."""
+"""Keys that only a training has."""
 PENALTIES = {"off_track_penalty": ("OFF_TRACK_PENALTY", 2.0), "collision_penalty": ("COLLISION_PENALTY", 5.0)}
 """Our keys, DeepRacer's, and their defaults, s."""
-FILES = ("eval_params.yaml", "eval-params.yaml", "run.env")
+OF_CLOUD = {"OFF_TRACK_PENALTY": "5.0"}
+"""Defaults of deepracer-for-cloud that are not DeepRacer's."""
+FILES = ("eval_params.yaml", "eval-params.yaml", "evaluation_params.yaml", "run.env")
 """Names of the files in the folder of an owner; the first that is there is read."""
 
 
@@ -65,7 +69,8 @@ def read_evaluation_params(path: Path) -> EvaluationParams:
         if not found:
             raise InputError(f"{path}: found none of {', '.join(FILES)}, expected one of them")
         path = found[0]
-    values = read_environment(path, EVALUATION_VARIABLES) if path.suffix == ".env" else read_yaml(path)
+    is_environment = path.suffix == ".env"
+    values = OF_CLOUD | read_environment(path, EVALUATION_VARIABLES) if is_environment else read_yaml(path)
     document = Document({key: value for key, value in values.items() if key not in OF_TRAINING}, str(path))
     configuration = to_configuration(document)
     if "tracks" in configuration:
@@ -73,7 +78,10 @@ def read_evaluation_params(path: Path) -> EvaluationParams:
         configuration["tracks"] = [str(route.resolve()) if route.is_file() else world for route, world in routes]
     resets = document.whole("NUMBER_OF_RESETS", 0, 1_000_000, 0)
     if resets:
-        recovery: dict[str, Any] = {"resets": resets, "distance": document.number("RESET_BEHIND_DIST", 0.0, 100.0, 1.0)}
+        recovery: dict[str, Any] = {
+            "resets": resets,
+            "distance": document.number("RESET_BEHIND_DIST", -100.0, 100.0, 1.0),
+        }
         recovery |= {ours: document.number(name, 0.0, 1000.0, usual) for ours, (name, usual) in PENALTIES.items()}
         if flag_of(document, "ENABLE_MERCY_RESET", default=False):
             recovery["mercy"] = document.whole("MAX_RESETS_AFTER_CRASH", 1, 1000, 3)

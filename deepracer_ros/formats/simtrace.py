@@ -81,7 +81,7 @@ class EpisodeTrace:
     @property
     def steps(self) -> Floats:
         """Number of each step (T,), from 1."""
-        return np.arange(self.first_step + 1.0, self.first_step + len(self.x) + 1.0)
+        return np.arange(self.first_step + 1, self.first_step + len(self.x) + 1).astype(np.float64)
 
     @property
     def done(self) -> NDArray[np.bool_]:

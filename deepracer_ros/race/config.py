@@ -50,7 +50,9 @@ class RecoveryConfig(Section):
         2.0, "Time added when a car leaves the track, stands still or drives backwards.", unit="s", least=0
     )
     collision_penalty: float = key(5.0, "Time added when a car crashes.", unit="s", least=0)
-    distance: float = key(1.0, "Distance behind an object at which a car is put back after a crash.", unit="m", least=0)
+    distance: float = key(
+        1.0, "Distance behind an object at which a car is put back after a crash; ahead of it if negative.", unit="m"
+    )
     mercy: int = key(
         0, "Number of crashes in a row with the same object after which a car is put ahead of it. 0: never.", least=0
     )
@@ -89,8 +91,8 @@ class RefereeConfig(Section):
     recovery: RecoveryConfig = section(RecoveryConfig, "What follows a failure.")
 
     def for_evaluation(self) -> "RefereeConfig":
-        """Return these rules with starts spread evenly over the track, on the centre line and in its direction."""
-        return replace(self, start=replace(self.start, spread="even", offset=0.0, lateral_noise=0.0, heading_noise=0.0))
+        """Return these rules with starts spread evenly from the offset, on the centre line and in its direction."""
+        return replace(self, start=replace(self.start, spread="even", lateral_noise=0.0, heading_noise=0.0))
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ def test_trials_resets_penalties_and_checkpoint(params):
         "tracks": ["oval"],
         "race": {"type": "time_trial"},
         "referee": {
+            "start": {"offset": 0.0},
             "recovery": {"resets": 100, "distance": 1.0, "off_track_penalty": 3.0, "collision_penalty": 4.0},
         },
     }
@@ -47,7 +48,7 @@ def test_trials_resets_penalties_and_checkpoint(params):
 
 
 def test_without_resets_the_first_failure_ends_a_trial(params):
-    assert "referee" not in params(NUMBER_OF_RESETS="0").values
+    assert params(NUMBER_OF_RESETS="0").values["referee"] == {"start": {"offset": 0.0}}
 
 
 def test_mercy_resets(params):
@@ -57,20 +58,23 @@ def test_mercy_resets(params):
 
 
 def test_obstacles_and_direction(params):
-    found = params(RACE_TYPE="OBJECT_AVOIDANCE", NUMBER_OF_OBSTACLES="4", REVERSE_DIR="True")
+    found = params(
+        RACE_TYPE="OBJECT_AVOIDANCE", NUMBER_OF_OBSTACLES="4", REVERSE_DIR="True", START_POSITION_OFFSET="0.25"
+    )
     assert found.values["race"] == {"type": "object_avoidance", "obstacles": {"count": 4, "kind": "box"}}
-    assert found.values["referee"]["start"] == {"direction": "reverse"}
+    assert found.values["referee"]["start"] == {"direction": "reverse", "offset": 0.25}
 
 
 def test_the_variables_of_deepracer_for_cloud(tmp_path):
     (tmp_path / "run.env").write_text(
         "DR_WORLD_NAME=oval\nDR_TRAIN_REVERSE_DIRECTION=True\nDR_EVAL_NUMBER_OF_TRIALS=5\nDR_EVAL_IS_CONTINUOUS=True\n"
-        "DR_EVAL_MAX_RESETS=7\nDR_EVAL_OFF_TRACK_PENALTY=5.0\nDR_EVAL_CHECKPOINT=best\nDR_EVAL_REVERSE_DIRECTION=False\n"
+        "DR_EVAL_MAX_RESETS=7\nDR_EVAL_CHECKPOINT=best\nDR_EVAL_REVERSE_DIRECTION=False\nDR_EVAL_RESET_BEHIND_DIST=-0.5\n"
+        "DR_TRAIN_START_POSITION_OFFSET=0.3\n"
     )
     found = read_evaluation_params(tmp_path)
     assert (found.trials, found.continuous, found.checkpoint) == (5, True, "best")
     assert found.values["referee"]["recovery"] == {
-        "resets": 7, "distance": 1.0, "off_track_penalty": 5.0, "collision_penalty": 5.0,
+        "resets": 7, "distance": -0.5, "off_track_penalty": 5.0, "collision_penalty": 5.0,
     }  # fmt: skip
     assert "start" not in found.values["referee"]  # the direction is that of the evaluation
 
