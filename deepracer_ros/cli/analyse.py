@@ -5,6 +5,7 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,20 +67,21 @@ def run(args: argparse.Namespace) -> None:
         runs[name if name not in runs else str(path)] = read_traces(own if own.is_dir() else path)
     if args.track and not args.reward:
         raise InputError(f"--track {args.track}: has an effect with --reward only")
-    other = {name: _rewards(args, episodes) for name, episodes in runs.items()} if args.reward else None
+    if args.reward:
+        runs = {name: _with_other_rewards(args, episodes) for name, episodes in runs.items()}
     folder = args.output or args.runs[0] / "analysis"
     make_folder(folder)
     for name, episodes in runs.items():
         laps = [episode.seconds for episode in episodes if episode.is_lap]
         best = f", best {min(laps):.2f} s" if laps else ""
         print(f"{name}: {len(episodes)} episodes, {len(laps)} complete laps{best}")
-        if other is not None:
-            print(f"{name}: {agreement(episodes, other[name])}")
-    print(write_analysis(folder, runs, other)[0])
+        if args.reward:
+            print(f"{name}: {agreement(episodes)}")
+    print(write_analysis(folder, runs)[0])
 
 
-def _rewards(args: argparse.Namespace, episodes: "Sequence[TracedEpisode]") -> list[float]:
-    """Return the sum of the rewards of each episode by the function of `--reward`."""
+def _with_other_rewards(args: argparse.Namespace, episodes: "Sequence[TracedEpisode]") -> "list[TracedEpisode]":
+    """Return the episodes with their rewards by the function of `--reward`."""
     from deepracer_ros.errors import InputError
     from deepracer_ros.parameters import read_parameters
     from deepracer_ros.race.catalogue import find_tracks
@@ -96,4 +98,4 @@ def _rewards(args: argparse.Namespace, episodes: "Sequence[TracedEpisode]") -> l
         raise InputError("--reward: found no run folder that names its tracks, expected --track NAME")
     tracks = find_tracks(list(dict.fromkeys(names)))
     rewards = rescore(episodes, tracks, lambda: find_reward(args.reward, Collected(0)))
-    return [float(one.sum()) for one in rewards]
+    return [replace(episode, other_reward=float(one.sum())) for episode, one in zip(episodes, rewards, strict=True)]

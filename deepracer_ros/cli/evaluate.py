@@ -40,7 +40,7 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
         "--track", metavar="NAME[,NAME]", help="tracks or route files (default: the tracks of the training)"
     )
     parser.add_argument("--laps", type=int, help="laps on each track (default: 10)")
-    add_race_options(parser)
+    add_continuous_option(parser)
     parser.add_argument(
         "--resets", type=int, metavar="N", help="put a car that fails back on the road, up to N times in an episode "
         "(default: 0, the first failure ends it)",
@@ -73,8 +73,8 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
     parser.set_defaults(run=run)
 
 
-def add_race_options(parser: argparse.ArgumentParser) -> None:
-    """Add the option that a race has, too."""
+def add_continuous_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--continuous`, which `deepracer race` has, too."""
     parser.add_argument(
         "--continuous", action="store_true", default=None,
         help="drive the laps one after the other, without a new start (default: each lap from a start of its own)",

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from deepracer_ros.cli.evaluate import add_race_options
+from deepracer_ros.cli.evaluate import add_continuous_option
 from deepracer_ros.cli.options import add_config_options, read_run_config
 from deepracer_ros.errors import InputError
 from deepracer_ros.files import make_folder
@@ -38,7 +38,7 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
     )
     parser.add_argument("models", nargs="+", metavar="MODEL", help="RUN[:best|last|N], or model folders")
     parser.add_argument("--laps", type=int, default=3, help="laps of each model on each track (default: 3)")
-    add_race_options(parser)
+    add_continuous_option(parser)
     parser.add_argument(
         "--by", choices=("best", "mean", "total"), default="mean", help="lap time of the ranking (default: mean)"
     )

@@ -39,6 +39,7 @@ class TracedEpisode:
         episode: Number of the episode.
         status: How it ended, for example "off_track".
         steps: (T, 10) numbers of `COLUMNS`.
+        other_reward: Reward that another function gives to the episode; None: not asked for.
     """
 
     worker: str
@@ -46,6 +47,7 @@ class TracedEpisode:
     episode: int
     status: str
     steps: Floats
+    other_reward: float | None = None
 
     def column(self, name: str) -> Floats:
         """Return the values (T,) of a column of `COLUMNS`."""
@@ -85,7 +87,7 @@ def read_traces(folder: Path) -> list[TracedEpisode]:
     """
     paths = [path for path in folder.rglob("*-iteration.csv") if not EVALUATION.search(str(path.relative_to(folder)))]
     episodes: list[TracedEpisode] = []
-    for path in sorted(paths, key=lambda path: (str(path.parent), _number(path))):
+    for path in sorted(paths, key=_place):
         worker = path.parent.parent.name if path.parent.parent != folder else ""
         episodes += _episodes(_read_csv(path), worker if worker.isdigit() else "", _number(path))
     if not paths:
@@ -111,7 +113,7 @@ def sim_trace_log(folder: Path, lines: int) -> list[str]:
     """
     paths = folder.rglob("training-simtrace/*-iteration.csv")
     found: deque[str] = deque(maxlen=max(0, lines))
-    for path in sorted(paths, key=lambda path: (str(path.parent), _number(path))):
+    for path in sorted(paths, key=_place):
         found.extend(_log_lines(path))
     if not found and lines > 0:
         raise InputError(f"{folder}: found no training-simtrace/N-iteration.csv; deepracer train --simtrace writes it")
@@ -126,6 +128,11 @@ def _log_lines(path: Path) -> Iterator[str]:
             yield to_log(line)
     except ValueError as error:
         raise InputError(f"{path}:{number}: found {error}, expected a step of a trace") from error
+
+
+def _place(path: Path) -> tuple[str, int]:
+    """Return the place of a file among those of all workers."""
+    return str(path.parent), _number(path)
 
 
 def _number(path: Path) -> int:

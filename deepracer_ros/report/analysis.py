@@ -38,15 +38,12 @@ STYLE = (
 )
 
 
-def write_analysis(
-    folder: Path, runs: Mapping[str, Episodes], other: Mapping[str, Sequence[float]] | None = None
-) -> list[Path]:
+def write_analysis(folder: Path, runs: Mapping[str, Episodes]) -> list[Path]:
     """Write `analysis.html` with all figures in it, and each figure as a PNG; runs are side by side.
 
     Args:
         folder: An existing folder.
         runs: Episodes of each run by its name.
-        other: Reward of each episode by another function, by the name of the run; None: there is none.
 
     Returns:
         The files written.
@@ -55,7 +52,8 @@ def write_analysis(
         InputError: if the folder cannot be written or the disk is full.
     """
     written, pictures = [], ""
-    for name, (title, draw) in _figures(runs, other).items():
+    compared = any(episode.other_reward is not None for episodes in runs.values() for episode in episodes)
+    for name, (title, draw) in (FIGURES | (COMPARISON if compared else {})).items():
         content = _draw(runs, draw)
         path = folder / f"{name}.png"
         write_atomically(path, content)
@@ -72,38 +70,26 @@ def write_analysis(
     return [page, *written]
 
 
-def agreement(episodes: Episodes, other: Sequence[float]) -> str:
-    """Return in words how the rewards of two functions go with the progress of the episodes.
+def agreement(episodes: Episodes) -> str:
+    """Return in words how the logged and the other rewards go with the progress of the episodes.
 
     Args:
-        episodes: The episodes, whose own reward is that of the log.
-        other: Reward of each episode by the other function.
+        episodes: The episodes, all with another function's reward.
     """
     progress = np.array([episode.progress for episode in episodes])
-    columns = {"logged reward": [episode.reward for episode in episodes], "other reward": other}
     parts = []
-    for name, values in columns.items():
+    for name, values in _both_rewards(episodes).items():
         varies = len(values) > 1 and np.std(values) > 0.0 and np.std(progress) > 0.0
         correlation = f"{np.corrcoef(progress, values)[0, 1]:.2f}" if varies else "none"
-        parts.append(f"{name} {np.mean(values):.4g} an episode, correlation with progress {correlation}")
+        parts.append(f"{name} reward {np.mean(values):.4g} an episode, correlation with progress {correlation}")
     return "; ".join(parts)
 
 
-def _figures(runs: Mapping[str, Episodes], other: Mapping[str, Sequence[float]] | None) -> Figures:
-    if other is None:
-        return FIGURES
-    rewards = {id(episodes): other[name] for name, episodes in runs.items()}
-
-    def draw(axis: "Axes", episodes: Episodes) -> None:
-        progress = [episode.progress for episode in episodes]
-        logged = [episode.reward for episode in episodes]
-        for values, colour, label in ((logged, MUTED, "logged"), (rewards[id(episodes)], ACCENT, "other function")):
-            scale = max(float(np.abs(values).max()), 1e-9)
-            axis.scatter(progress, np.asarray(values) / scale, s=8, color=colour, linewidths=0, label=label)
-        axis.set(xlabel="progress at the end, %", ylabel="reward of the episode over the greatest")
-        axis.legend(loc="upper left")
-
-    return {**FIGURES, "other_reward": ("The reward of another function for the same steps", draw)}
+def _both_rewards(episodes: Episodes) -> dict[str, Floats]:
+    """Return the logged and the other reward (N,) of each episode that has both."""
+    both = [(episode.reward, episode.other_reward) for episode in episodes if episode.other_reward is not None]
+    logged, other = np.array(both, float).reshape(-1, 2).T
+    return {"logged": logged, "other": other}
 
 
 def _draw(runs: Mapping[str, Episodes], draw: "Callable[[Axes, Episodes], Any]") -> bytes:
@@ -266,6 +252,15 @@ def _sectors(axis: "Axes", episodes: Episodes) -> None:
     axis.set(xlabel="sector, from the start of the lap", ylabel="s")
 
 
+def _rewards(axis: "Axes", episodes: Episodes) -> None:
+    progress = [episode.progress for episode in episodes]
+    for (name, values), colour in zip(_both_rewards(episodes).items(), (MUTED, ACCENT), strict=True):
+        scale = max(float(np.abs(values).max()), 1e-9)
+        axis.scatter(progress, values / scale, s=8, color=colour, linewidths=0, label=name)
+    axis.set(xlabel="progress at the end, %", ylabel="reward of the episode over the greatest")
+    axis.legend(loc="upper left")
+
+
 FIGURES: Figures = {
     "reward": ("Reward per iteration", _reward),
     "progress": ("Progress and complete laps per iteration", _progress),
@@ -280,3 +275,5 @@ FIGURES: Figures = {
     "sectors": ("Sector times of complete laps", _sectors),
 }
 """Title and drawing of each figure by the name of its file; a new figure needs one more entry."""
+COMPARISON: Figures = {"other_reward": ("The reward of another function for the same steps", _rewards)}
+"""The figure that is drawn where episodes have the reward of another function, too."""

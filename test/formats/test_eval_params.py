@@ -5,7 +5,6 @@
 
 import numpy as np
 import pytest
-import yaml
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.formats.eval_params import read_evaluation_params
@@ -21,15 +20,9 @@ PARAMS = {
 
 
 @pytest.fixture
-def params(tmp_path):
-    """Read a file with these keys, all of them in quotes as deepracer-for-cloud writes them."""
-
-    def read(**changes):
-        path = tmp_path / "eval_params.yaml"
-        path.write_text(yaml.dump({**PARAMS, **changes}, default_style="'", explicit_start=True))
-        return read_evaluation_params(path)
-
-    return read
+def params(write_quoted):
+    """Read a file with these keys."""
+    return lambda **changes: read_evaluation_params(write_quoted("eval_params.yaml", {**PARAMS, **changes}))
 
 
 def test_trials_resets_penalties_and_checkpoint(params):

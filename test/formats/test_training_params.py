@@ -26,15 +26,9 @@ BOXES = {
 
 
 @pytest.fixture
-def params(tmp_path):
-    """Read a file with these keys, all of them in quotes as deepracer-for-cloud writes them."""
-
-    def read(**changes):
-        path = tmp_path / "training_params.yaml"
-        path.write_text(yaml.dump({**PARAMS, **changes}, default_style="'", explicit_start=True))
-        return read_training_params(path)
-
-    return read
+def params(write_quoted):
+    """Read a file with these keys."""
+    return lambda **changes: read_training_params(write_quoted("training_params.yaml", {**PARAMS, **changes}))
 
 
 def test_a_time_trial(params):
