@@ -16,8 +16,7 @@ from torch import nn
 
 from benchmarks.common import default_config
 from deepracer_ros.learning.action_space import make_action_space
-from deepracer_ros.learning.encoders import CONVOLUTIONS
-from deepracer_ros.learning.network import HIDDEN
+from deepracer_ros.learning.architectures import ARCHITECTURES
 from deepracer_ros.simulation.factory import make_environment
 
 ROLLOUTS = 8
@@ -90,15 +89,16 @@ class Features(BaseFeaturesExtractor):
             space: Observation space of one frame.
             size: Size of the network, `network.size`.
         """
-        super().__init__(space, HIDDEN[size])
+        architecture = ARCHITECTURES[size]
+        super().__init__(space, architecture.hidden[0])
         layers: list[nn.Module] = []
         channels = space.shape[0]
-        for features, kernel, stride in CONVOLUTIONS[size]:
+        for features, kernel, stride in architecture.convolutions:
             layers += [nn.Conv2d(channels, features, kernel, stride), nn.ReLU()]
             channels = features
         convolutions = nn.Sequential(*layers, nn.Flatten())
         width = convolutions(torch.zeros(1, *space.shape)).shape[1]
-        self.layers = nn.Sequential(convolutions, nn.Linear(width, HIDDEN[size]), nn.ReLU())
+        self.layers = nn.Sequential(convolutions, nn.Linear(width, architecture.hidden[0]), nn.ReLU())
 
     def forward(self, observations: torch.Tensor) -> torch.Tensor:
         """Return the features of a batch of frames."""

@@ -66,7 +66,8 @@ def model_documents(values: Mapping[str, Any], actions: ActionSpaceConfig) -> di
         values: Nested keys and values of the whole configuration of the model's run.
         actions: Its action space.
     """
-    documents = {"model_metadata.json": to_metadata(actions), "hyperparameters.json": to_hyperparameters(values)}
+    metadata = to_metadata(actions, values["network"]["size"])
+    documents = {"model_metadata.json": metadata, "hyperparameters.json": to_hyperparameters(values)}
     return {name: f"{json.dumps(document, indent=2)}\n".encode() for name, document in documents.items()}
 
 

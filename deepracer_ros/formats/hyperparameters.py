@@ -27,8 +27,7 @@ def read_hyperparameters(path: Path) -> dict[str, Any]:
         InputError: if it cannot be read, a value is wrong, or it names what is not supported.
     """
     document = read_document(path)
-    if document.get("stack_size", 1) not in (1, "1"):
-        raise document.error("stack_size", "1: stacked frames are not supported")
+    stack_size = document.whole("stack_size", 1, 16, 1)
     exploration: dict[str, Any] = {}
     if document.choice("exploration_type", ("categorical", "e-greedy"), "categorical") == "e-greedy":
         steps = document.whole("epsilon_steps", 1, 1_000_000_000, 10000)
@@ -46,6 +45,8 @@ def read_hyperparameters(path: Path) -> dict[str, Any]:
             "value_loss": LOSSES[document.choice("loss_type", tuple(LOSSES), "mean squared error")],
         },
         "trainer": {"batch_segments": SEGMENTS_PER_EPISODE * episodes},
+        "camera": {"stack_size": stack_size},
+        "network": {"stack_size": stack_size},
         **exploration,
     }
 
@@ -69,7 +70,7 @@ def to_hyperparameters(values: Mapping[str, Any]) -> dict[str, Any]:
         "exploration_type": "e-greedy" if agent["epsilon"] else "categorical",
         "e_greedy_value": agent["epsilon"] or 0.05,
         "epsilon_steps": agent["epsilon_steps"],
-        "stack_size": 1,
+        "stack_size": values["network"]["stack_size"],
         "term_cond_avg_score": 100000.0,
         "term_cond_max_episodes": 100000,
     }

@@ -22,6 +22,8 @@ SLOWEST = 0.1
 CAMERAS = ("FRONT_FACING_CAMERA", "observation")
 """Names of the one camera in the versions of the file."""
 SHALLOW = "DEEP_CONVOLUTIONAL_NETWORK_SHALLOW"
+NETWORKS = {SHALLOW: "shallow", "DEEP_CONVOLUTIONAL_NETWORK": "standard", "DEEP_CONVOLUTIONAL_NETWORK_DEEP": "deep"}
+"""Our names of DeepRacer's networks."""
 WIDTH, HEIGHT = 160, 120
 """Size of the image that DeepRacer's networks see, pixels."""
 
@@ -38,21 +40,22 @@ def read_metadata(path: Path) -> dict[str, Any]:
     document = read_document(path)
     document.number("version", 1, 6, 1)
     document.choice("training_algorithm", ("clipped_ppo",), "clipped_ppo")
-    document.choice("neural_network", (SHALLOW,), SHALLOW)
+    network = document.choice("neural_network", tuple(NETWORKS), SHALLOW)
     sensors = document.get("sensor", [CAMERAS[0]])
     if not isinstance(sensors, list) or len(sensors) != 1 or sensors[0] not in CAMERAS:
         raise document.error("sensor", f"one camera: {CAMERAS[0]}")
     kind = document.choice("action_space_type", ("discrete", "continuous"), "discrete")
     actions = _continuous(document.part("action_space")) if kind == "continuous" else _discrete(document)
     size = {"width": WIDTH, "height": HEIGHT}
-    return {"actions": actions, "camera": size, "network": {"size": "shallow", **size}}
+    return {"actions": actions, "camera": size, "network": {"size": NETWORKS[network], **size}}
 
 
-def to_metadata(actions: ActionSpaceConfig) -> dict[str, Any]:
-    """Return a `model_metadata.json` for an action space, with the camera and the network that DeepRacer's tools know.
+def to_metadata(actions: ActionSpaceConfig, size: str) -> dict[str, Any]:
+    """Return a `model_metadata.json` for an action space and a network, with the camera that DeepRacer's tools know.
 
     Args:
         actions: The action space.
+        size: Size of the network; one that DeepRacer does not have is called `DEEP_CONVOLUTIONAL_NETWORK_SHALLOW`.
     """
     coder = make_action_coder(actions)
     space: Any
@@ -69,7 +72,7 @@ def to_metadata(actions: ActionSpaceConfig) -> dict[str, Any]:
     return {
         "action_space": space,
         "sensor": [CAMERAS[0]],
-        "neural_network": SHALLOW,
+        "neural_network": {ours: theirs for theirs, ours in NETWORKS.items()}.get(size, SHALLOW),
         "training_algorithm": "clipped_ppo",
         "action_space_type": "discrete" if isinstance(space, list) else "continuous",
         "version": "5",

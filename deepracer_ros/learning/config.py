@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from deepracer_ros.config import Section, key
+from deepracer_ros.learning.architectures import ARCHITECTURES
 
 CAMERA = "FRONT_FACING_CAMERA"
 """Name of the camera in `simulation.sensors`."""
@@ -16,8 +17,10 @@ CAMERA = "FRONT_FACING_CAMERA"
 class NetworkConfig(Section):
     """Size of the network, and the sensors that it reads."""
 
-    size: Literal["small", "shallow"] = key(
-        "small", "small: two convolutions, for training on a few cores. shallow: DeepRacer's own three convolutions."
+    size: Literal["small", "shallow", "standard", "deep"] = key(
+        "small",
+        "small: two convolutions, for training on a few cores. Others are DeepRacer's own networks. shallow: three "
+        "convolutions. standard: four, with tanh. deep: four, normalised, and two hidden layers.",
     )
     reads: tuple[str, ...] = key((CAMERA,), "Sensors that the policy reads, by name. A car has cameras only.")
     critic_reads: tuple[str, ...] = key(
@@ -30,12 +33,16 @@ class NetworkConfig(Section):
     )
     height: int = key(60, "Height of the frames that the network reads.", unit="pixels", least=40)
     colour: Literal["grey", "rgb"] = key("grey", "Colour of the frames that the network reads: one channel or three.")
+    stack_size: int = key(
+        1, "Number of a car's last frames that the network reads together, as channels of one image.", least=1, most=16
+    )
 
     def __post_init__(self) -> None:
-        """Check the sensors.
+        """Check the sensors and the frames.
 
         Raises:
-            ValueError: if the policy reads no sensor, or a sensor is named twice.
+            ValueError: if the policy reads no sensor, a sensor is named twice, RGB frames are stacked, or the frames
+                are too small for the size.
         """
         super().__post_init__()
         if not self.reads:
@@ -43,11 +50,17 @@ class NetworkConfig(Section):
         both = (*self.reads, *self.critic_reads)
         if len(set(both)) < len(both):
             raise ValueError(f"reads, critic_reads: found {', '.join(both)}, expected every sensor once")
+        if self.stack_size > 1 and self.colour == "rgb":
+            raise ValueError(f"stack_size: found {self.stack_size}, expected 1 with RGB frames: only grey ones stack")
+        try:
+            ARCHITECTURES[self.size].output_shape(self.height, self.width)
+        except ValueError as error:
+            raise ValueError(f"size: {self.size}: {error}") from error
 
     @property
     def channels(self) -> int:
-        """Number of colour channels: 1 for grey, 3 for RGB."""
-        return 1 if self.colour == "grey" else 3
+        """Number of channels of the network's input: one per stacked grey frame, or 3 for RGB."""
+        return self.stack_size if self.colour == "grey" else 3
 
 
 @dataclass(frozen=True)

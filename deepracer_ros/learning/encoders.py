@@ -3,6 +3,8 @@
 
 """Encoders that compute features from a sensor's observations; a network has one encoder per sensor that it reads."""
 
+import math
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import cv2
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from deepracer_ros.learning.architectures import ARCHITECTURES, ROOT_TWO
 from deepracer_ros.learning.config import NetworkConfig
 from deepracer_ros.simulation.sensors import SensorSpec
 
@@ -21,20 +24,11 @@ FRAME_MEAN = 96.0
 FRAME_SCALE = 64.0
 """Divisor of every pixel after the subtraction of `FRAME_MEAN`: about the standard deviation of images of a road."""
 
-CONVOLUTIONS: dict[str, tuple[tuple[int, int, int], ...]] = {
-    "small": ((16, 8, 4), (32, 4, 2)),
-    "shallow": ((32, 8, 4), (64, 4, 2), (64, 3, 1)),
-}
-"""Channels, kernel size and stride of each convolution by network size.
-
-`shallow` is DeepRacer's DEEP_CONVOLUTIONAL_NETWORK_SHALLOW.
-"""
-
 VECTOR_FEATURES = 64
 """Number of features that `VectorEncoder` computes."""
 
-ROOT_TWO = 2**0.5
-"""Gain of an orthogonal initialisation before a ReLU."""
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": torch.relu, "tanh": torch.tanh}
+"""Functions after a layer, by name in `Architecture.activation`."""
 
 
 class Encoder(Protocol):
@@ -55,7 +49,7 @@ class Encoder(Protocol):
 class CameraEncoder(nn.Module):
     """Convolutions over camera frames.
 
-    The stride of the first convolution divides its kernel size. So it is computed as a convolution of stride 1 over
+    Where the stride of the first convolution divides its kernel size, it is computed as a convolution of stride 1 over
     blocks of stride x stride pixels that are laid out as channels (space to depth). The results are the same, and it
     is three times as fast on a CPU. `prepare` computes this layout once per batch. The mean and the scale of the
     pixels are part of the weights, so the input is unchanged bytes.
@@ -64,55 +58,64 @@ class CameraEncoder(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         """Build the convolutions of the configured size with orthogonal weights."""
         super().__init__()
-        self.config = config
-        channels, height, width = config.channels, config.height, config.width
+        self.config, self.architecture = config, ARCHITECTURES[config.size]
+        channels = config.channels
         convolutions: list[nn.Conv2d] = []
-        for features, kernel, stride in CONVOLUTIONS[config.size]:
+        for features, kernel, stride in self.architecture.convolutions:
             convolutions.append(nn.Conv2d(channels, features, kernel, stride))
             channels = features
-            height, width = ((side - kernel) // stride + 1 for side in (height, width))
         self.first, *rest = convolutions
         self.rest = nn.ModuleList(rest)
-        self.features = channels * height * width
+        self.norms = nn.ModuleList(
+            nn.GroupNorm(1, convolution.out_channels) for convolution in convolutions if self.architecture.normalised
+        )
+        self.features = math.prod(self.architecture.output_shape(config.height, config.width))
+        _, kernel, stride = self.architecture.convolutions[0]
+        self._block = stride if kernel % stride == 0 else 1
         for convolution in convolutions:
-            nn.init.orthogonal_(convolution.weight, ROOT_TWO)
+            nn.init.orthogonal_(convolution.weight, self.architecture.gain)
             nn.init.zeros_(convolution.get_parameter("bias"))
 
     def prepare(self, observations: NDArray[np.uint8]) -> Tensor:
-        """Return frames as blocks of pixels (B, rows, columns, stride² C), uint8.
+        """Return frames as blocks of pixels (B, rows, columns, block² C), uint8.
 
         Args:
-            observations: Frames (B, H, W) or (B, H, W, C), uint8, of any size; scaled and converted as needed.
+            observations: Frames (B, H, W) or (B, H, W, C), uint8, of any size, scaled and converted as needed; or
+                stacks of grey frames (B, stack_size H, W), the newest at the bottom.
         """
-        frames = adapt_frames(observations, self.config)
-        stride = CONVOLUTIONS[self.config.size][0][2]
-        rows, columns = self.config.height // stride, self.config.width // stride
-        run = stride * self.config.channels
-        pixels = torch.as_tensor(frames).reshape(-1, self.config.height, self.config.width * self.config.channels)
-        pixels = pixels[:, : rows * stride, : columns * run].contiguous()
+        config, block = self.config, self._block
+        frames = adapt_stacks(observations, config) if config.stack_size > 1 else adapt_frames(observations, config)
+        pixels = torch.as_tensor(frames).reshape(-1, config.height, config.width * config.channels)
+        if block == 1:
+            return pixels.view(-1, config.height, config.width, config.channels)
+        rows, columns, run = config.height // block, config.width // block, block * config.channels
+        pixels = pixels[:, : rows * block, : columns * run].contiguous()
         # The pixels of one row of a block stay together, so four bytes can be moved as one number.
-        words = pixels.view(torch.int32).view(-1, rows, stride, columns, run // 4)
+        words = pixels.view(torch.int32).view(-1, rows, block, columns, run // 4)
         blocks = words.permute(0, 1, 3, 2, 4).contiguous().view(torch.uint8)
-        return blocks.view(-1, rows, columns, stride * run)
+        return blocks.view(-1, rows, columns, block * run)
 
     def forward(self, prepared: Tensor) -> Tensor:
-        """Return the features (B, features) of prepared frames (B, rows, columns, stride² C)."""
+        """Return the features (B, features) of prepared frames (B, rows, columns, block² C)."""
         blocks = prepared.permute(0, 3, 1, 2)
         if blocks.dtype == torch.uint8:
             blocks = blocks.to(torch.bfloat16 if torch.is_autocast_enabled("cpu") else torch.float32)
-        x = self._first_convolution(blocks).relu()
-        for convolution in self.rest:
-            x = convolution(x).relu()
+        x = self._activate(self._first_convolution(blocks), 0)
+        for number, convolution in enumerate(self.rest, start=1):
+            x = self._activate(convolution(x), number)
         # The order rows, columns, channels is the memory order of channels_last (and TensorFlow), so nothing is copied.
         return x.permute(0, 2, 3, 1).flatten(1)
 
+    def _activate(self, x: Tensor, number: int) -> Tensor:
+        return ACTIVATIONS[self.architecture.activation](self.norms[number](x) if self.norms else x)
+
     def _first_convolution(self, blocks: Tensor) -> Tensor:
-        features, kernel, stride = CONVOLUTIONS[self.config.size][0]
-        channels, cells = self.config.channels, kernel // stride
+        features, kernel, stride = self.architecture.convolutions[0]
+        channels, block, cells = self.config.channels, self._block, kernel // self._block
         weight = self.first.weight / FRAME_SCALE
         bias = self.first.get_parameter("bias") - FRAME_MEAN * weight.sum(dim=(1, 2, 3))
-        weight = weight.view(features, channels, cells, stride, cells, stride).permute(0, 3, 5, 1, 2, 4)
-        return functional.conv2d(blocks, weight.reshape(features, -1, cells, cells), bias)
+        weight = weight.view(features, channels, cells, block, cells, block).permute(0, 3, 5, 1, 2, 4)
+        return functional.conv2d(blocks, weight.reshape(features, -1, cells, cells), bias, stride // block)
 
 
 class VectorEncoder(nn.Module):
@@ -163,3 +166,20 @@ def adapt_frames(frames: NDArray[np.uint8], config: NetworkConfig) -> NDArray[np
         size = (config.width, config.height)
         frames = np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames]).astype(np.uint8)
     return frames
+
+
+def adapt_stacks(stacks: NDArray[np.uint8], config: NetworkConfig) -> NDArray[np.uint8]:
+    """Return stacks of grey frames in the size that the network reads: (B, height, width, stack_size).
+
+    Args:
+        stacks: (B, stack_size H, W) grey frames, uint8, the frames of a stack below each other.
+        config: Size and number of the network's frames.
+
+    Raises:
+        ValueError: if the frames are not grey, or their rows cannot be divided into `stack_size` frames.
+    """
+    size = config.stack_size
+    if stacks.ndim != 3 or stacks.shape[1] % size:
+        raise ValueError(f"frames: found shape {stacks.shape[1:]}, expected stacks of {size} grey frames")
+    frames = adapt_frames(stacks.reshape(len(stacks) * size, -1, stacks.shape[2]), config)
+    return np.ascontiguousarray(frames.reshape(len(stacks), size, *frames.shape[1:]).transpose(0, 2, 3, 1))

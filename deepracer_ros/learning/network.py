@@ -1,7 +1,7 @@
 # Copyright 2026 deepracer_ros maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""The actor-critic network: one encoder per sensor, one hidden layer, a policy head and a value head."""
+"""The actor-critic network: one encoder per sensor, hidden layers, a policy head and a value head."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,12 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from deepracer_ros.learning.architectures import ARCHITECTURES
 from deepracer_ros.learning.config import NetworkConfig
-from deepracer_ros.learning.encoders import ROOT_TWO, make_encoder
+from deepracer_ros.learning.encoders import ACTIVATIONS, make_encoder
 from deepracer_ros.simulation.sensors import SensorSpec
-
-HIDDEN = {"small": 128, "shallow": 512}
-"""Number of units of the hidden layer by network size."""
 
 Prepared = Mapping[str, Tensor]
 """Input tensor (B, ...) of each sensor's encoder, by the name of the sensor."""
@@ -41,11 +39,16 @@ class ActorCritic(nn.Module):
         self.config = config
         self.encoders = nn.ModuleDict({name: make_encoder(sensors[name], config) for name in config.reads})
         self.critic = nn.ModuleDict({name: make_encoder(sensors[name], config) for name in config.critic_reads})
-        hidden = HIDDEN[config.size]
-        self.hidden = nn.Linear(_features(self.encoders), hidden)
-        self.policy = nn.Linear(hidden, outputs)
-        self.value = nn.Linear(hidden + _features(self.critic), 1)
-        for layer, gain in ((self.hidden, ROOT_TWO), (self.policy, 0.01), (self.value, 0.1)):
+        architecture = ARCHITECTURES[config.size]
+        self._activation = ACTIVATIONS[architecture.activation]
+        first, *further = architecture.hidden
+        last = architecture.hidden[-1]
+        self.hidden = nn.Linear(_features(self.encoders), first)
+        self.further = nn.ModuleList(map(nn.Linear, architecture.hidden, further))
+        self.policy = nn.Linear(last, outputs)
+        self.value = nn.Linear(last + _features(self.critic), 1)
+        gains = [(layer, architecture.gain) for layer in (self.hidden, *self.further)]
+        for layer, gain in (*gains, (self.policy, 0.01), (self.value, 0.1)):
             nn.init.orthogonal_(layer.weight, gain)
             nn.init.zeros_(layer.bias)
 
@@ -77,8 +80,10 @@ class ActorCritic(nn.Module):
     def _trunk(self, prepared: Prepared) -> Tensor:
         features = [encoder(prepared[name]) for name, encoder in self.encoders.items()]
         joined = features[0] if len(features) == 1 else torch.cat([feature.float() for feature in features], dim=1)
-        trunk: Tensor = self.hidden(joined).relu().float()
-        return trunk
+        trunk = self._activation(self.hidden(joined))
+        for layer in self.further:
+            trunk = self._activation(layer(trunk))
+        return trunk.float()
 
 
 def _features(encoders: nn.ModuleDict) -> int:

@@ -242,8 +242,21 @@ class ModelStore:
             StoreError: if the server is unreachable or refuses the request.
         """
         body = (json.dumps(evaluation, indent=2, allow_nan=False) + "\n").encode()
-        with suppress(ConditionFailedError):
-            self._bucket.put(self._key(version, EVALUATION_NAME), body)
+        self.add_files(version, {EVALUATION_NAME: body})
+
+    def add_files(self, version: int, files: Mapping[str, bytes]) -> None:
+        """Store further files next to a version, for example descriptions in other forms.
+
+        Args:
+            version: Version of the model.
+            files: Contents by name.
+
+        Raises:
+            StoreError: if the server is unreachable or refuses the request.
+        """
+        for name, content in files.items():
+            with suppress(ConditionFailedError):
+                self._bucket.put(self._key(version, name), content)
 
     def manifest(self, version: int) -> Manifest:
         """Return the manifest of a version, with the result of its evaluation if there is one.

@@ -20,6 +20,7 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.learning.policy import Decision, Policy, RandomPolicy
 from deepracer_ros.models.folder import read_model_path
 from deepracer_ros.models.store import ModelStore
+from deepracer_ros.nodes.camera_reader import CameraReader
 from deepracer_ros.nodes.diagnostics import Health
 from deepracer_ros.nodes.frame_watch import SILENT_SECONDS, FrameWatch
 from deepracer_ros.nodes.gatherer import Gatherer
@@ -27,7 +28,7 @@ from deepracer_ros.nodes.inputs import Inputs
 from deepracer_ros.nodes.messages.announcement import from_published
 from deepracer_ros.nodes.messages.drive import to_drive
 from deepracer_ros.nodes.messages.encodings import decode_compressed
-from deepracer_ros.nodes.messages.images import from_image, to_image
+from deepracer_ros.nodes.messages.images import to_image
 from deepracer_ros.nodes.messages.stamps import to_nanoseconds
 from deepracer_ros.nodes.outputs.commands import CarCommands
 from deepracer_ros.nodes.qos import LATCHED, NEWEST, recorded
@@ -77,6 +78,8 @@ class Driver:
             raise InputError(f"model reads {reads}: expected {CAMERA} alone on a car (agent.live_camera)")
         if not config.agent.model:
             self._loader = ModelLoader(ModelStore(config.models, place.run), place.run, self._reads)
+        published = 1 if config.agent.live_camera else config.camera.stack_size
+        self._camera = CameraReader(config.simulation.cars, published)
         self._names: list[str] = []
         self._image = Image()
         self._answer: JointState | None = None
@@ -186,8 +189,8 @@ class Driver:
 
     def _decide(self, message: Image, others: dict[str, NDArray[Any]]) -> None:
         """Answer a frame, given the other observations of its stamp by sensor name."""
-        # The camera of a car may have any height, so the number of stacked frames is configured.
-        frames = from_image(message, max(1, message.height // self._config.simulation.cars))
+        network = self._policy.network_config if isinstance(self._policy, Policy) else self._config.network
+        frames = self._camera.read(message, network)
         if len(self._names) != len(frames):
             self._names = [f"car_{index}" for index in range(len(frames))]
         late = self._watch is not None and self._is_late(message, self._watch)

@@ -61,13 +61,15 @@ class Film(WatchedCourse):
         takes: Recording of each car, complete at the end of the evaluation.
     """
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: Course, stack_size: int = 1) -> None:
         """Wrap a course.
 
         Args:
             course: The course to drive on, for example an `Environment`.
+            stack_size: Number of camera frames in an observation, of which the newest one is filmed.
         """
         super().__init__(course)
+        self._stack_size = stack_size
         self.takes: tuple[Take, ...] = ()
         self._running: NDArray[np.bool_] = np.zeros(0, dtype=bool)
         track = course.car_track
@@ -101,7 +103,8 @@ class Film(WatchedCourse):
             take = self.takes[car]
             take.moments.append(Moment(*map(float, rows[car])))
             if self._filmed[car]:
-                take.pictures.append(_jpeg(outcome.frames[car]))
+                frame = outcome.frames[car]
+                take.pictures.append(_jpeg(frame[-(len(frame) // self._stack_size) :]))
         self._running &= ~verdict.ended
 
 

@@ -24,6 +24,10 @@ class CameraConfig(Section):
     colour: Literal["grey", "rgb"] = key(
         "grey", "grey: one channel, as DeepRacer's networks read. rgb: three channels."
     )
+    stack_size: int = key(
+        1, "Number of a car's last frames in one observation, below each other, the newest at the bottom.", least=1,
+        most=16,
+    )  # fmt: skip
 
     @property
     def channels(self) -> int:

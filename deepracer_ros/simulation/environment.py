@@ -32,7 +32,7 @@ class Outcome(NamedTuple):
 
     @property
     def frames(self) -> NDArray[np.uint8]:
-        """Camera frames of all cars: (N, H, W) grey or (N, H, W, 3) RGB, uint8."""
+        """Camera frames of all cars, or stacks of frames: (N, H, W) grey or (N, H, W, 3) RGB, uint8."""
         return self.observations[CAMERA]
 
 

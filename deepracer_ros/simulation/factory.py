@@ -18,6 +18,7 @@ from deepracer_ros.simulation.config import EnvironmentConfig, RandomisationConf
 from deepracer_ros.simulation.environment import Environment
 from deepracer_ros.simulation.sensors import sensor_specs
 from deepracer_ros.simulation.simulator import Simulator
+from deepracer_ros.simulation.stacking import StackedCamera
 
 SIMULATORS: dict[str, str] = {
     "embedded": "deepracer_ros.simulation.embedded:make_embedded",
@@ -154,4 +155,6 @@ def _build(
     )
     setup = Setup(config, tracks, car_track, referee, seed, threads or config.simulation.threads)
     simulator = maker(setup)
+    if config.camera.stack_size > 1:
+        simulator = StackedCamera(simulator, config.camera.stack_size)
     return Environment(simulator, referee, {name: specs[name] for name in specs if name not in simulator.sensors})

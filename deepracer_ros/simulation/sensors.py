@@ -78,8 +78,9 @@ class SensorType:
 
 
 def camera_spec(config: EnvironmentConfig) -> SensorSpec:
-    """Return the specification of the camera: grey (height, width) or RGB (height, width, 3) levels."""
-    return SensorSpec(config.camera.frame_shape, "|u1", "levels")
+    """Return the specification of the camera: stack_size frames (height, width) grey or (height, width, 3) RGB."""
+    height, *rest = config.camera.frame_shape
+    return SensorSpec((config.camera.stack_size * height, *rest), "|u1", "levels")
 
 
 def state_spec(config: EnvironmentConfig) -> SensorSpec:

@@ -157,10 +157,10 @@ class RunConfig(EnvironmentConfig):
         super().__post_init__()
         if not self.tracks:
             raise ValueError("tracks: found 0, expected 1 or more")
-        if self.camera.colour != self.network.colour:
-            raise ValueError(
-                f"camera.colour: found {self.camera.colour!r}, expected the network's {self.network.colour!r}"
-            )
+        for name in ("colour", "stack_size"):
+            found, expected = getattr(self.camera, name), getattr(self.network, name)
+            if found != expected:
+                raise ValueError(f"camera.{name}: found {found!r}, expected the network's {expected!r}")
         for name in ("reads", "critic_reads"):
             for sensor in getattr(self.network, name):
                 if sensor not in self.sensors:

@@ -132,7 +132,7 @@ def evaluate_model(
     environment = make_evaluation(config, tracks, starts)
     try:
         course = TracedCourse(environment) if trace is not None else None
-        film = Film(course or environment)
+        film = Film(course or environment, config.camera.stack_size)
         evaluation = evaluate(film, lambda observations: greedy(policy, observations), record=True)
         summary = ModelSummary(model.manifest.version, model.manifest.sha256)
         shape = environment.referee.object_shape

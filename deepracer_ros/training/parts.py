@@ -4,12 +4,14 @@
 """The protocols of the parts of a trainer, and the functions that build the parts from a run's configuration."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from deepracer_ros.config import to_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.reader import ExperienceStatus, Taken
 from deepracer_ros.experience.segment import Segment
+from deepracer_ros.formats.folder import model_documents
 from deepracer_ros.learning.batch import Batch
 from deepracer_ros.learning.learner import Learner, make_learner
 from deepracer_ros.models.policy_file import Manifest, Tensors
@@ -62,6 +64,10 @@ class Models(Protocol):
         """
         ...
 
+    def add_files(self, version: int, files: Mapping[str, bytes]) -> None:
+        """Store further files, by name, with a version."""
+        ...
+
     def add_evaluation(self, version: int, evaluation: Mapping[str, Any]) -> None:
         """Store the result of an evaluation with a version."""
         ...
@@ -95,6 +101,7 @@ class Parts:
             the training resumes.
         open_trace: Opens the writer of the traces of episodes; None if the training writes none.
         evaluator: Evaluator of policies; None if the training makes no evaluations.
+        beside: Contents by name of the files that are stored with each model.
     """
 
     learner: Learner
@@ -103,6 +110,7 @@ class Parts:
     open_sinks: Callable[[int], Sinks]
     evaluator: Evaluator | None
     open_trace: Callable[[], QueuedSink[Iteration]] | None = None
+    beside: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def make_run_learner(config: RunConfig) -> Learner:
@@ -148,6 +156,7 @@ def make_parts(config: RunConfig, folder: RunFolder) -> Parts:
             open_sinks=lambda resumed_at: Sinks(folder, resumed_at, config.trainer.sinks),
             evaluator=evaluator,
             open_trace=_trace_opener(config, folder) if TRACE in config.sensors else None,
+            beside=model_documents(to_mapping(config), config.actions),
         )
     except BaseException:
         checkpoints.close()

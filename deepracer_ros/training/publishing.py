@@ -5,9 +5,10 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
+from typing import TypeVar
 
 from deepracer_ros.models.bucket import StoreError
 from deepracer_ros.models.policy_file import Manifest, Tensors
@@ -16,6 +17,8 @@ from deepracer_ros.training.parts import Models
 
 RETRY_SECONDS = 0.5
 """Pause between two attempts while the S3 server is unreachable or refuses, s."""
+
+T = TypeVar("T")
 
 
 class Publisher:
@@ -26,14 +29,22 @@ class Publisher:
         seconds: Duration of the last publication, s; 0 before the first.
     """
 
-    def __init__(self, store: Models, on_model: Callable[[Manifest], None], stop: threading.Event) -> None:
+    def __init__(
+        self,
+        store: Models,
+        on_model: Callable[[Manifest], None],
+        stop: threading.Event,
+        beside: Mapping[str, bytes] | None = None,
+    ) -> None:
         """Start the publisher.
 
         Args:
             store: Store to which models are published.
             on_model: Called with the manifest after each publication.
             stop: When it is set, a failed attempt is not repeated.
+            beside: Contents by name of files that are stored with each model after its publication; by default none.
         """
+        self._beside = beside or {}
         self.waiting, self.seconds = "", 0.0
         self._store, self._on_model, self._stop, self._given_up = store, on_model, stop, False
         self._pool = ThreadPoolExecutor(1, "publisher")
@@ -61,19 +72,28 @@ class Publisher:
         return self._last.result() if self._last is not None else None
 
     def _try(self, tensors: Tensors, manifest: Manifest) -> int | None:
+        began = time.monotonic()
+        published = self._insist(lambda: self._store.publish(tensors, manifest))
+        if published is None:
+            return None
+        self.seconds = time.monotonic() - began
+        moment("model.published")
+        self._on_model(published)
+        self._insist(lambda: self._store.add_files(published.version, self._beside))
+        return published.version
+
+    def _insist(self, request: Callable[[], T]) -> T | None:
+        """Repeat a request until the store takes it, and return the result; None if it was given up."""
         while True:
-            began = time.monotonic()
             try:
-                published = self._store.publish(tensors, manifest)
+                result = request()
             except StoreError as error:
                 self.waiting = str(error)
                 if self._stop.wait(RETRY_SECONDS) or self._given_up:
                     return None
                 continue
-            self.seconds, self.waiting = time.monotonic() - began, ""
-            moment("model.published")
-            self._on_model(published)
-            return published.version
+            self.waiting = ""
+            return result
 
     def __enter__(self) -> "Publisher":
         """Return the publisher."""

@@ -149,7 +149,7 @@ class Trainer:
         self._experience.recover(self.progress.consumed)
         with (
             self._parts.open_sinks(self.progress.env_steps) as self._sinks,
-            Publisher(self._models, self._on_model, stop) as self._publisher,
+            Publisher(self._models, self._on_model, stop, self._parts.beside) as self._publisher,
         ):
             if self._parts.open_trace is not None:
                 self._trace = self._parts.open_trace()

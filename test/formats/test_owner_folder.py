@@ -13,7 +13,7 @@ from deepracer_ros.config import from_mapping, to_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.formats.folder import read_owner_folder
 from deepracer_ros.formats.hyperparameters import read_hyperparameters, to_hyperparameters
-from deepracer_ros.formats.metadata import read_metadata
+from deepracer_ros.formats.metadata import read_metadata, to_metadata
 from deepracer_ros.race.actions import ActionSpaceConfig, make_action_coder
 from deepracer_ros.race.catalogue import find_track
 from deepracer_ros.training.config import read_config
@@ -78,7 +78,7 @@ def test_the_first_version_has_defaults_for_all_but_the_actions(written):
         ({"sensor": ["STEREO_CAMERAS"]}, 'sensor: found ["STEREO_CAMERAS"], expected one camera: FRONT_FACING_CAMERA'),
         ({"sensor": ["FRONT_FACING_CAMERA", "LIDAR"]}, "expected one camera"),
         ({"training_algorithm": "sac"}, 'training_algorithm: found "sac", expected one of clipped_ppo'),
-        ({"neural_network": "DEEP_CONVOLUTIONAL_NETWORK_DEEP"}, "neural_network: found"),
+        ({"neural_network": "DEEP_NETWORK"}, "neural_network: found"),
         ({"version": "7"}, 'version: found "7", expected a number from 1 to 6'),
         ({"action_space": []}, "action_space: found [], expected a list of actions"),
         ({"action_space": [3]}, "action_space[0]: found 3, expected an object"),
@@ -115,6 +115,29 @@ def test_hyperparameters_are_those_of_ppo(written):
     assert (absent.learning.epochs, absent.learning.value_loss, absent.trainer.batch_segments) == (10, "squared", 80)
 
 
+def test_stacked_frames_are_those_of_camera_and_network(written):
+    path = written("hyperparameters.json", {**HYPERPARAMETERS, "stack_size": 4})
+    config = read_config(read_hyperparameters(path), "test")
+    assert (config.camera.stack_size, config.network.stack_size, config.network.channels) == (4, 4, 4)
+    assert to_hyperparameters(to_mapping(config))["stack_size"] == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("DEEP_CONVOLUTIONAL_NETWORK_SHALLOW", "shallow"),
+        ("DEEP_CONVOLUTIONAL_NETWORK", "standard"),
+        ("DEEP_CONVOLUTIONAL_NETWORK_DEEP", "deep"),
+    ],
+)
+def test_each_network_of_deepracer_has_its_size_and_goes_back_to_its_name(written, name, size):
+    values = read_metadata(written("model_metadata.json", {**DISCRETE, "neural_network": name}))
+    assert values["network"]["size"] == size
+    config = read_config(values, "test")
+    assert to_metadata(config.actions, config.network.size)["neural_network"] == name
+    assert to_metadata(config.actions, "small")["neural_network"] == "DEEP_CONVOLUTIONAL_NETWORK_SHALLOW"
+
+
 def test_e_greedy_exploration_falls_to_its_value(written):
     document = {**HYPERPARAMETERS, "exploration_type": "e-greedy", "e_greedy_value": 0.1, "epsilon_steps": 1000}
     config = read_config(read_hyperparameters(written("hyperparameters.json", document)), "test")
@@ -138,7 +161,7 @@ def test_e_greedy_exploration_falls_to_its_value(written):
         ({"batch_size": True}, "batch_size: found true, expected a number from 32 to 512"),
         ({"exploration_type": "greedy"}, 'exploration_type: found "greedy", expected one of categorical, e-greedy'),
         ({"exploration_type": "e-greedy", "e_greedy_value": 2}, "e_greedy_value: found 2, expected a number from 0"),
-        ({"stack_size": 4}, "stack_size: found 4, expected 1"),
+        ({"stack_size": 0}, "stack_size: found 0, expected a number from 1 to 16"),
         ({"loss_type": "hubert"}, 'loss_type: found "hubert", expected one of huber, mean squared error'),
         ("[]", "found [], expected an object"),
         ("{", "is not JSON"),

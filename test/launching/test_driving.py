@@ -13,6 +13,7 @@ from deepracer_ros.nodes.messages.images import to_image
 from deepracer_ros.nodes.messages.stamps import to_stamp
 from deepracer_ros.nodes.qos import in_order
 from deepracer_ros.share import share_directory
+from deepracer_ros.training.config import read_config
 
 pytestmark = pytest.mark.timeout(120)  # a busy machine takes long to start the nodes of three cars
 SHARED = {"/diagnostics", "/rosout", "/parameter_events"}
@@ -24,6 +25,13 @@ def test_one_car_drives_and_its_launch_ends_with_ctrl_c(launch, watch, model):
     watch.cars_move(launched, "/race/state")
     launched.interrupt()
     assert launched.wait() == 0
+    assert "Traceback" not in launched.words
+
+
+def test_a_model_of_stacked_frames_drives_a_car_with_single_frames(launch, watch, write_untrained, tmp_path):
+    config = read_config({"camera": {"stack_size": 3}, "network": {"stack_size": 3}}, "test")
+    launched = launch("drive.launch.py", "track:=oval", f"model:={write_untrained(tmp_path / 'model', config)}")
+    watch.cars_move(launched, "/race/state")
     assert "Traceback" not in launched.words
 
 

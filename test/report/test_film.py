@@ -39,6 +39,15 @@ def test_colours_survive():
     assert cv2.imdecode(take.pictures[0], cv2.IMREAD_COLOR)[0, 0, 0] < 30
 
 
+def test_of_stacked_frames_the_newest_one_is_filmed(filmed):
+    _, _, film = filmed
+    again = Film(film._course, stack_size=3)
+    evaluate(again, lambda observations: (np.zeros(3), np.zeros(3)))
+    taken, whole = again.takes[0].frame(-1), film.takes[0].frame(-1)
+    assert len(taken) == len(whole) // 3
+    assert np.abs(taken.astype(int) - whole[-len(taken) :]).max() <= 8
+
+
 def test_the_last_cars_of_many_have_no_pictures(filmed, monkeypatch):
     track, _, film = filmed
     monkeypatch.setattr(film_module, "CAMERAS", 1)

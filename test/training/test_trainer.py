@@ -48,6 +48,8 @@ def test_learns_saves_acknowledges_and_publishes(train, feed, run, segment_ids):
     status = run.experience
     assert (status.segments, status.appended, status.acknowledged) == (0, 3 * CARS, 3 * CARS)
     assert training.store.load("last").manifest.training_step == 3
+    described = {"model_metadata.json", "hyperparameters.json", "manifest.json", "policy.safetensors"}
+    assert training.store._keys() == dict.fromkeys((1, 2, 3), described)
     assert [record.env_steps for record in read_progress(run.folder.progress)] == [BATCH, 2 * BATCH, 3 * BATCH]
 
 

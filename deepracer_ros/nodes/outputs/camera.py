@@ -34,9 +34,10 @@ def camera_info(camera: CameraConfig, fov: float, frame: str = OPTICAL_FRAME) ->
 
 
 class CameraInfoOutput:
-    """Publishes `camera/camera_info` with the stamp of every `camera/image_raw`, where this is the image of one car.
+    """Publishes `camera/camera_info` with the stamp of every `camera/image_raw`, where this is one frame.
 
-    No camera takes the stacked frames of several cars; the first of them has its own topics (`FirstCameraOutput`).
+    No camera takes the frames of several cars, or stacks of frames; the newest one of the first car has its own topics
+    (`FirstCameraOutput`).
     """
 
     def __init__(self, node: Node, message: CameraInfo) -> None:
@@ -62,7 +63,7 @@ class CameraInfoOutput:
 
 
 class FirstCameraOutput:
-    """Publishes the camera frame of car 0 on `camera/car_0/image_raw`, and its calibration beside it."""
+    """Publishes the newest camera frame of car 0 on `camera/car_0/image_raw`, and its calibration beside it."""
 
     def __init__(self, node: Node, message: CameraInfo) -> None:
         """Open the topics.
@@ -83,7 +84,8 @@ class FirstCameraOutput:
             stamp: Stamp of the frame.
         """
         if self._images.get_subscription_count():
-            self._images.publish(to_image(outcome.frames[:1], stamp, self._message.header.frame_id))
+            newest = outcome.frames[:1, -self._message.height :]
+            self._images.publish(to_image(newest, stamp, self._message.header.frame_id))
         if self._infos.get_subscription_count():
             self._message.header.stamp = stamp
             self._infos.publish(self._message)

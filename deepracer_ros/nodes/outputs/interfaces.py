@@ -63,7 +63,8 @@ class Interfaces:
         """
         vehicle = read_vehicle()
         info = camera_info(config.camera, vehicle.camera_fov, place.frame_prefix + OPTICAL_FRAME)
-        self._camera_info = CameraInfoOutput(node, info) if environment.cars == 1 else None
+        is_frame = environment.cars == 1 and config.camera.stack_size == 1
+        self._camera_info = CameraInfoOutput(node, info) if is_frame else None
         odometer, path = Odometer(), DrivenPath(node)
         self._outputs: list[Output] = [
             TrackMarkers(node, environment),
