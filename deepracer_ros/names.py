@@ -1,9 +1,10 @@
 # Copyright 2026 deepracer_ros maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Valid names of runs, which are used as folder names, Redis keys and S3 prefixes."""
+"""Names of runs, which are used as folder names, Redis keys and S3 prefixes, and of generated tracks."""
 
 import re
+from collections.abc import Iterable
 
 from deepracer_ros.errors import InputError
 
@@ -17,6 +18,32 @@ LATEST = "latest"
 
 MODEL_FOLDER = "model"
 """Name of the folder with the final policy inside a run folder."""
+
+
+RANDOM_TRACKS = re.compile(r"random[:-](?P<first>[0-9]+)(?P<last>-[0-9]+)?")
+"""Names of tracks that are generated from a seed, or from each seed of a range."""
+MOST_RANDOM_TRACKS = 1000
+"""Greatest number of tracks in a range of seeds."""
+
+
+def expand_tracks(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names of tracks with each range of generated tracks, `random:A-B`, replaced by its tracks.
+
+    Raises:
+        ValueError: if a range is empty or has more than `MOST_RANDOM_TRACKS`.
+    """
+    expanded: list[str] = []
+    for name in names:
+        bare, ending = name.removesuffix(REVERSED), name[len(name.removesuffix(REVERSED)) :]
+        found = RANDOM_TRACKS.fullmatch(bare)
+        if found is None or found["last"] is None:
+            expanded.append(name)
+            continue
+        first, last = int(found["first"]), int(found["last"][1:])
+        if not 0 <= last - first < MOST_RANDOM_TRACKS:
+            raise ValueError(f"track {bare}: expected random:A-B with 1 to {MOST_RANDOM_TRACKS} seeds from A to B")
+        expanded += [f"random:{seed}{ending}" for seed in range(first, last + 1)]
+    return tuple(expanded)
 
 
 def check_run_name(name: str) -> str:

@@ -6,7 +6,9 @@
 ros2 launch deepracer_ros view.launch.py
 """
 
+import os
 import runpy
+from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from types import SimpleNamespace
@@ -77,7 +79,7 @@ def view(context: LaunchContext) -> list[Node]:
 
 
 def rviz_config(path: Path, prefix: str) -> Path:
-    """Return the configuration file of rviz for a car whose frames have a prefix."""
+    """Return the configuration file of rviz for a car whose frames have a prefix: a copy in ROS's own folder."""
     if not prefix:
         return path
     text = path.read_text()
@@ -85,9 +87,13 @@ def rviz_config(path: Path, prefix: str) -> Path:
     text = text.replace('TF Prefix: ""', f"TF Prefix: {prefix.rstrip('/')}")
     text = text.replace("Target Frame: base_link", f"Target Frame: {prefix}base_link")
     text = text.replace("Fixed Frame: odom", f"Fixed Frame: {prefix}odom")
-    with NamedTemporaryFile("w", prefix="deepracer-", suffix=".rviz", delete=False) as file:
+    # The name depends on the content, so that launches neither disturb each other nor leave ever more files.
+    name = f"deepracer-{sha256(text.encode()).hexdigest()[:16]}.rviz"
+    folder = Path(os.environ.get("ROS_HOME") or Path.home() / ".ros")
+    folder.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile("w", dir=folder, delete=False) as file:
         file.write(text)
-    return Path(file.name)
+    return Path(file.name).replace(folder / name)
 
 
 def check_installed(context: LaunchContext, package: str) -> None:

@@ -28,13 +28,15 @@ examples:
   deepracer tracks list
   deepracer tracks show technical
   deepracer tracks show technical-reversed --output plan.png
+  deepracer tracks show random:7
   deepracer tracks import my_route.npy --name home
   deepracer tracks build oval --output worlds --barriers --obstacles 6
   deepracer tracks build oval --output worlds --obstacles 2 --obstacle-kind car
 
 A track is a DeepRacer route (.npy: rows of centre x, y, inner x, y, outer x, y in m) or a definition by its corners
 (.yaml: see worlds/tracks). Every command that takes the name of a track also takes the path of such a file. A name or
-path with -reversed at its end is the same track in the opposite driving direction.
+path with -reversed at its end is the same track in the opposite driving direction. random:SEED is a track generated at
+random, always the same one for a seed; random:A-B are those of the seeds from A to B.
 """
 
 HEADER = f"{'name':20} {'length':>8} {'width':>7} {'tightest':>9}  {'shape':6} direction"

@@ -1,7 +1,7 @@
 # Copyright 2026 deepracer_ros maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tracks by name: the package's own tracks and the imported tracks of the user."""
+"""Tracks by name: the package's own tracks, the imported tracks of the user, and generated tracks."""
 
 import difflib
 import os
@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.names import REVERSED
+from deepracer_ros.names import RANDOM_TRACKS, REVERSED, expand_tracks
 from deepracer_ros.race.definition import build_track, read_definition
+from deepracer_ros.race.random_track import random_track
 from deepracer_ros.race.route import read_route
 from deepracer_ros.race.track import Track
 from deepracer_ros.share import share_directory
@@ -47,7 +48,8 @@ def find_track(name_or_path: str) -> Track:
 
     Args:
         name_or_path: A name from `track_names`, or a path to a DeepRacer route (`.npy`) or to a
-            track definition (`.yaml`). With `-reversed` at its end the track is driven the other way.
+            track definition (`.yaml`), or `random:SEED` for a generated track. With `-reversed` at its end the track
+            is driven the other way.
 
     Raises:
         InputError: if there is no such track or its file is invalid.
@@ -59,6 +61,8 @@ def find_track(name_or_path: str) -> Track:
         return read_route(path)
     if path.suffix in (".yaml", ".yml"):
         return build_track(path.stem, read_definition(path))
+    if generated := RANDOM_TRACKS.fullmatch(name_or_path):
+        return random_track(int(generated["first"]))
     names = track_names()
     if name_or_path in shipped_names():
         return build_track(name_or_path, read_definition(shipped_folder() / f"{name_or_path}.yaml"))
@@ -67,13 +71,13 @@ def find_track(name_or_path: str) -> Track:
     near = difflib.get_close_matches(name_or_path, names, n=1)
     hint = f"perhaps {near[0]}; " if near else ""
     raise InputError(
-        f"track {name_or_path}: unknown; {hint}expected a path to a route (.npy) or definition (.yaml), "
+        f"track {name_or_path}: unknown; {hint}expected a path to a route (.npy) or definition (.yaml), random:SEED, "
         f"or one of: {', '.join(names)}"
     )
 
 
 def find_tracks(names: Sequence[str]) -> list[Track]:
-    """Return several tracks with different names.
+    """Return several tracks with different names; `random:A-B` are the generated tracks of the seeds from A to B.
 
     Two files in different folders may have the same name. The second such track is called `NAME-2`, the third
     `NAME-3`.
@@ -85,7 +89,11 @@ def find_tracks(names: Sequence[str]) -> list[Track]:
         InputError: if a track does not exist or its file is invalid.
     """
     tracks: list[Track] = []
-    for track in map(find_track, names):
+    try:
+        wanted = expand_tracks(names)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    for track in map(find_track, wanted):
         taken = {other.name for other in tracks}
         name, number = track.name, 1
         while name in taken:

@@ -3,7 +3,7 @@
 
 """The protocol of all simulators: N cars in lock-step, with their states and observations."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -81,6 +81,32 @@ class Simulator(Protocol):
 
     def close(self) -> None:
         """Free the resources of the simulator; it cannot be used afterwards."""
+        ...
+
+
+@runtime_checkable
+class OpenWorld(Protocol):
+    """A simulator whose world takes further models while it runs."""
+
+    def spawn(self, name: str, model: str, pose: Sequence[float]) -> None:
+        """Add a model, which cars see and touch within the next control periods; the referee does not know it.
+
+        Args:
+            name: Name of the model.
+            model: SDF or URDF of the model.
+            pose: x, y and z, m, and roll, pitch and yaw, rad, of the model in the world.
+
+        Raises:
+            InputError: if the world has such a name, or the model is refused.
+        """
+        ...
+
+    def delete(self, name: str) -> None:
+        """Remove a model that `spawn` added.
+
+        Raises:
+            InputError: if `spawn` added no model of that name.
+        """
         ...
 
 

@@ -53,6 +53,7 @@ class StackedCamera:
     Attributes:
         cars: Number of cars, N.
         sensors: Specification of each sensor of the simulator by its name.
+        simulator: The other simulator.
     """
 
     def __init__(self, simulator: Simulator, size: int) -> None:
@@ -69,7 +70,7 @@ class StackedCamera:
             **simulator.sensors,
             CAMERA: replace(spec, shape=(size * height, *rest)),
         }
-        self._simulator, self._stack = simulator, FrameStack(self.cars, spec.shape, size)
+        self.simulator, self._stack = simulator, FrameStack(self.cars, spec.shape, size)
 
     def reset(self, mask: NDArray[np.bool_], poses: NDArray[np.float64]) -> tuple[Observations, CarStates]:
         """Put the masked cars at rest on new poses, where their stacks begin anew; no time passes.
@@ -78,7 +79,7 @@ class StackedCamera:
             mask: (N,) True for the cars that are moved.
             poses: (N, 3) x and y, m, and yaw, rad; rows outside the mask are ignored.
         """
-        observations, states = self._simulator.reset(mask, poses)
+        observations, states = self.simulator.reset(mask, poses)
         self._stack.fill(mask, observations[CAMERA])
         return {**observations, CAMERA: self._stack.stacks}, states
 
@@ -92,10 +93,10 @@ class StackedCamera:
         Raises:
             ValueError: if a command is not finite.
         """
-        observations, states = self._simulator.step(steering, speed)
+        observations, states = self.simulator.step(steering, speed)
         self._stack.push(observations[CAMERA])
         return {**observations, CAMERA: self._stack.stacks}, states
 
     def close(self) -> None:
         """Close the simulator."""
-        self._simulator.close()
+        self.simulator.close()

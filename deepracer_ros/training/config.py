@@ -13,7 +13,7 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.experience.config import ExperienceConfig, hide_password
 from deepracer_ros.learning.config import NetworkConfig, PPOConfig, learner_entry
 from deepracer_ros.models.config import ModelsConfig
-from deepracer_ros.names import REVERSED, check_run_name
+from deepracer_ros.names import REVERSED, check_run_name, expand_tracks
 from deepracer_ros.race.actions import FASTEST, ActionSpaceConfig
 from deepracer_ros.simulation.config import EnvironmentConfig
 
@@ -136,7 +136,11 @@ class TrainerConfig(Section):
 class RunConfig(EnvironmentConfig):
     """The configuration of a run, which is saved with the run and with every model."""
 
-    tracks: tuple[str, ...] = key(("technical",), "Names of tracks, or paths of DeepRacer route files.")
+    tracks: tuple[str, ...] = key(
+        ("technical",),
+        "Names of tracks, or paths of DeepRacer route files. random:SEED is a generated track, random:A-B are those of "
+        "the seeds from A to B.",
+    )
     jobs: int = key(1, "Simulation jobs; the tracks are divided among them.", least=1, most=1000)
     seed: int = key(0, "Seed of all random draws.", least=0, most=2**31 - 1)
     agent: AgentConfig = section(AgentConfig, "How the agent drives.")
@@ -155,6 +159,7 @@ class RunConfig(EnvironmentConfig):
             ValueError: if there is no track, or two keys contradict each other.
         """
         super().__post_init__()
+        object.__setattr__(self, "tracks", expand_tracks(self.tracks))
         if not self.tracks:
             raise ValueError("tracks: found 0, expected 1 or more")
         for name in ("colour", "stack_size"):

@@ -97,7 +97,8 @@ def start(folder, name, *arguments, environment=None, interpreted=False):
     if interpreted or not has_ros2_launch() or any(word.startswith("--") for word in arguments):
         words = [sys.executable, str(Path(__file__).with_name("ros2_launch.py")), name]
         words += ["--record", str(folder / "record.jsonl")]
-    return Launched([*words, *arguments], folder, {**os.environ, **(environment or {})})
+    own = {"ROS_HOME": str(folder / "ros"), **(environment or {})}
+    return Launched([*words, *arguments], folder, {**os.environ, **own})
 
 
 @pytest.fixture

@@ -201,6 +201,14 @@ def test_rviz_has_the_prefix_in_its_fixed_frame_too(describe):
     assert "Fixed Frame: lab/odom\n" in text
 
 
+def test_a_launch_with_a_prefix_leaves_one_file_of_rviz_in_the_folder_of_ros(describe, tmp_path):
+    for prefix in ("lab/", "lab/", "room/"):
+        describe("view.launch.py", f"frame_prefix:={prefix}", environment={"ROS_HOME": str(tmp_path / "ros")})
+    files = [path for path in (tmp_path / "ros").iterdir() if path.name != "log"]  # of launch itself
+    assert len(files) == 2
+    assert all(file.name.startswith("deepracer-") and file.suffix == ".rviz" for file in files)
+
+
 def test_a_respawned_node_does_not_end_the_launch(describe):
     for name, once in (("drive.launch.py", set()), ("gazebo.launch.py", {"create"})):
         launched = describe(name, "gz:=true", "view:=true", "model:=m", "use_respawn:=true", "track:=oval")

@@ -88,9 +88,11 @@ class Interfaces:
 
             if environment.cars == 1:
                 AckermannInput(inputs, drive)
-        with where_installed("model_states, get_entity_state and set_entity_state", missing):
+        with where_installed("model_states and the services of entities", missing):
+            from deepracer_ros.nodes.outputs.gazebo_entities import GazeboEntities
             from deepracer_ros.nodes.outputs.gazebo_state import GazeboState
 
+            GazeboEntities(node, environment)
             state = GazeboState(node, environment)
             self._outputs.append(state)
             self._notes.append(state.note)

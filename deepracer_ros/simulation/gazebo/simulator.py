@@ -22,6 +22,7 @@ from deepracer_ros.simulation.factory import Setup
 from deepracer_ros.simulation.gazebo import scene
 from deepracer_ros.simulation.gazebo.car import make_car
 from deepracer_ros.simulation.gazebo.config import GazeboConfig
+from deepracer_ros.simulation.gazebo.entities import check_model
 from deepracer_ros.simulation.gazebo.installation import find_installation
 from deepracer_ros.simulation.gazebo.server import Server
 from deepracer_ros.simulation.gazebo.world_files import world_file
@@ -102,6 +103,7 @@ class GazeboSimulator:
         self._observations = {CAMERA: self._frames}
         self._states = CarStates(*np.zeros((7, self.cars)))
         self._worlds: list[World] = []
+        self._guests: set[str] = set()
         placed = np.zeros((self.cars, 0, 3)) if objects is None else np.asarray(objects, np.float64)
         shape = object_shape or shape_of("box")
         car = make_car(camera, self._vehicle, installation)
@@ -161,6 +163,36 @@ class GazeboSimulator:
         for world in self._worlds:
             world.server.connection.send_step(commands[world.cars])
         return self._receive(self._worlds)
+
+    def spawn(self, name: str, model: str, pose: Sequence[float]) -> None:
+        """Add a model to the world of every server; cars see and touch it within the next control periods.
+
+        Args:
+            name: Name of the model.
+            model: SDF or URDF of the model, without plugins, includes and foreign files.
+            pose: x, y and z, m, and roll, pitch and yaw, rad, of the model in the world.
+
+        Raises:
+            GazeboStoppedError: if a server has ended or does not answer.
+            InputError: if the world has such a name, or the model is refused.
+        """
+        check_model(name, model)
+        for world in self._worlds:
+            world.server.connection.spawn(name, model, pose)
+        self._guests.add(name)
+
+    def delete(self, name: str) -> None:
+        """Remove a model that `spawn` added.
+
+        Raises:
+            GazeboStoppedError: if a server has ended or does not answer.
+            InputError: if `spawn` added no model of that name.
+        """
+        if name not in self._guests:
+            raise InputError(f"model {name[:40]!r}: found none of that name that was spawned")
+        for world in self._worlds:
+            world.server.connection.delete(name)
+        self._guests.remove(name)
 
     def close(self) -> None:
         """End the servers and all processes that they started."""

@@ -5,6 +5,7 @@
 
 import socket
 import struct
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,13 @@ from numpy.typing import NDArray
 from deepracer_ros.errors import InputError
 
 MAGIC = 0x5A475244
-VERSION = 1
-HELLO, RESET, STEP, ERROR = 1, 2, 3, 255
+VERSION = 2
+HELLO, RESET, STEP, SPAWN, DELETE, ERROR = 1, 2, 3, 4, 5, 255
 
 HEADER = struct.Struct("<IHHII")
 GREETING = struct.Struct("<IIIId")
 TIME = struct.Struct("<d")
+PLACEMENT = struct.Struct("<6d")
 
 RESET_COMMAND = np.dtype([("moved", "<f8"), ("pose", "<f8", 3)])
 STEP_COMMAND = np.dtype([("axles", "<f8", 2), ("hinges", "<f8", 2)])
@@ -112,6 +114,37 @@ class Connection:
         """
         self._send(STEP, np.ascontiguousarray(commands, "<f8").tobytes())
 
+    def spawn(self, name: str, model: str, pose: Sequence[float]) -> None:
+        """Add a model to the world, which has it within the next control periods.
+
+        Args:
+            name: Name of the model in the world.
+            model: SDF or URDF of the model.
+            pose: x, y and z, m, and roll, pitch and yaw, rad, of the model in the world.
+
+        Raises:
+            GazeboStoppedError: if the server has ended or does not answer.
+            InputError: if the world has such a name, or the model cannot be read.
+        """
+        self._send(SPAWN, PLACEMENT.pack(*pose) + f"{name}\n{model}".encode())
+        self._receive_verdict()
+
+    def delete(self, name: str) -> None:
+        """Remove a model from the world, which loses it within the next control periods.
+
+        Raises:
+            GazeboStoppedError: if the server has ended or does not answer.
+            InputError: if the world has no model of that name.
+        """
+        self._send(DELETE, name.encode())
+        self._receive_verdict()
+
+    def _receive_verdict(self) -> None:
+        words = bytearray(min(self._receive_length(self._asked), LONGEST_ERROR))
+        self._receive_into(memoryview(words))
+        if words:
+            raise InputError(f"Gazebo: {words.decode(errors='replace')}")
+
     def receive_answer(self) -> None:
         """Wait for the answer to the last request and read `time`, `states` and `images` from it.
 
@@ -135,6 +168,12 @@ class Connection:
             raise GazeboStoppedError("Gazebo: the server has ended") from error
 
     def _receive_header(self, kind: int, length: int) -> None:
+        found = self._receive_length(kind)
+        if found != length:
+            raise InputError(f"Gazebo: found an answer of {found} bytes, expected {length} for {self._cars} cars")
+
+    def _receive_length(self, kind: int) -> int:
+        """Wait for the header of an answer of a kind, and return the length of its payload, bytes."""
         header = bytearray(HEADER.size)
         self._receive_into(memoryview(header))
         magic, version, found_kind, cars, found_length = HEADER.unpack(header)
@@ -147,11 +186,12 @@ class Connection:
             words = bytearray(min(found_length, LONGEST_ERROR))
             self._receive_into(memoryview(words))
             raise InputError(f"Gazebo: the plugin rejected the request: {words.decode(errors='replace')}")
-        if (found_kind, cars, found_length) != (kind, self._cars, length):
+        if (found_kind, cars) != (kind, self._cars):
             raise InputError(
                 f"Gazebo: found an answer of kind {found_kind} for {cars} cars in {found_length} bytes, "
-                f"expected kind {kind} for {self._cars} cars in {length} bytes"
+                f"expected kind {kind} for {self._cars} cars"
             )
+        return int(found_length)
 
     def _receive_into(self, view: memoryview) -> None:
         try:

@@ -344,3 +344,58 @@ def test_gazebo_s_interface_reads_and_moves_cars(ros):
     request.state.twist.linear.x = 1.0
     assert not call(put, request).success
     assert len(world.simulator.moved) == 1
+
+
+class Open:
+    """A simulator that takes models, as `OpenWorld` says."""
+
+    def __init__(self):
+        self.models = {}
+
+    def spawn(self, name, model, pose):
+        if name in self.models:
+            raise InputError(f"found a model named {name}")
+        self.models[name] = (model, pose)
+
+    def delete(self, name):
+        del self.models[name]
+
+
+def test_models_come_and_go_by_gazebo_s_interface_where_the_simulator_takes_them(ros):
+    pytest.importorskip("gazebo_msgs.msg")
+    services = pytest.importorskip("gazebo_msgs.srv")
+    world = environment(2)
+    world.simulator = simulator = Open()
+    config = SimpleNamespace(camera=CAMERA, agent=AgentConfig())
+    Interfaces(ros.node, world, config, Place(), Inputs(ros.node), lambda _: None)
+    spawn = ros.listener.create_client(services.SpawnEntity, "spawn_entity")
+    delete = ros.listener.create_client(services.DeleteEntity, "delete_entity")
+    ros.until(lambda: spawn.service_is_ready() and delete.service_is_ready())
+
+    def call(client, request):
+        answer = client.call_async(request)
+        ros.until(answer.done)
+        return answer.result()
+
+    request = services.SpawnEntity.Request(name="box", xml="<sdf/>")
+    request.initial_pose = to_pose(states(x=3.0, y=4.0, yaw=0.5), 0)
+    request.initial_pose.position.z = 0.1
+    assert call(spawn, request).success
+    assert simulator.models["box"] == ("<sdf/>", pytest.approx((3.0, 4.0, 0.1, 0.0, 0.0, 0.5)))
+    again = call(spawn, request)
+    assert (again.success, again.status_message) == (False, "found a model named box")
+    request.reference_frame = "car_0"
+    assert "expected world" in call(spawn, request).status_message
+    assert call(delete, services.DeleteEntity.Request(name="box")).success
+    assert not simulator.models
+
+
+def test_the_embedded_simulator_says_that_it_takes_no_models(ros):
+    services = pytest.importorskip("gazebo_msgs.srv")
+    config = SimpleNamespace(camera=CAMERA, agent=AgentConfig())
+    Interfaces(ros.node, environment(1), config, Place(), Inputs(ros.node), lambda _: None)
+    spawn = ros.listener.create_client(services.SpawnEntity, "spawn_entity")
+    ros.until(spawn.service_is_ready)
+    answer = spawn.call_async(services.SpawnEntity.Request(name="box", xml="<sdf/>"))
+    ros.until(answer.done)
+    assert answer.result().status_message.endswith("expected gazebo")

@@ -45,6 +45,7 @@ def test_the_two_ends_agree_on_sizes():
     sizes = dict(re.findall(r"static_assert\(sizeof\((\w+)\) == (\d+)", SOURCE))
     ours = {"Header": wire.HEADER.size, "Hello": wire.GREETING.size, "ResetCommand": wire.RESET_COMMAND.itemsize}
     ours |= {"StepCommand": wire.STEP_COMMAND.itemsize, "CarState": wire.CAR_STATE.itemsize}
+    ours |= {"Placement": wire.PLACEMENT.size}
     assert {name: int(size) for name, size in sizes.items()} == ours
     assert f"MAGIC = {wire.MAGIC:#x}" in SOURCE
     assert f"VERSION = {wire.VERSION};" in SOURCE
@@ -79,10 +80,25 @@ def test_a_reset_names_only_the_masked_cars(ends):
     assert commands["pose"].tolist() == [[0.0, 0.0, 0.0], [1.0, 2.0, 3.0]]
 
 
+def test_a_model_is_spawned_and_deleted_or_it_is_said_why_not(ends):
+    connection, plugin = ends
+    greet(connection, plugin)
+    plugin.sendall(wire.HEADER.pack(wire.MAGIC, wire.VERSION, wire.SPAWN, 2, 0))
+    connection.spawn("box", "<sdf/>", (1.0, 2.0, 3.0, 0.0, 0.0, 0.5))
+    assert wire.HEADER.unpack(ask(plugin, 16))[2:] == (wire.SPAWN, 2, 48 + 10)
+    assert wire.PLACEMENT.unpack(ask(plugin, 48)) == (1.0, 2.0, 3.0, 0.0, 0.0, 0.5)
+    assert ask(plugin, 10) == b"box\n<sdf/>"
+    plugin.sendall(wire.HEADER.pack(wire.MAGIC, wire.VERSION, wire.DELETE, 2, 5) + b"no.go")
+    with pytest.raises(InputError, match=r"^Gazebo: no\.go$"):
+        connection.delete("box")
+    assert wire.HEADER.unpack(ask(plugin, 16))[2:] == (wire.DELETE, 2, 3)
+    assert ask(plugin, 3) == b"box"
+
+
 @pytest.mark.parametrize(
     ("header", "words"),
     [
-        ((wire.MAGIC, 99, wire.HELLO, 2, 24), "version 99.*expected version 1.*deepracer gazebo prepare"),
+        ((wire.MAGIC, 99, wire.HELLO, 2, 24), "version 99.*expected version 2.*deepracer gazebo prepare"),
         ((0x12345678, wire.VERSION, wire.HELLO, 2, 24), "magic 0x12345678"),
         ((wire.MAGIC, wire.VERSION, wire.STEP, 2, 24), "answer of kind 3"),
         ((wire.MAGIC, wire.VERSION, wire.HELLO, 7, 24), "for 7 cars"),

@@ -42,6 +42,7 @@
 #include <gazebo/physics/physics.hh>
 #include <gazebo/sensors/CameraSensor.hh>
 #include <gazebo/sensors/SensorManager.hh>
+#include <gazebo/transport/transport.hh>
 
 #include "wire.hh"
 
@@ -172,6 +173,8 @@ public:
   void Load(gazebo::physics::WorldPtr _world, sdf::ElementPtr _sdf) override
   {
     this->world = _world;
+    this->node.reset(new gazebo::transport::Node());
+    this->node->Init(this->world->Name());
     this->connection.Listen(_sdf->Get<int>("socket"));
     this->iterations = _sdf->Get<unsigned>("iterations");
     this->wheel_effort = _sdf->Get<double>("wheel_effort");
@@ -343,6 +346,8 @@ private:
     this->connection.Receive(&header, sizeof(header));
     if (header.magic != MAGIC || header.version != VERSION)
       this->Refuse("found version " + std::to_string(header.version) + ", expected " + std::to_string(VERSION));
+    if (header.kind == SPAWN || header.kind == DELETE)
+      return this->TakeModel(header.kind, header.length);
     const size_t count = this->cars.size();
     const size_t lengths[] = {0, count * sizeof(ResetCommand), count * sizeof(StepCommand)};
     if (header.kind < HELLO || header.kind > STEP || header.length != lengths[header.kind - HELLO] ||
@@ -357,6 +362,51 @@ private:
       this->TakeStep();
     this->pending = header.kind;
     this->remaining = this->iterations;
+  }
+
+  // Answers at once whether a model will come or go; the world does it between two of its next physics steps.
+  void TakeModel(uint16_t _kind, size_t _length)
+  {
+    if (_length > LONGEST_TEXT)
+      this->Refuse("found a model of " + std::to_string(_length) + " bytes, expected at most " +
+                   std::to_string(LONGEST_TEXT));
+    std::string text(_length, '\0');
+    this->connection.Receive(&text[0], _length);
+    const std::string reason = _kind == SPAWN ? this->Spawn(text) : this->Delete(text);
+    this->SendHeader(_kind, reason.size());
+    this->connection.Send(reason.data(), reason.size());
+  }
+
+  std::string Spawn(const std::string &_text)
+  {
+    const size_t end = _text.find('\n', sizeof(Placement));
+    if (_text.size() < sizeof(Placement) || end == std::string::npos)
+      return "found no name, expected a placement, a name and a model";
+    Placement at{};
+    std::memcpy(&at, _text.data(), sizeof(at));
+    for (const double value : {at.x, at.y, at.z, at.roll, at.pitch, at.yaw})
+      if (!std::isfinite(value))
+        return "found a pose that is not finite";
+    const std::string name = _text.substr(sizeof(at), end - sizeof(at));
+    if (this->world->ModelByName(name))
+      return "found a model named " + name + ", expected a new name";
+    sdf::SDFPtr parsed(new sdf::SDF);
+    sdf::init(parsed);
+    if (!sdf::readString(_text.substr(end + 1), parsed) || !parsed->Root()->HasElement("model"))
+      return "found no SDF or URDF of a model";
+    const auto model = parsed->Root()->GetElement("model");
+    model->GetAttribute("name")->Set(name);
+    model->GetElement("pose")->Set(ignition::math::Pose3d(at.x, at.y, at.z, at.roll, at.pitch, at.yaw));
+    this->world->InsertModelSDF(*parsed);
+    return "";
+  }
+
+  std::string Delete(const std::string &_name)
+  {
+    if (!this->world->ModelByName(_name))
+      return "found no model named " + _name;
+    gazebo::transport::requestNoReply(this->node, "entity_delete", _name);
+    return "";
   }
 
   void TakeReset()
@@ -526,6 +576,7 @@ private:
   }
 
   gazebo::physics::WorldPtr world;
+  gazebo::transport::NodePtr node;  // for requests that only the topics of Gazebo take
   gazebo::event::ConnectionPtr update, stop, interrupt;
   std::vector<std::unique_ptr<Car>> cars;
   Connection connection;

@@ -9,7 +9,10 @@
 //   HELLO     -                                                  Hello
 //   RESET     cars x ResetCommand                                double time, cars x CarState, cars x image
 //   STEP      cars x StepCommand                                 double time, cars x CarState, cars x image
+//   SPAWN     Placement, name, newline, a model's SDF or URDF    why it was refused, one line; empty if it was not
+//   DELETE    name                                               why it was refused, one line; empty if it was not
 //
+// A model comes, or goes, within the next control periods.
 // An answer carries the request's kind. ERROR answers a message that cannot be understood: its payload is one line of
 // text, after which the world closes the connection and waits for the next client.
 #pragma once
@@ -19,13 +22,15 @@
 namespace deepracer
 {
 constexpr uint32_t MAGIC = 0x5a475244;  // "DRGZ"
-constexpr uint16_t VERSION = 1;
+constexpr uint16_t VERSION = 2;
 
 enum Kind : uint16_t
 {
   HELLO = 1,
   RESET = 2,
   STEP = 3,
+  SPAWN = 4,
+  DELETE = 5,
   ERROR = 255
 };
 
@@ -61,6 +66,14 @@ struct StepCommand
   double hinges[2];  // rad: left, right
 };
 static_assert(sizeof(StepCommand) == 32, "packed");
+
+constexpr uint32_t LONGEST_TEXT = 1 << 20;  // of a SPAWN or DELETE, bytes
+
+struct Placement
+{
+  double x, y, z, roll, pitch, yaw;  // of the model in the world, m and rad
+};
+static_assert(sizeof(Placement) == 48, "packed");
 
 struct CarState
 {
