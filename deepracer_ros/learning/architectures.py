@@ -43,6 +43,7 @@ class Architecture:
 
 
 ARCHITECTURES: dict[str, Architecture] = {
+    "tiny": Architecture(((16, 4, 4),), (128,)),
     "small": Architecture(((16, 8, 4), (32, 4, 2)), (128,)),
     "shallow": Architecture(((32, 8, 4), (64, 4, 2), (64, 3, 1)), (512,)),
     "standard": Architecture(((32, 5, 2), (32, 3, 1), (64, 3, 2), (64, 3, 1)), (64,), "tanh", gain=5.0 / 3.0),

@@ -17,10 +17,11 @@ CAMERA = "FRONT_FACING_CAMERA"
 class NetworkConfig(Section):
     """Size of the network, and the sensors that it reads."""
 
-    size: Literal["small", "shallow", "standard", "deep"] = key(
+    size: Literal["tiny", "small", "shallow", "standard", "deep"] = key(
         "small",
-        "small: two convolutions, for training on a few cores. Others are DeepRacer's own networks. shallow: three "
-        "convolutions. standard: four, with tanh. deep: four, normalised, and two hidden layers.",
+        "tiny: one convolution, over patches of 4x4 pixels. small: two, for training on a few cores. Others are "
+        "DeepRacer's own networks. shallow: three convolutions. standard: four, with tanh. deep: four, normalised, and "
+        "two hidden layers.",
     )
     reads: tuple[str, ...] = key((CAMERA,), "Sensors that the policy reads, by name. A car has cameras only.")
     critic_reads: tuple[str, ...] = key(
@@ -29,9 +30,12 @@ class NetworkConfig(Section):
         "use them.",
     )
     width: int = key(
-        80, "Width of the frames that the network reads; frames of other sizes are scaled.", unit="pixels", least=40
+        80, "Width of the frames that the network reads; frames of other sizes are scaled.", unit="pixels", least=16
     )
-    height: int = key(60, "Height of the frames that the network reads.", unit="pixels", least=40)
+    height: int = key(60, "Height of the frames that the network reads.", unit="pixels", least=16)
+    crop_top: int = key(
+        0, "Rows at the top of the frames that the network does not read: they show the sky.", unit="pixels", least=0
+    )
     colour: Literal["grey", "rgb"] = key("grey", "Colour of the frames that the network reads: one channel or three.")
     stack_size: int = key(
         1, "Number of a car's last frames that the network reads together, as channels of one image.", least=1, most=16
@@ -53,7 +57,7 @@ class NetworkConfig(Section):
         if self.stack_size > 1 and self.colour == "rgb":
             raise ValueError(f"stack_size: found {self.stack_size}, expected 1 with RGB frames: only grey ones stack")
         try:
-            ARCHITECTURES[self.size].output_shape(self.height, self.width)
+            ARCHITECTURES[self.size].output_shape(self.height - self.crop_top, self.width)
         except ValueError as error:
             raise ValueError(f"size: {self.size}: {error}") from error
 

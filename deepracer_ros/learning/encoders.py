@@ -69,7 +69,7 @@ class CameraEncoder(nn.Module):
         self.norms = nn.ModuleList(
             nn.GroupNorm(1, convolution.out_channels) for convolution in convolutions if self.architecture.normalised
         )
-        self.features = math.prod(self.architecture.output_shape(config.height, config.width))
+        self.features = math.prod(self.architecture.output_shape(config.height - config.crop_top, config.width))
         _, kernel, stride = self.architecture.convolutions[0]
         self._block = stride if kernel % stride == 0 else 1
         for convolution in convolutions:
@@ -86,9 +86,10 @@ class CameraEncoder(nn.Module):
         config, block = self.config, self._block
         frames = adapt_stacks(observations, config) if config.stack_size > 1 else adapt_frames(observations, config)
         pixels = torch.as_tensor(frames).reshape(-1, config.height, config.width * config.channels)
+        pixels, height = pixels[:, config.crop_top :], config.height - config.crop_top
         if block == 1:
-            return pixels.view(-1, config.height, config.width, config.channels)
-        rows, columns, run = config.height // block, config.width // block, block * config.channels
+            return pixels.reshape(-1, height, config.width, config.channels)
+        rows, columns, run = height // block, config.width // block, block * config.channels
         pixels = pixels[:, : rows * block, : columns * run].contiguous()
         # The pixels of one row of a block stay together, so four bytes can be moved as one number.
         words = pixels.view(torch.int32).view(-1, rows, block, columns, run // 4)

@@ -38,14 +38,15 @@ class Evaluator:
         """
         self._environment, self._make_policy = environment, make_policy
 
-    def evaluate(self, tensors: Tensors) -> Evaluation:
+    def evaluate(self, tensors: Tensors, whole: bool = True) -> Evaluation:
         """Drive every lap once with a policy and return the result.
 
         Args:
             tensors: Weights of the policy, float32 arrays by name.
+            whole: Whether to drive every lap to its end; otherwise the first failure ends the evaluation.
         """
         policy = self._make_policy(tensors)
-        return evaluate(self._environment, lambda observations: greedy(policy, observations))
+        return evaluate(self._environment, lambda observations: greedy(policy, observations), stop_on_failure=not whole)
 
     def close(self) -> None:
         """Close the simulator."""

@@ -80,8 +80,8 @@ class Models(Protocol):
 class Evaluator(Protocol):
     """Protocol of an evaluator of policies, which `training.evaluation.Evaluator` implements."""
 
-    def evaluate(self, tensors: Tensors) -> Score:
-        """Evaluate the policy with these weights, float32 arrays by name."""
+    def evaluate(self, tensors: Tensors, whole: bool = True) -> Score:
+        """Evaluate the policy with these weights, float32 arrays by name; unless `whole`, end at the first failure."""
         ...
 
     def close(self) -> None:

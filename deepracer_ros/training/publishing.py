@@ -50,18 +50,22 @@ class Publisher:
         self._pool = ThreadPoolExecutor(1, "publisher")
         self._last: Future[int | None] | None = None
 
-    def publish(self, tensors: Tensors, manifest: Manifest) -> None:
+    def publish(self, tensors: Tensors, manifest: Manifest) -> Future[int | None]:
         """Start to publish a model after the previous one is published.
 
         Args:
             tensors: float32 arrays by name.
             manifest: Manifest of the model, without a version.
 
+        Returns:
+            The version that the model gets; None if its publication is given up.
+
         Raises:
             ModelError: if a weight of the previous model was not finite.
         """
         self.wait()
         self._last = self._pool.submit(self._try, tensors, manifest)
+        return self._last
 
     def wait(self) -> int | None:
         """Wait for the current publication and return its version; None if it was given up or there was none.

@@ -6,6 +6,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 
@@ -20,6 +21,7 @@ from deepracer_ros.moments import moment
 from deepracer_ros.run.checkpoint import Progress
 from deepracer_ros.run.progress import EvaluationPoint, ProgressRecord
 from deepracer_ros.run.sinks import CLOSE_SECONDS, QueuedSink, Sinks
+from deepracer_ros.training.background import BackgroundEvaluator
 from deepracer_ros.training.batches import capacity_bytes
 from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.iteration import Iteration, Part
@@ -89,7 +91,9 @@ class Trainer:
         self._held: list[Taken] = []
         self._episodes = EpisodeStatistics(self.progress.episodes, self.progress.laps)
         self._evaluation: EvaluationPoint | None = None
+        self._evaluator = BackgroundEvaluator(parts.evaluator) if parts.evaluator is not None else None
         self._perfect = 0
+        self._last: ProgressRecord | None = None
         self._resumed_seconds, self._started = self.progress.seconds, 0.0
 
     def reconfigure(self, config: RunConfig) -> None:
@@ -157,9 +161,11 @@ class Trainer:
                 self._publish(self._parts.learner.policy_tensors())
             waiting_since = time.monotonic()
             while not stop.is_set() and not self.is_over:
+                self._note_evaluation()
                 began = time.monotonic()
                 taken = self._take(stop)
                 self.counts.waited_seconds += time.monotonic() - began
+                self._write_record()
                 if len(taken) < self._config.trainer.batch_segments:
                     self._check_patience(waiting_since)
                     continue
@@ -167,9 +173,11 @@ class Trainer:
                     self._started = began
                     self.rate.add(self._resumed_seconds, self.progress.env_steps)
                 self._patience = ""
-                self._sinks.write(self._learn(taken))
+                self._last = self._learn(taken)
                 waiting_since = time.monotonic()
             self._published(self._publisher.wait())
+            self._note_evaluation(wait=True)
+            self._write_record()
             if self.counts.updates:
                 self._save_checkpoint()
 
@@ -221,18 +229,15 @@ class Trainer:
         if self._trace is not None:
             self._trace.write(Iteration(self.progress.updates, [Part.of(segment) for segment in segments]))
         self._published(self._publisher.wait())
-        self._publish(tensors)
-        every = self._config.trainer.evaluate_every
-        if every and self.progress.updates % every == 0:
-            self._evaluate(tensors)
+        self._evaluate(tensors, self._publish(tensors))
         return self._record(update, staleness)
 
-    def _publish(self, tensors: Tensors) -> None:
-        """Start to publish the policy of the last update."""
+    def _publish(self, tensors: Tensors) -> Future[int | None]:
+        """Start to publish the policy of the last update; return the version that it gets."""
         assert self._publisher is not None
         progress = self.progress
         manifest = make_manifest(self._config, self._run, progress.updates, progress.env_steps, self._basis)
-        self._publisher.publish(tensors, manifest)
+        return self._publisher.publish(tensors, manifest)
 
     def _save_checkpoint(self) -> None:
         self._parts.checkpoints.save(self._parts.learner.state(), self.progress)
@@ -242,20 +247,36 @@ class Trainer:
         if version is not None:
             self.progress = replace(self.progress, version=version)
 
-    def _evaluate(self, tensors: Tensors) -> None:
-        """Evaluate the model that is being published, and mark it if it is the best."""
-        assert self._publisher is not None
-        assert self._parts.evaluator is not None
-        result = self._parts.evaluator.evaluate(tensors)
-        self._evaluation = EvaluationPoint(
-            self.progress.env_steps, self.seconds, result.laps_completed, result.laps_attempted
-        )
-        perfect = result.laps_completed == result.laps_attempted
-        self._perfect = self._perfect + 1 if perfect else 0
-        if perfect and self.progress.seconds_to_all_laps is None:
-            self.progress = replace(self.progress, seconds_to_all_laps=self._evaluation.seconds)
-        version = self._publisher.wait()
-        self._published(version)
+    def _evaluate(self, tensors: Tensors, version: Future[int | None]) -> None:
+        """Start to evaluate the model that is being published, at its interval; until all laps come, after each update.
+
+        Before all laps come, an evaluation between the intervals ends at its first failure. Nothing waits for it.
+        """
+        every, progress = self._config.trainer.evaluate_every, self.progress
+        if self._evaluator is None or not every:
+            return
+        due = progress.updates % every == 0
+        self._note_evaluation(wait=due)
+        if due or (self._evaluator.is_idle and self.progress.seconds_to_all_laps is None):
+            self._evaluator.start(tensors, version, progress.env_steps, whole=due)
+
+    def _note_evaluation(self, wait: bool = False) -> None:
+        """Store the result of the evaluation that has ended, and mark its model if it is the best.
+
+        Args:
+            wait: Whether to wait for the evaluation that runs.
+        """
+        done = self._evaluator.take(wait) if self._evaluator is not None else None
+        if done is None:
+            return
+        self._perfect = self._perfect + 1 if done.is_perfect else 0
+        if not done.is_whole:
+            return
+        result, seconds = done.result, self._resumed_seconds + done.ended - self._started
+        self._evaluation = EvaluationPoint(done.env_steps, seconds, result.laps_completed, result.laps_attempted)
+        if done.is_perfect and self.progress.seconds_to_all_laps is None:
+            self.progress = replace(self.progress, seconds_to_all_laps=seconds)
+        version = done.version.result()
         if version is None:
             return
         with suppress(StoreError):  # the store is unreachable: this result is lost, the next one is stored
@@ -284,10 +305,16 @@ class Trainer:
             reward_terms=recent.terms,
         )
 
+    def _write_record(self) -> None:
+        """Give the record of the last update to the sinks, with the evaluation that has ended meanwhile."""
+        if self._last is not None and self._sinks is not None:
+            self._sinks.write(replace(self._last, evaluation=self._evaluation))
+        self._last = None
+
     def close(self) -> None:
         """Close the evaluator and the experience, release the checkpoints, and let the traces be written."""
-        if self._parts.evaluator is not None:
-            self._parts.evaluator.close()
+        if self._evaluator is not None:
+            self._evaluator.close()
         self._experience.close()
         self._parts.checkpoints.close()
         if self._trace is not None:

@@ -37,7 +37,7 @@ def plain(network: ActorCritic, frames: np.ndarray) -> torch.Tensor:
     return x
 
 
-@pytest.mark.parametrize("size", ["small", "shallow", "standard", "deep"])
+@pytest.mark.parametrize("size", ["tiny", "small", "shallow", "standard", "deep"])
 @pytest.mark.parametrize(("width", "height", "colour"), [(100, 80, "grey"), (122, 91, "rgb")])
 def test_a_network_computes_what_plain_layers_do(size: str, width: int, height: int, colour: str) -> None:
     torch.manual_seed(0)
@@ -76,6 +76,22 @@ def test_each_frame_of_a_stack_is_scaled_by_itself() -> None:
             adapt_stacks(wrong, config)
 
 
+def test_the_rows_at_the_top_are_not_read() -> None:
+    torch.manual_seed(0)
+    network = ActorCritic(NetworkConfig("tiny", width=40, height=30, crop_top=6), SENSORS, 4)
+    assert network.hidden.in_features == 16 * 6 * 10
+    frames = np.random.default_rng(0).integers(0, 256, (2, 30, 40), np.uint8)
+    with torch.no_grad():
+        outputs, _ = network(network.prepare({CAMERA: frames}))
+        torch.testing.assert_close(
+            outputs, network.policy(plain(network, frames[:, 6:, :, None])), rtol=1e-4, atol=1e-5
+        )
+        frames[:, :6] = 0
+        assert torch.equal(outputs, network(network.prepare({CAMERA: frames}))[0])
+    with pytest.raises(ValueError, match="size: tiny: found frames of 40 x 2 pixels"):
+        NetworkConfig("tiny", width=40, height=30, crop_top=28)
+
+
 def test_deepracers_two_other_networks_have_their_layers() -> None:
     found = {}
     for size in ("standard", "deep"):
@@ -99,8 +115,8 @@ def test_shallow_network_is_deepracers() -> None:
 
 
 def test_too_small_a_frame_is_refused() -> None:
-    with pytest.raises(ValueError, match="width: found 30, expected 40 or more pixels"):
-        NetworkConfig(width=30, height=50)
+    with pytest.raises(ValueError, match="width: found 10, expected 16 or more pixels"):
+        NetworkConfig(width=10, height=50)
     with pytest.raises(ValueError, match="size: deep: found frames of 80 x 40 pixels, expected larger ones"):
         NetworkConfig("deep", width=80, height=40)
 

@@ -262,7 +262,7 @@ class Laps:
     def __init__(self):
         self.completed = 0
 
-    def evaluate(self, tensors):
+    def evaluate(self, tensors, whole=True):
         self.completed += 1
         seconds = 10.0 - self.completed
         return SimpleNamespace(
@@ -289,12 +289,44 @@ def test_evaluations_are_stored_beside_their_versions_and_end_it(train, feed, ru
     assert run.progress.seconds_to_all_laps == read_progress(run.folder.progress)[-1].evaluation.seconds
 
 
+class Held(Laps):
+    """An evaluator that waits to be let go, and completes all laps from its second evaluation on."""
+
+    def __init__(self):
+        super().__init__()
+        self.go, self.asked = threading.Event(), []
+
+    def evaluate(self, tensors, whole=True):
+        self.asked.append(whole)
+        assert self.go.wait(30.0)
+        self.completed = 3 * (len(self.asked) > 1) - 1
+        return super().evaluate(tensors, whole)
+
+
+def test_updates_go_on_beside_an_evaluation_and_one_that_ended_early_is_not_stored(train, feed, run):
+    feed(3)
+    held = Held()
+    training = train(run.having(evaluate_every=100, perfect_evaluations=1), evaluator=held)
+    training.until_version(3)
+    assert held.asked == [False]  # until laps come, after each update that finds the evaluator idle
+    held.go.set()
+    training.until(lambda: training.trainer._evaluator.is_idle)
+    feed(1)
+    assert training.end() is None
+    training.close()
+    assert held.asked == [False, False]
+    found = [training.store.manifest(version).evaluation for version in (1, 2, 3, 4)]
+    assert [evaluation and evaluation["laps_completed"] for evaluation in found] == [None, None, None, 3]
+    assert training.store.pointer("best").version == 4
+    assert run.progress.seconds_to_all_laps == read_progress(run.folder.progress)[-1].evaluation.seconds
+
+
 class NoLaps(Laps):
     """An evaluator that completes none."""
 
-    def evaluate(self, tensors):
+    def evaluate(self, tensors, whole=True):
         self.completed = -1
-        return super().evaluate(tensors)
+        return super().evaluate(tensors, whole)
 
 
 def test_the_best_model_on_another_track_is_not_the_best_on_this_one(train, feed, run):
