@@ -99,6 +99,7 @@ setup(
         "scipy>=1.11,<2",
         "shapely>=2,<3",
         "tensorboardX>=2.6.2,<3",
+        "threadpoolctl>=3.1,<4",
         # Newer ones are not tried yet. A CPU build is enough.
         "torch>=2.6,<2.14",
         "xacro>=2,<3",

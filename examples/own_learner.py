@@ -17,6 +17,7 @@ import torch
 from deepracer_ros.learning.action_space import make_action_space
 from deepracer_ros.learning.advantages import generalised_advantages
 from deepracer_ros.learning.config import LEARNERS, LearnerEntry, NetworkConfig, PPOConfig
+from deepracer_ros.learning.distributions import find_distribution
 from deepracer_ros.learning.learner import Update, make_learner
 from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.learning.policy import Policy
@@ -32,7 +33,7 @@ class Reinforce:
 
     def __init__(self, network, sensors, actions, config, threads):
         """Build the network and the optimiser."""
-        self.config, self.space = config, make_action_space(actions)
+        self.config, self.space, self.distribution = config, make_action_space(actions), find_distribution(actions)
         self.network = ActorCritic(network, sensors, self.space.outputs)
         self.optimiser = torch.optim.Adam(self.network.parameters(), config.learning_rate)
 
@@ -45,7 +46,7 @@ class Reinforce:
         seen = {name: block[:, :-1][batch.valid] for name, block in batch.observations.items()}
         outputs = self.network.act(self.network.prepare(seen, critic=False))
         actions = torch.from_numpy(self.space.encode(batch.steering[batch.valid], batch.speed[batch.valid]))
-        log_probability, _ = self.space.log_probability_and_entropy(outputs, actions)
+        log_probability, _ = self.distribution(outputs, actions)
         loss = -(log_probability * (returns - returns.mean())).mean()
         self.optimiser.zero_grad()
         loss.backward()

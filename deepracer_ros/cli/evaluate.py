@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
     from deepracer_ros.models.folder import model_home
     from deepracer_ros.names import MODEL_FOLDER, to_file_name
     from deepracer_ros.race.catalogue import find_tracks
-    from deepracer_ros.training.evaluation import config_of, evaluate_model  # imports torch and numba
+    from deepracer_ros.training.evaluation import config_of, evaluate_model  # imports numba
 
     params = EvaluationParams() if args.owner is None else read_evaluation_params(args.owner)
     laps = args.laps if args.laps is not None else params.trials or 10

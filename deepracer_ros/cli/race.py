@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> None:
     if args.laps < 1:
         raise InputError(f"--laps: found {args.laps}, expected 1 or more")
     rules = read_run_config(args)
-    from deepracer_ros.engine.sources import find_source  # with the next ones imports torch and numba
+    from deepracer_ros.engine.sources import find_source  # with the next ones imports numba
     from deepracer_ros.report.ranking import Entry, ranked, write_ranking
     from deepracer_ros.training.evaluation import config_of, evaluate_model
 

@@ -109,7 +109,7 @@ def _train(
             _compile_once(services.config)
             session = Session(services.config, folder, services, view, state, ",".join(tracks), graph)
             try:
-                from deepracer_ros.engine.finish import finish  # imports torch while the processes start
+                from deepracer_ros.engine.finish import finish  # imports numba while the processes start
 
                 session.run()
             finally:

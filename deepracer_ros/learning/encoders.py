@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -16,16 +15,9 @@ from torch.nn import functional
 
 from deepracer_ros.learning.architectures import ARCHITECTURES, ROOT_TWO
 from deepracer_ros.learning.config import NetworkConfig
+from deepracer_ros.learning.frames import FRAME_MEAN, FRAME_SCALE, first_block, to_blocks
+from deepracer_ros.learning.inference import VECTOR_FEATURES, is_image
 from deepracer_ros.simulation.sensors import SensorSpec
-
-FRAME_MEAN = 96.0
-"""Level that is subtracted from every pixel: about the mean of images of a road."""
-
-FRAME_SCALE = 64.0
-"""Divisor of every pixel after the subtraction of `FRAME_MEAN`: about the standard deviation of images of a road."""
-
-VECTOR_FEATURES = 64
-"""Number of features that `VectorEncoder` computes."""
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": torch.relu, "tanh": torch.tanh}
 """Functions after a layer, by name in `Architecture.activation`."""
@@ -70,8 +62,7 @@ class CameraEncoder(nn.Module):
             nn.GroupNorm(1, convolution.out_channels) for convolution in convolutions if self.architecture.normalised
         )
         self.features = math.prod(self.architecture.output_shape(config.height - config.crop_top, config.width))
-        _, kernel, stride = self.architecture.convolutions[0]
-        self._block = stride if kernel % stride == 0 else 1
+        self._block = first_block(config)
         for convolution in convolutions:
             nn.init.orthogonal_(convolution.weight, self.architecture.gain)
             nn.init.zeros_(convolution.get_parameter("bias"))
@@ -83,18 +74,7 @@ class CameraEncoder(nn.Module):
             observations: Frames (B, H, W) or (B, H, W, C), uint8, of any size, scaled and converted as needed; or
                 stacks of grey frames (B, stack_size H, W), the newest at the bottom.
         """
-        config, block = self.config, self._block
-        frames = adapt_stacks(observations, config) if config.stack_size > 1 else adapt_frames(observations, config)
-        pixels = torch.as_tensor(frames).reshape(-1, config.height, config.width * config.channels)
-        pixels, height = pixels[:, config.crop_top :], config.height - config.crop_top
-        if block == 1:
-            return pixels.reshape(-1, height, config.width, config.channels)
-        rows, columns, run = height // block, config.width // block, block * config.channels
-        pixels = pixels[:, : rows * block, : columns * run].contiguous()
-        # The pixels of one row of a block stay together, so four bytes can be moved as one number.
-        words = pixels.view(torch.int32).view(-1, rows, block, columns, run // 4)
-        blocks = words.permute(0, 1, 3, 2, 4).contiguous().view(torch.uint8)
-        return blocks.view(-1, rows, columns, block * run)
+        return torch.from_numpy(to_blocks(observations, self.config))
 
     def forward(self, prepared: Tensor) -> Tensor:
         """Return the features (B, features) of prepared frames (B, rows, columns, block² C)."""
@@ -143,44 +123,6 @@ class VectorEncoder(nn.Module):
 
 def make_encoder(spec: SensorSpec, config: NetworkConfig) -> CameraEncoder | VectorEncoder:
     """Return a new encoder for a sensor: convolutions for images (uint8), a linear layer for numbers."""
-    if spec.dtype == "|u1" and len(spec.shape) >= 2:
+    if is_image(spec):
         return CameraEncoder(config)
     return VectorEncoder(int(np.prod(spec.shape)))
-
-
-def adapt_frames(frames: NDArray[np.uint8], config: NetworkConfig) -> NDArray[np.uint8]:
-    """Return frames in the size and colour that the network reads: (B, height, width) or (B, height, width, 3).
-
-    Frames are scaled by area averaging, which resembles a camera with fewer pixels. Grey is ITU-R BT.601 luma.
-
-    Args:
-        frames: Frames (B, H, W) or (B, H, W, C), uint8.
-        config: Size and colour of the network's frames.
-    """
-    if frames.ndim == 4 and frames.shape[3] == 1:
-        frames = frames[..., 0]
-    if frames.ndim == 4 and config.colour == "grey":
-        frames = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]).astype(np.uint8)
-    elif frames.ndim == 3 and config.colour == "rgb":
-        frames = np.repeat(frames[..., None], 3, axis=3)
-    if frames.shape[1:3] != (config.height, config.width):
-        size = (config.width, config.height)
-        frames = np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames]).astype(np.uint8)
-    return frames
-
-
-def adapt_stacks(stacks: NDArray[np.uint8], config: NetworkConfig) -> NDArray[np.uint8]:
-    """Return stacks of grey frames in the size that the network reads: (B, height, width, stack_size).
-
-    Args:
-        stacks: (B, stack_size H, W) grey frames, uint8, the frames of a stack below each other.
-        config: Size and number of the network's frames.
-
-    Raises:
-        ValueError: if the frames are not grey, or their rows cannot be divided into `stack_size` frames.
-    """
-    size = config.stack_size
-    if stacks.ndim != 3 or stacks.shape[1] % size:
-        raise ValueError(f"frames: found shape {stacks.shape[1:]}, expected stacks of {size} grey frames")
-    frames = adapt_frames(stacks.reshape(len(stacks) * size, -1, stacks.shape[2]), config)
-    return np.ascontiguousarray(frames.reshape(len(stacks), size, *frames.shape[1:]).transpose(0, 2, 3, 1))

@@ -20,6 +20,16 @@ PART_SIZE = 256
 T = TypeVar("T")
 
 
+def tune_torch(seed: int) -> None:
+    """Let torch use one thread, and set the seed of its random numbers.
+
+    Args:
+        seed: The seed, which determines the weights of a new network.
+    """
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+
+
 class Parts:
     """Splits rows into parts that several threads process in turn.
 

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.learning.action_space import make_action_space, to_tensor
+from deepracer_ros.learning.action_space import make_action_space
 from deepracer_ros.learning.config import NetworkConfig
-from deepracer_ros.learning.network import ActorCritic
+from deepracer_ros.learning.inference import Actor
 from deepracer_ros.race.actions import ActionSpaceConfig
 from deepracer_ros.simulation.sensors import Observations, SensorSpec
 
@@ -48,8 +47,6 @@ class Policy:
         network: NetworkConfig,
         sensors: Mapping[str, SensorSpec],
         actions: ActionSpaceConfig,
-        *,
-        bfloat16: bool = False,
     ) -> None:
         """Load the weights and run the network once, so that the first decision is as fast as later ones.
 
@@ -58,7 +55,6 @@ class Policy:
             network: Configuration of the network.
             sensors: Specification by name of all sensors that the network reads.
             actions: Configuration of the action space.
-            bfloat16: Whether to compute in bfloat16 instead of float32.
 
         Raises:
             InputError: if the tensors do not fit the network and the action space, or the outputs for blank
@@ -66,23 +62,10 @@ class Policy:
         """
         self.network_config, self.action_config, self.reads = network, actions, network.reads
         self._space = make_action_space(actions)
-        self._bfloat16 = bfloat16
-        with torch.device("meta"):  # allocates no memory and draws no weights, because the weights are given
-            self._network = ActorCritic(network, sensors, self._space.outputs).eval()
-        weights = {name: torch.tensor(array, dtype=torch.float32) for name, array in tensors.items()}
-        try:
-            self._network.load_state_dict(weights, assign=True)
-        except RuntimeError as error:
-            detail = " ".join(str(error).split())
-            raise InputError(f"policy: tensors do not fit a {network.size} network: {detail}") from error
-        self._network.requires_grad_(False)
+        self._actor = Actor(tensors, network, sensors, self._space.outputs)
         blank = {name: np.zeros((1, *sensors[name].shape), sensors[name].dtype) for name in self.reads}
-        if not bool(self._outputs(blank).isfinite().all()):
+        if not np.isfinite(self._actor(blank)).all():
             raise InputError("policy: outputs on blank observations are not finite; expected finite weights")
-
-    def _outputs(self, observations: Observations) -> torch.Tensor:
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
-            return self._network.act(self._network.prepare(observations, critic=False))
 
     def act(
         self, observations: Observations, generator: np.random.Generator | None = None, epsilon: float = 0.0
@@ -97,18 +80,17 @@ class Policy:
         Returns:
             The commands. Their log-probabilities are those of the mixture of policy and random actions.
         """
-        outputs = self._outputs(observations)
+        outputs = self._actor(observations)
         actions = self._space.greedy(outputs) if generator is None else self._space.sample(outputs, generator)
         uniform = 0.0
         if generator is not None and epsilon:
             drawn, uniform = self._space.random(len(actions), generator)
             actions = np.where(generator.random((len(actions), 1)) < epsilon, drawn, actions)
-        log_probability, _ = self._space.log_probability_and_entropy(outputs, to_tensor(actions))
-        found: NDArray[np.float32] = log_probability.numpy()
+        log_probability = self._space.log_probability(outputs, actions)
         if generator is not None and epsilon:
-            found = mix(found, uniform, epsilon)
+            log_probability = mix(log_probability, uniform, epsilon)
         steering, speed = self._space.decode(actions)
-        return Decision(steering, speed, found)
+        return Decision(steering, speed, log_probability)
 
     def log_probability(
         self, observations: Observations, steering: NDArray[np.float64], speed: NDArray[np.float64]
@@ -120,10 +102,7 @@ class Policy:
             steering: (B,) steering angle, rad, positive to the left.
             speed: (B,) speed, m/s.
         """
-        actions = torch.from_numpy(self._space.encode(steering, speed))
-        log_probability, _ = self._space.log_probability_and_entropy(self._outputs(observations), actions)
-        found: NDArray[np.float32] = log_probability.numpy()
-        return found
+        return self._space.log_probability(self._actor(observations), self._space.encode(steering, speed))
 
 
 def mix(log_probability: NDArray[np.float32], uniform: float, epsilon: float) -> NDArray[np.float32]:

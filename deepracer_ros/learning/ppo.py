@@ -24,6 +24,7 @@ from deepracer_ros.learning.adam import Adam
 from deepracer_ros.learning.advantages import generalised_advantages
 from deepracer_ros.learning.batch import Batch
 from deepracer_ros.learning.config import NetworkConfig, PPOConfig
+from deepracer_ros.learning.distributions import find_distribution
 from deepracer_ros.learning.learner import NonFiniteError, State, Update
 from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.learning.parallel import Parts, add_up, bfloat16_is_faster
@@ -98,7 +99,7 @@ class PPO:
             config: Hyperparameters.
             threads: Number of threads of an update.
         """
-        self.config, self.space = config, make_action_space(actions)
+        self.config, self.space, self._distribution = config, make_action_space(actions), find_distribution(actions)
         self.network = ActorCritic(network, sensors, self.space.outputs)
         self.optimiser = Adam(self.network.parameters(), config.learning_rate)
         self.scale = ReturnScale(self.network.value)
@@ -147,7 +148,7 @@ class PPO:
         encoded = self.space.encode(batch.steering.reshape(-1), batch.speed.reshape(-1))
         actions = torch.from_numpy(encoded).view(segments, steps, -1)[valid]
         with torch.no_grad():
-            proximal, _ = self.space.log_probability_and_entropy(outputs[:, :-1][valid], actions)
+            proximal, _ = self._distribution(outputs[:, :-1][valid], actions)
             behaviour = torch.from_numpy(batch.log_probability)[valid]
             importance = (proximal - behaviour).exp().clamp(max=config.max_importance)
         return Samples(
@@ -188,7 +189,7 @@ class PPO:
         """Return the clipped surrogate loss with value loss and entropy bonus, and the `STATISTICS` (5,)."""
         config = self.config
         outputs, values = self._forward(sample.prepared)
-        log_probability, entropy = self.space.log_probability_and_entropy(outputs, sample.actions)
+        log_probability, entropy = self._distribution(outputs, sample.actions)
         logratio = log_probability - sample.log_probability
         ratio = logratio.exp()
         clipped = ratio.clamp(1.0 - config.clip_range, 1.0 + config.clip_range)

@@ -18,13 +18,14 @@ import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from deepracer_ros.config import from_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.models.bucket import Bucket, ConditionFailedError, NotFoundError, NotModifiedError, StoreError
 from deepracer_ros.models.config import ModelsConfig
+from deepracer_ros.models.pointer import Pointer
 from deepracer_ros.models.policy_file import (
     MANIFEST_NAME,
     POLICY_NAME,
@@ -44,21 +45,6 @@ PointerName = Literal["last", "best"]
 
 EVALUATION_NAME = "evaluation.json"
 _MOST_ATTEMPTS = 50
-
-
-@dataclass(frozen=True)
-class Pointer:
-    """Content of the pointer `last.json` or `best.json`.
-
-    Attributes:
-        version: Version of the model that the pointer names.
-        sha256: SHA-256 of that model's policy, hexadecimal.
-        etag: ETag of the pointer object, the condition for moving it; ignored when pointers are compared.
-    """
-
-    version: int
-    sha256: str
-    etag: str = field(default="", compare=False)
 
 
 class ModelStore:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 
 from deepracer_ros.learning.config import NetworkConfig
-from deepracer_ros.learning.encoders import adapt_frames
+from deepracer_ros.learning.frames import adapt_frames
 from deepracer_ros.nodes.frame_watch import SILENT_SECONDS
 from deepracer_ros.nodes.messages.errors import MessageError
 from deepracer_ros.nodes.messages.images import from_image

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,6 @@ from std_msgs.msg import String
 from deepracer_ros.errors import InputError
 from deepracer_ros.learning.policy import Decision, Policy, RandomPolicy
 from deepracer_ros.models.folder import read_model_path
-from deepracer_ros.models.store import ModelStore
 from deepracer_ros.nodes.camera_reader import CameraReader
 from deepracer_ros.nodes.diagnostics import Health
 from deepracer_ros.nodes.frame_watch import SILENT_SECONDS, FrameWatch
@@ -36,7 +35,9 @@ from deepracer_ros.nodes.timers import Increase, Rate, every
 from deepracer_ros.simulation.sensors import CAMERA, Observations
 from deepracer_ros.training.config import Place, RunConfig
 from deepracer_ros.training.policies import make_policy
-from deepracer_ros.training.reload import ModelLoader
+
+if TYPE_CHECKING:
+    pass
 
 RANDOM = "random"
 """Name of the random policy in place of a model version."""
@@ -77,6 +78,9 @@ class Driver:
             reads = ", ".join(self._reads)
             raise InputError(f"model reads {reads}: expected {CAMERA} alone on a car (agent.live_camera)")
         if not config.agent.model:
+            from deepracer_ros.models.store import ModelStore  # with the next one imports boto3: a car needs none
+            from deepracer_ros.training.reload import ModelLoader
+
             self._loader = ModelLoader(ModelStore(config.models, place.run), place.run, self._reads)
         published = 1 if config.agent.live_camera else config.camera.stack_size
         self._camera = CameraReader(config.simulation.cars, published)

@@ -117,9 +117,11 @@ class TrainerConfig(Section):
     max_staleness: int = key(3, "Experience of a model more than this number of versions old is dropped.", least=0)
     threads: int = key(2, "Threads of an update; each computes a part of every minibatch.", least=1, most=1024)
     evaluate_every: int = key(
-        4, "Updates between two whole evaluations; until every lap is complete, also the models between them are tried. "
-        "0: never evaluate.", least=0,
-    )  # fmt: skip
+        4,
+        "Updates between two whole evaluations; until every lap is complete, the models between them are tried too. "
+        "0: never evaluate.",
+        least=0,
+    )
     evaluation_starts: int = key(10, "Laps of an evaluation on each track, with evenly spread starts.", least=1)
     best_by: Literal["progress", "lap_time", "reward"] = key(
         "progress", "What makes the best model in the evaluations. progress: complete laps, then mean progress, then "

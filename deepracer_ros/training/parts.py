@@ -119,7 +119,10 @@ def make_run_learner(config: RunConfig) -> Learner:
     Raises:
         InputError: if a sensor or the learner does not exist.
     """
-    tune_process(config.seed)
+    from deepracer_ros.learning.parallel import tune_torch  # imports torch
+
+    tune_process()
+    tune_torch(config.seed)
     sensors = sensor_specs(config)
     try:
         return make_learner(

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from deepracer_ros.errors import InputError
 from deepracer_ros.learning.policy import Policy
 from deepracer_ros.models.bucket import StoreError
-from deepracer_ros.models.store import ModelStore, Pointer
+from deepracer_ros.models.pointer import Pointer
+from deepracer_ros.models.store import ModelStore
 from deepracer_ros.training.policies import make_policy
 
 LOOK_SECONDS = 1.0

@@ -1,10 +1,12 @@
 # Copyright 2026 deepracer_ros maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Settings of torch, the C library and the interpreter for a process that runs or trains networks."""
+"""Settings of numpy, the C library and the interpreter for a process that runs or trains networks."""
 
 import ctypes
 import sys
+
+from threadpoolctl import threadpool_limits
 
 SWITCH_SECONDS = 0.5e-3
 """Switch interval of the interpreter, s."""
@@ -15,23 +17,16 @@ HEAP_BYTES = 1 << 25
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 
 
-def tune_process(seed: int | None = None) -> None:
-    """Set up a process for fast work with small tensors and short waits for the interpreter lock.
+def tune_process() -> None:
+    """Set up a process for fast work with small arrays and short waits for the interpreter lock.
 
-    * torch uses one thread, since several threads would wait for each other at the end of every operation.
+    * Matrix products of numpy use one thread, since several threads would wait for each other at the end of every one.
     * Freed memory is kept for the next tensor. Otherwise glibc would return arrays of a few megabytes to the kernel,
       which clears every page of the next array. Without glibc (musl, macOS) nothing is changed.
     * The switch interval of the interpreter is 0.5 ms instead of 5 ms, because loading or publishing a model takes the
       interpreter lock dozens of times while another thread computes.
-
-    Args:
-        seed: Seed of torch's random numbers, for example for the weights of a new network; None leaves them.
     """
-    import torch  # takes a second; not every importer of this module calls the function
-
-    torch.set_num_threads(1)
-    if seed is not None:
-        torch.manual_seed(seed)
+    threadpool_limits(limits=1, user_api="blas")
     sys.setswitchinterval(SWITCH_SECONDS)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from deepracer_ros.learning.architectures import ARCHITECTURES
 from deepracer_ros.learning.config import NetworkConfig
-from deepracer_ros.learning.encoders import FRAME_MEAN, FRAME_SCALE, adapt_stacks
+from deepracer_ros.learning.frames import FRAME_MEAN, FRAME_SCALE, adapt_stacks
 from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.simulation.sensors import CAMERA, SensorSpec
 

@@ -10,7 +10,7 @@ import pytest
 from deepracer_ros.errors import InputError
 from deepracer_ros.learning.action_space import make_action_space
 from deepracer_ros.learning.config import NetworkConfig
-from deepracer_ros.learning.encoders import adapt_frames
+from deepracer_ros.learning.frames import adapt_frames
 from deepracer_ros.learning.network import ActorCritic
 from deepracer_ros.learning.policy import Policy, RandomPolicy
 from deepracer_ros.race.actions import ActionSpaceConfig

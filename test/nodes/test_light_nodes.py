@@ -1,7 +1,7 @@
 # Copyright 2026 deepracer_ros maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""What simulates and what records starts where torch is not installed: a simulation job learns nothing."""
+"""What simulates, drives or records starts where torch is not installed: none of it learns."""
 
 import subprocess
 import sys
@@ -21,10 +21,14 @@ print("started without", *sorted({{"torch", "boto3"}} - {{key for key, value in 
 """
 
 
-@pytest.mark.parametrize(("module", "name"), [("simulation_node", "SimulationNode"), ("recorder_node", "RecorderNode")])
-def test_a_node_that_learns_nothing_starts_without_torch_and_boto3(module, name, redis_server):
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("simulation_node", "SimulationNode"), ("agent_node", "AgentNode"), ("recorder_node", "RecorderNode")],
+)
+def test_a_node_that_learns_nothing_starts_without_torch_and_boto3(module, name, redis_server, untrained):
     command = [sys.executable, "-c", CODE.format(module=module, name=name), "--ros-args"]
     command += ["-p", f"experience.url:={redis_server.url}", "-p", "tracks:=[oval]", "-p", "simulation.cars:=2"]
+    command += ["-p", f"agent.model:={untrained}"]
     started = subprocess.run(command, capture_output=True, text=True, timeout=50)
     assert started.returncode == 0, started.stderr
     assert started.stdout.endswith("started without boto3 torch\n")

@@ -7,8 +7,8 @@ import json
 
 from std_msgs.msg import String
 
+from deepracer_ros.models.pointer import Pointer
 from deepracer_ros.models.policy_file import Manifest
-from deepracer_ros.models.store import Pointer
 
 LAST_VERSION = 99_999_999
 """The greatest version that the store's names have room for."""

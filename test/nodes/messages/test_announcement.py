@@ -9,7 +9,7 @@ import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 from std_msgs.msg import String
 
-from deepracer_ros.models.store import Pointer
+from deepracer_ros.models.pointer import Pointer
 from deepracer_ros.nodes.messages.announcement import from_published, to_published
 from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.policies import make_manifest
