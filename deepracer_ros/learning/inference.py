@@ -23,6 +23,8 @@ Shapes = dict[str, tuple[int, ...]]
 
 VECTOR_FEATURES = 64
 """Number of features that are computed from a list of numbers."""
+PART_SIZE = 16
+"""Number of frames that are computed together: their patches fit in a core's cache."""
 EPSILON = 1e-5
 """Number that is added to a variance before a division by its root, as torch does in a normalisation."""
 # Finite weights may overflow; whoever uses the outputs checks that they are finite.
@@ -157,10 +159,17 @@ class Camera:
 
     def __call__(self, observations: NDArray[np.uint8]) -> Floats:
         """Return the features (B, features) of frames, see `to_blocks`."""
-        x = to_blocks(observations, self._config).astype(np.float32)
+        blocks = to_blocks(observations, self._config)
+        parts = [self._features(blocks[start : start + PART_SIZE]) for start in range(0, len(blocks), PART_SIZE)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _features(self, blocks: NDArray[np.uint8]) -> Floats:
+        x = blocks.astype(np.float32)
         for number, (weight, bias, cells, step) in enumerate(self._layers):
             patches = _patches(x, cells, step)
-            x = (patches.reshape(-1, len(weight)) @ weight + bias).reshape(*patches.shape[:3], -1)
+            x = patches.reshape(-1, len(weight)) @ weight
+            x += bias
+            x = x.reshape(*patches.shape[:3], -1)
             if self._norms:
                 x = _normalise(x, *self._norms[number])
             x = self._activation(x)
