@@ -6,8 +6,6 @@
 from pathlib import Path
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.experience.connection import Connection
-from deepracer_ros.models.store import ModelStore
 from deepracer_ros.race.catalogue import find_tracks
 from deepracer_ros.rewards.reward import find_reward
 from deepracer_ros.rewards.sandbox.confinement import check_confinement
@@ -17,7 +15,6 @@ from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.run.sinks import check_sinks
 from deepracer_ros.simulation.factory import find_simulator
 from deepracer_ros.training.config import RunConfig
-from deepracer_ros.training.parts import make_run_learner
 
 CHECK_SECONDS = 2.0
 """Longest time until a configured Redis server answers, s."""
@@ -49,9 +46,14 @@ def check_config(config: RunConfig) -> tuple[str, ...]:
 
         find_installation()
     find_simulator(config.simulation.simulator)
+    # These imports take time that most commands, and those that end above, do not have to spend.
     if config.experience.url:
+        from deepracer_ros.experience.connection import Connection
+
         Connection(config.experience.url, patience=CHECK_SECONDS).close()
     if config.models.endpoint or config.models.aws:
+        from deepracer_ros.models.store import ModelStore
+
         ModelStore(config.models, "check")
     return tuple(track.name for track in tracks)
 
@@ -69,6 +71,8 @@ def check_checkpoint(config: RunConfig, folder: RunFolder) -> None:
     checkpoint = read_checkpoint(folder.checkpoint)
     if checkpoint is None:
         return
+    from deepracer_ros.training.parts import make_run_learner  # for the next line imports torch
+
     try:
         make_run_learner(config).load(dict(checkpoint.state))
     except ValueError as error:

@@ -103,8 +103,11 @@ def try_file(
         InputError: if the file cannot be loaded, the function fails or is stuck, or the race does not fit a track.
     """
     output = Collected()
-    reward = SandboxedReward(path, output, replacements=0)
+    reward = SandboxedReward(path, output, replacements=0, wait=False)
     try:
+        for track in tracks:  # loads compiled code, while the process loads the file
+            track.left_width  # noqa: B018 - computed once
+        reward.wait()
         return try_reward(reward, tracks, config, race), output.text
     finally:
         reward.close()

@@ -50,23 +50,19 @@ class LostError(Exception):
 
 
 class Process:
-    """A sandboxed process that has loaded a reward function or failed to.
+    """A sandboxed process that loads a reward function.
 
-    Attributes:
-        greeting: Its first message, with the tag `READY` or `ERROR`.
+    It loads the file while its owner does other things, until the owner calls `await_greeting`.
     """
 
     def __init__(self, path: Path, eye: Eye, confinement: Confinement, output: RewardOutput) -> None:
-        """Start the process and wait until it has loaded the file.
+        """Start the process.
 
         Args:
             path: The reward file.
             eye: The car's camera.
             confinement: The means by which the process is confined.
             output: Receives what the function prints.
-
-        Raises:
-            LostError: if the process is stuck or dies before it has loaded the file.
         """
         self._path, self._output = path, output
         ours, theirs = socket.socketpair()
@@ -95,7 +91,14 @@ class Process:
         )
         assert self._process.stdout is not None
         threading.Thread(target=_pump, args=(self._process.stdout.fileno(), output), daemon=True).start()
-        self.greeting = self._receive(LOAD_SECONDS)
+
+    def await_greeting(self) -> bytes:
+        """Wait until the process has loaded the file; return its first message, with the tag `READY` or `ERROR`.
+
+        Raises:
+            LostError: if the process is stuck or dies before it has loaded the file.
+        """
+        return self._receive(LOAD_SECONDS)
 
     def send(self, message: bytes) -> None:
         """Send a message.

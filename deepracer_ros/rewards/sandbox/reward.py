@@ -40,6 +40,7 @@ class SandboxedReward:
         *,
         confinement: Confinement | None = None,
         replacements: int = 1,
+        wait: bool = True,
     ) -> None:
         """Start the process and load the file in it.
 
@@ -48,6 +49,7 @@ class SandboxedReward:
             output: Receives what the first car's function prints; by default it is printed.
             confinement: The means by which the process is confined; by default all that the machine has.
             replacements: How often a process that has died or is stuck is replaced.
+            wait: Whether to wait until the file is loaded; otherwise `wait` must be called before the first reward.
 
         Raises:
             InputError: if the file cannot be read, is not Python, raises an error, or does not define the function.
@@ -57,6 +59,26 @@ class SandboxedReward:
         self._confinement, self._replacements = confinement or find_confinement(), replacements
         self._tracks: Sequence[Track] = ()
         self._process = self._start()
+        if wait:
+            self.wait()
+
+    def wait(self) -> None:
+        """Wait until the file is loaded in the process.
+
+        Raises:
+            InputError: if the file cannot be read, is not Python, raises an error, or does not define the function.
+        """
+        try:
+            greeting = self._process.await_greeting()
+        except LostError as lost:
+            raise RewardError(f"{lost}, expected a file with {FUNCTION}(params)") from None
+        if greeting[:1] == wire.ERROR:
+            try:
+                message = _one_line(wire.unpack_fields(greeting).get("message"))
+            except ValueError as error:
+                message = f"{self._path}: its process answered wrongly: {error}"
+            self._process.close()
+            raise InputError(message)
 
     def __call__(self, episodes: EpisodeTable, tracks: Sequence[Track]) -> Floats:
         """Return the rewards (1, N) of N cars; 0 for a car at its start, for which the function is not called.
@@ -76,6 +98,7 @@ class SandboxedReward:
             self._replacements -= 1
             self._output.warn(f"{lost}; replaced by a new process")
             self._process, self._tracks = self._start(), ()
+            self.wait()
         return self(episodes, tracks)
 
     def _ask(self, episodes: EpisodeTable, tracks: Sequence[Track]) -> Floats:
@@ -93,18 +116,7 @@ class SandboxedReward:
             raise RewardError(f"{self._path}: its process answered wrongly: {error}") from error
 
     def _start(self) -> Process:
-        try:
-            process = Process(self._path, self._eye, self._confinement, self._output)
-        except LostError as lost:
-            raise RewardError(f"{lost}, expected a file with {FUNCTION}(params)") from None
-        if process.greeting[:1] == wire.ERROR:
-            try:
-                message = _one_line(wire.unpack_fields(process.greeting).get("message"))
-            except ValueError as error:
-                message = f"{self._path}: its process answered wrongly: {error}"
-            process.close()
-            raise InputError(message)
-        return process
+        return Process(self._path, self._eye, self._confinement, self._output)
 
     def close(self) -> None:
         """End the process."""
