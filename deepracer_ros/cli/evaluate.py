@@ -34,7 +34,8 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
     )
     parser.add_argument(
         "--model", default="runs/latest", metavar="RUN[:best|last|N]",
-        help="run folder, name of a run, or model folder (default: runs/latest)",
+        help="run folder, name of a run, model folder, or generalist, which comes with the package (default: "
+        "runs/latest)",
     )  # fmt: skip
     parser.add_argument(
         "--track", metavar="NAME[,NAME]", help="tracks or route files (default: the tracks of the training)"
@@ -106,9 +107,11 @@ def run(args: argparse.Namespace) -> int:
     model = source.read()
     continuous = args.continuous or bool(params.continuous)
     changes = merge(params.values, _changes(args, laps if continuous else None))
+    if source.is_shipped:  # it was trained on many generated tracks
+        changes.setdefault("tracks", ["technical"])
     config = config_of(model, changes)
     labels = to_file_name("-".join(track.name for track in find_tracks(config.tracks)))
-    home = model_home(source.path)
+    home = Path("evaluations") / source.path.name if source.is_shipped else model_home(source.path)
     folder = args.output or home / f"evaluation-{args.simulator}-{labels}"
     make_folder(folder)
     trace = (args.output or (home.parent if home.name == MODEL_FOLDER else home)) / "deepracer"

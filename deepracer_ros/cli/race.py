@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> None:
     for name, model in zip(names, models, strict=True):
         config = replace(
             config_of(model), race=race, referee=rules.referee, dynamics=rules.dynamics,
-            simulation=rules.simulation,
+            simulation=rules.simulation, randomisation=rules.randomisation,
         )  # fmt: skip
         make_folder(folder / name)
         starts = 1 if args.continuous else args.laps

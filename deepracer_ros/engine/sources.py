@@ -10,13 +10,16 @@ from typing import Any
 
 from deepracer_ros.engine.run_models import open_store, version_of
 from deepracer_ros.errors import InputError
-from deepracer_ros.models.folder import read_model_path
+from deepracer_ros.models.folder import read_model_path, shipped_models
 from deepracer_ros.models.policy_file import Model
 from deepracer_ros.parameters import read_parameters
 from deepracer_ros.run.folder import RunFolder
 
 SOURCE = re.compile(r"(?P<path>.+?)(:(?P<which>best|last|[0-9]+))?")
 """A run folder, the name of a run, or a model folder; then, for a run, which model."""
+
+POLICY_KEYS = ("sensors", "camera", "actions", "network")
+"""Keys of a configuration that belong to a policy."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,22 @@ class ModelSource:
         path = RunFolder(self.path).config
         return path if path.is_file() else None
 
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it is a model that comes with the package."""
+        return self.path in shipped_models().values()
+
     def values(self) -> dict[str, Any]:
         """Return the configuration with which the model was trained, as nested values.
+
+        Of a model that comes with the package they are those that belong to the policy: what it sees and does.
 
         Raises:
             InputError: if there is no such model, or its configuration cannot be read.
         """
+        if self.is_shipped:
+            config = read_model_path(self.path).manifest.config
+            return {name: config[name] for name in POLICY_KEYS if name in config}
         return read_model_path(self.path).manifest.config if self.config is None else read_parameters(self.config)
 
     def read(self) -> Model:
@@ -64,7 +77,8 @@ def find_source(text: str, runs: Path = Path("runs")) -> ModelSource:
     """Return the model that RUN[:best|last|N] names.
 
     Args:
-        text: Path of a run folder or model folder, or name of a run; then, for a run, which model.
+        text: Path of a run folder or model folder, name of a run, or of a model that comes with the package; then, for
+            a run, which model.
         runs: Folder of all runs.
 
     Raises:
@@ -74,6 +88,8 @@ def find_source(text: str, runs: Path = Path("runs")) -> ModelSource:
         for folder in (path, runs / path):
             if folder.exists():
                 return ModelSource(folder, which)
+    if shipped := shipped_models().get(text):
+        return ModelSource(shipped)
     raise InputError(f"{text}: found no {path} and no {runs / path}, expected a run or a model folder")
 
 

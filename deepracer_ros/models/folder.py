@@ -21,6 +21,7 @@ from deepracer_ros.models.policy_file import (
     read_policy,
 )
 from deepracer_ros.names import MODEL_FOLDER
+from deepracer_ros.share import share_directory
 
 
 def model_home(path: Path) -> Path:
@@ -28,16 +29,25 @@ def model_home(path: Path) -> Path:
     return path.parent if path.name in (MANIFEST_NAME, POLICY_NAME) and not path.is_dir() else path
 
 
+def shipped_models() -> dict[str, Path]:
+    """Return the folders of the models that come with the package, by their names."""
+    manifests = (share_directory() / "config" / "models").glob(f"*/{MANIFEST_NAME}")
+    return {path.parent.name: path.parent for path in manifests}
+
+
 def read_model_path(path: Path) -> Model:
     """Read and check a model.
 
     Args:
-        path: A model folder, a run folder with a folder `model/`, or one of the two files of a model.
+        path: A model folder, a run folder with a folder `model/`, one of the two files of a model, or, where there is
+            no such file or folder, the name of a model that comes with the package.
 
     Raises:
         ModelError: if the model is absent, damaged or does not match its manifest.
     """
     folder = model_home(Path(path))
+    if not folder.exists():
+        folder = shipped_models().get(str(path), folder)
     if not (folder / MANIFEST_NAME).is_file() and (folder / MODEL_FOLDER).is_dir():
         folder = folder / MODEL_FOLDER
     try:

@@ -54,7 +54,7 @@ def write_drive_plot(
         if shape is not None:
             draw_objects(axis, attempts, shape)
         if driven:
-            lines = _draw_lines(axis, [trajectory for _, trajectory in driven])
+            lines = draw_lines(axis, [trajectory for _, trajectory in driven])
             bar = figure.colorbar(lines, ax=axis, label="speed, m/s", shrink=0.6, aspect=28, pad=0.01)
             outline: Any = bar.outline  # its stubs differ between the releases of matplotlib
             outline.set_visible(False)
@@ -64,23 +64,29 @@ def write_drive_plot(
     write_atomically(path, content.getvalue())
 
 
-def draw_road(axis: "Axes", track: Track) -> None:
-    """Draw the road on a plot: grey surface, white borders, dashed centre line and start line."""
+def draw_road(axis: "Axes", track: Track, scale: float = 1.0) -> None:
+    """Draw the road on a plot: grey surface, white borders, dashed centre line and start line.
+
+    Args:
+        axis: The plot.
+        track: The track.
+        scale: Factor of the widths of all lines.
+    """
     from matplotlib.collections import PolyCollection
 
     left, right, centre = (_round(track, line) for line in (track.left, track.right, track.centre))
     tiles = np.stack([left[:-1], left[1:], right[1:], right[:-1]], axis=1)
     axis.add_collection(PolyCollection(list(tiles), facecolor=ROAD, edgecolor=ROAD, linewidth=0.6, zorder=1))
     for border in (left, right):
-        axis.plot(*border.T, color=INK, linewidth=3.4, solid_joinstyle="round", zorder=0.9)
-        axis.plot(*border.T, color="white", linewidth=1.8, solid_joinstyle="round", zorder=1.1)
-    axis.plot(*centre.T, color=AMBER, linewidth=0.9, linestyle=(0, (6, 6)), alpha=0.6, zorder=1.2)
+        axis.plot(*border.T, color=INK, linewidth=3.4 * scale, solid_joinstyle="round", zorder=0.9)
+        axis.plot(*border.T, color="white", linewidth=1.8 * scale, solid_joinstyle="round", zorder=1.1)
+    axis.plot(*centre.T, color=AMBER, linewidth=0.9 * scale, linestyle=(0, (6, 6)), alpha=0.6, zorder=1.2)
     ends = start_line(track)
-    axis.plot(*ends.T, color="white", linewidth=3.0, zorder=1.3)
+    axis.plot(*ends.T, color="white", linewidth=3.0 * scale, zorder=1.3)
     place = ends[0] + 0.2 * (ends[0] - ends[1])
     heading = track.pose_at([0.0])[0, 2]
     ahead = 0.35 * np.array([np.cos(heading), np.sin(heading)])
-    axis.annotate("", place + ahead, place, arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.2})
+    axis.annotate("", place + ahead, place, arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.2 * scale})
     axis.autoscale_view()
 
 
@@ -110,7 +116,14 @@ def _round(track: Track, line: Floats) -> Floats:
     return np.concatenate([line, line[:1]]) if track.closed else line
 
 
-def _draw_lines(axis: "Axes", trajectories: Sequence[Trajectory]) -> "LineCollection":
+def draw_lines(axis: "Axes", trajectories: Sequence[Trajectory], width: float = 1.7) -> "LineCollection":
+    """Draw driven lines on a plot, coloured by speed.
+
+    Args:
+        axis: The plot.
+        trajectories: The driven lines.
+        width: Width of the lines, points.
+    """
     from matplotlib.collections import LineCollection
     from matplotlib.colors import ListedColormap, Normalize
 
@@ -125,7 +138,7 @@ def _draw_lines(axis: "Axes", trajectories: Sequence[Trajectory]) -> "LineCollec
         array=speed,
         cmap=ListedColormap(list(speed_colours())),
         norm=Normalize(0.0, top_speed(float(speed.max(initial=0.0)))),
-        linewidth=1.7,
+        linewidth=width,
         capstyle="round",
         zorder=2,
     )

@@ -12,6 +12,7 @@ from deepracer_ros.files import write_json
 from deepracer_ros.names import to_file_name
 from deepracer_ros.race.obstacle import ObstacleShape
 from deepracer_ros.race.track import Track
+from deepracer_ros.report.contact_sheet import write_contact_sheet
 from deepracer_ros.report.drive_plot import write_drive_plot
 from deepracer_ros.report.drive_video import write_drive_video
 from deepracer_ros.report.film import Take
@@ -27,6 +28,10 @@ def summarise(evaluation: Evaluation) -> EvaluationSummary:
         mean_lap_seconds=evaluation.mean_lap_seconds,
         best_lap_seconds=evaluation.best_lap_seconds,
     )
+
+
+MOST_PAGES = 6
+"""Number of tracks up to which each has a picture and a video of its own."""
 
 
 def track_labels(tracks: Sequence[Track]) -> list[str]:
@@ -53,6 +58,7 @@ def write_evaluation_report(
     """Write `evaluation.json` and, for each track, `drive.png` and `drive.mp4`.
 
     With several tracks the pictures are `drive-<label>.png` and `drive-<label>.mp4`, with the labels of `track_labels`.
+    More than `MOST_PAGES` tracks have one picture, `drive.png`, and no videos, which would take minutes.
 
     Args:
         folder: An existing folder.
@@ -70,13 +76,20 @@ def write_evaluation_report(
     """
     written = [folder / "evaluation.json"]
     write_json(written[0], _document(evaluation, model))
+    if len(tracks) > MOST_PAGES:
+        by_track: dict[str, list[Attempt]] = {track.name: [] for track in tracks}
+        for attempt in evaluation.attempts:
+            by_track[attempt.track].append(attempt)
+        drives = [(track, by_track[track.name]) for track in tracks]
+        write_contact_sheet(folder / "drive.png", drives, _title(f"{len(tracks)} tracks", evaluation))
+        return [*written, folder / "drive.png"]
     for track, name in zip(tracks, track_labels(tracks), strict=True):
         label = "" if len(tracks) == 1 else f"-{name}"
         cars = [car for car, attempt in enumerate(evaluation.attempts) if attempt.track == track.name]
         part = Evaluation(tuple(evaluation.attempts[car] for car in cars))
         if any(attempt.trajectory is not None for attempt in part.attempts):
             picture = folder / f"drive{label}.png"
-            write_drive_plot(picture, track, part.attempts, _title(track, part), shape)
+            write_drive_plot(picture, track, part.attempts, _title(track.name, part), shape)
             written.append(picture)
         seen = [takes[car] for car in cars] if takes else []
         if any(take.pictures for take in seen):
@@ -86,8 +99,8 @@ def write_evaluation_report(
     return written
 
 
-def _title(track: Track, evaluation: Evaluation) -> str:
-    parts = [track.name, f"{evaluation.laps_completed} of {evaluation.laps_attempted} laps"]
+def _title(name: str, evaluation: Evaluation) -> str:
+    parts = [name, f"{evaluation.laps_completed} of {evaluation.laps_attempted} laps"]
     if evaluation.mean_lap_seconds is not None and evaluation.best_lap_seconds is not None:
         parts += [f"mean {evaluation.mean_lap_seconds:.2f} s", f"best {evaluation.best_lap_seconds:.2f} s"]
     return " \u00b7 ".join(parts)

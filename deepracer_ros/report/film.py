@@ -61,19 +61,20 @@ class Film(WatchedCourse):
         takes: Recording of each car, complete at the end of the evaluation.
     """
 
-    def __init__(self, course: Course, stack_size: int = 1) -> None:
+    def __init__(self, course: Course, stack_size: int = 1, cameras: int | None = None) -> None:
         """Wrap a course.
 
         Args:
             course: The course to drive on, for example an `Environment`.
             stack_size: Number of camera frames in an observation, of which the newest one is filmed.
+            cameras: Number of cars on each track whose camera frames are kept; by default `CAMERAS`.
         """
         super().__init__(course)
         self._stack_size = stack_size
         self.takes: tuple[Take, ...] = ()
         self._running: NDArray[np.bool_] = np.zeros(0, dtype=bool)
-        track = course.car_track
-        self._filmed = [np.count_nonzero(track[:car] == track[car]) < CAMERAS for car in range(len(track))]
+        track, cameras = course.car_track, CAMERAS if cameras is None else cameras
+        self._filmed = [np.count_nonzero(track[:car] == track[car]) < cameras for car in range(len(track))]
 
     def reset(self) -> Outcome:
         """Start a new episode of every car and a new recording, and return the first outcome."""

@@ -99,6 +99,9 @@ def config_of(model: Model, changes: Mapping[str, Any] | None = None) -> RunConf
     if not changes:
         return config
     values = to_mapping(config)
+    del values["randomisation"]  # an evaluation has none
+    if changes.get("simulation", {}).get("simulator") == "gazebo":  # it has its own
+        del values["dynamics"]["substeps"], values["dynamics"]["latency"], values["simulation"]["threads"]
     if "type" in changes.get("race", {}):
         del values["race"]
     return read_config(with_absolute_paths(merge(values, changes), Path.cwd()), "evaluation")
@@ -123,8 +126,8 @@ def evaluate_model(
     Raises:
         InputError: if a track does not exist, the simulator cannot start or the folder cannot be written.
     """
-    from deepracer_ros.report.evaluation_report import write_evaluation_report  # not needed by a trainer
-    from deepracer_ros.report.film import Film
+    from deepracer_ros.report.evaluation_report import MOST_PAGES, write_evaluation_report  # not needed by a trainer
+    from deepracer_ros.report.film import CAMERAS, Film
     from deepracer_ros.training.evaluation_trace import TracedCourse
 
     policy = make_policy(model)
@@ -133,7 +136,8 @@ def evaluate_model(
     environment = make_evaluation(config, tracks, starts)
     try:
         course = TracedCourse(environment) if trace is not None else None
-        film = Film(course or environment, config.camera.stack_size)
+        cameras = CAMERAS if len(tracks) <= MOST_PAGES else 0
+        film = Film(course or environment, config.camera.stack_size, cameras)
         evaluation = evaluate(film, lambda observations: greedy(policy, observations), record=True)
         summary = ModelSummary(model.manifest.version, model.manifest.sha256)
         shape = environment.referee.object_shape

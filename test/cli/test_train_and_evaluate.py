@@ -239,3 +239,10 @@ def test_a_copied_run_is_cloned_with_another_reward_track_and_action_space(deepr
     assert (refused.code, len(refused.error.splitlines())) == (2, 1)
     assert "version: found '77', expected last, best or one of: " in refused.error
     assert not (deepracer.root / "runs" / "fourth").exists()
+
+
+def test_the_generalist_drives_a_track_that_it_has_never_seen(deepracer):
+    answer = deepracer("evaluate", "--model", "generalist", "--track", "oval", "--laps", 2)
+    assert answer.code == 0, answer.error
+    assert "2 of 2 laps completed" in answer.out
+    assert (deepracer.root / "evaluations" / "generalist" / "evaluation-embedded-oval" / "drive.mp4").is_file()

@@ -90,3 +90,13 @@ def test_sources_are_found_and_what_is_none_is_named(tmp_path, model):
         find_source("b:best", tmp_path / "runs")
     with pytest.raises(InputError, match="model:last: found no run folder, expected one with config.yaml"):
         find_source(f"{model[0]}:last", tmp_path).read()
+
+
+def test_a_model_of_the_package_gives_what_belongs_to_its_policy_and_not_its_training(tmp_path):
+    source = find_source("generalist", tmp_path)
+    assert source.is_shipped
+    assert set(source.values()) == {"sensors", "camera", "actions", "network"}
+    config = read_config(source.values(), "test")
+    assert config.tracks == ("technical",)
+    clone = make_clone(source, config)
+    assert clone.new == ()

@@ -3,7 +3,9 @@
 
 import dataclasses
 import os
+import re
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from deepracer_ros import moments
 from deepracer_ros.errors import InputError
 from deepracer_ros.files import remove_remains
-from deepracer_ros.models.folder import model_home, read_model_path, write_model_folder
+from deepracer_ros.models.folder import model_home, read_model_path, shipped_models, write_model_folder
 from deepracer_ros.models.policy_file import ModelError
 
 
@@ -82,3 +84,23 @@ def test_damaged_models_are_refused(tmp_path, tensors, manifest):
     path.write_bytes(path.read_bytes()[:-4])
     with pytest.raises(ModelError, match="policy.safetensors: found"):
         read_model_path(tmp_path)
+
+
+def test_a_model_that_comes_with_the_package_is_found_by_its_name_and_is_small():
+    folder = shipped_models()["generalist"]
+    assert read_model_path(Path("generalist")).manifest.run == "generalist"
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 2_000_000
+    assert {path.name for path in folder.iterdir()} == {
+        "policy.safetensors", "manifest.json", "model_metadata.json", "hyperparameters.json",
+    }  # fmt: skip
+
+
+def test_it_has_learnt_on_generated_tracks_alone():
+    config = read_model_path(Path("generalist")).manifest.config
+    assert all(re.fullmatch(r"random:[0-9]+", track) for track in config["tracks"])
+
+
+def test_a_folder_of_that_name_goes_before_it(tmp_path, monkeypatch, tensors, manifest):
+    monkeypatch.chdir(tmp_path)
+    write_model_folder(Path("generalist"), tensors, manifest)
+    assert read_model_path(Path("generalist")).manifest.run == manifest.run

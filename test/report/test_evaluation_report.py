@@ -8,8 +8,11 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import cv2
+
 from deepracer_ros.race.catalogue import find_tracks
 from deepracer_ros.race.route import write_route
+from deepracer_ros.report import evaluation_report
 from deepracer_ros.report.evaluation_report import summarise, track_labels, write_evaluation_report
 from deepracer_ros.run.summary import ModelSummary
 from deepracer_ros.simulation.attempts import Evaluation
@@ -91,3 +94,13 @@ def test_importing_the_report_is_light():
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_many_tracks_have_one_picture_and_no_videos(filmed_on_two, tmp_path, monkeypatch):
+    tracks, evaluation, film = filmed_on_two
+    monkeypatch.setattr(evaluation_report, "MOST_PAGES", 1)
+    written = write_evaluation_report(tmp_path, evaluation, tracks, MODEL, film.takes)
+    assert [path.name for path in written] == ["evaluation.json", "drive.png"]
+    picture = cv2.imread(str(tmp_path / "drive.png"))
+    assert picture.shape[1] > picture.shape[0] > 200  # two tracks side by side
+    assert picture.std() > 10.0

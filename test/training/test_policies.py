@@ -97,3 +97,13 @@ def test_what_is_saved_can_be_read_back_and_holds_no_password():
     saved = to_saved(config)
     assert "secret" not in json.dumps(saved)
     assert read_config(saved, "saved").tracks == ("oval", "fast")
+
+
+def test_a_model_that_learnt_under_randomisation_and_latency_is_evaluated_in_gazebo(model):
+    trained = read_config(
+        {"randomisation": {"friction": 0.2}, "dynamics": {"latency": 0.05}, "simulation": {"threads": 2}}, "test"
+    )
+    found = model(config=to_saved(trained))
+    config = config_of(found, {"simulation": {"simulator": "gazebo"}})
+    assert (config.simulation.simulator, config.randomisation.friction, config.dynamics.latency) == ("gazebo", 0.0, 0.0)
+    assert config_of(found, {"tracks": ["oval"]}).dynamics.latency == 0.05

@@ -12,7 +12,7 @@ from deepracer_ros.share import share_directory
 from deepracer_ros.training.config import read_config
 
 
-@pytest.mark.parametrize("name", ["training", "object_avoidance"])
+@pytest.mark.parametrize("name", ["training", "object_avoidance", "generalist"])
 def test_a_shipped_configuration_is_sound(name):
     path = share_directory() / "config" / f"{name}.yaml"
     config = read_config(read_parameters(path), str(path))
