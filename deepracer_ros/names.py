@@ -4,7 +4,7 @@
 """Names of runs, which are used as folder names, Redis keys and S3 prefixes, and of generated tracks."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from deepracer_ros.errors import InputError
 
@@ -22,6 +22,8 @@ MODEL_FOLDER = "model"
 
 RANDOM_TRACKS = re.compile(r"random[:-](?P<first>[0-9]+)(?P<last>-[0-9]+)?")
 """Names of tracks that are generated from a seed, or from each seed of a range."""
+LONGEST_LABEL = 60
+"""Longest file name that is made of the names of tracks, characters."""
 MOST_RANDOM_TRACKS = 1000
 """Greatest number of tracks in a range of seeds."""
 
@@ -55,6 +57,16 @@ def check_run_name(name: str) -> str:
     if not _NAME.fullmatch(name) or name == LATEST:
         raise InputError(f"run name: found {name!r}, expected letters, digits and . _ + -, other than {LATEST!r}")
     return name
+
+
+def name_of_tracks(names: Sequence[str]) -> str:
+    """Return a file name for several tracks: their names, or for long ones the first with the number of the others."""
+    joined = to_file_name("-".join(names))
+    return (
+        joined
+        if len(joined) <= LONGEST_LABEL
+        else f"{to_file_name(names[0])[:LONGEST_LABEL]}-and-{len(names) - 1}-more"
+    )
 
 
 def to_file_name(text: str) -> str:

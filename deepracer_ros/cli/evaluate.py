@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
     from deepracer_ros.files import make_folder
     from deepracer_ros.formats.eval_params import EvaluationParams, read_evaluation_params
     from deepracer_ros.models.folder import model_home
-    from deepracer_ros.names import MODEL_FOLDER, to_file_name
+    from deepracer_ros.names import MODEL_FOLDER, name_of_tracks
     from deepracer_ros.race.catalogue import find_tracks
     from deepracer_ros.training.evaluation import config_of, evaluate_model  # imports numba
 
@@ -110,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
     if source.is_shipped:  # it was trained on many generated tracks
         changes.setdefault("tracks", ["technical"])
     config = config_of(model, changes)
-    labels = to_file_name("-".join(track.name for track in find_tracks(config.tracks)))
+    labels = name_of_tracks([track.name for track in find_tracks(config.tracks)])
     home = Path("evaluations") / source.path.name if source.is_shipped else model_home(source.path)
     folder = args.output or home / f"evaluation-{args.simulator}-{labels}"
     make_folder(folder)

@@ -14,7 +14,7 @@ from deepracer_ros.engine.servers import Services
 from deepracer_ros.engine.session import PLAIN, RosGraph, Session
 from deepracer_ros.errors import InputError
 from deepracer_ros.files import only_one, remove_remains
-from deepracer_ros.names import REVERSED
+from deepracer_ros.names import REVERSED, name_of_tracks
 from deepracer_ros.race.compilation import is_compiled
 from deepracer_ros.report.terminal import TerminalView
 from deepracer_ros.rewards.review import review
@@ -56,7 +56,7 @@ def train(
     """
     tracks = check_config(config)
     _hint(config)
-    folder = open_run_folder(runs, name, "-".join(tracks))
+    folder = open_run_folder(runs, name, name_of_tracks(tracks))
     check_checkpoint(config, folder)
     with only_one(folder.session_lock, "another 'deepracer train' works on this run"):
         remove_remains(folder.path)

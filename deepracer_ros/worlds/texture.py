@@ -163,11 +163,10 @@ class _Canvas:
             cv2.polylines(mask, [line], False, 255, thickness=self._thickness(look.centre_width), shift=_FRACTION)
         return mask
 
-    def coverage(self, mask: Pixels) -> NDArray[np.float32]:
-        """Return the share (rows, columns, 1) of each pixel that the mask covers."""
+    def coverage(self, mask: Pixels) -> Pixels:
+        """Return the share (rows, columns) of each pixel that the mask covers, 0 to 255."""
         size = (mask.shape[1] // SUPERSAMPLING, mask.shape[0] // SUPERSAMPLING)
-        mean = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
-        return np.asarray(mean, np.float32)[:, :, None] / np.float32(255.0)
+        return np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), np.uint8)
 
     def _thickness(self, width: float) -> int:
         return max(1, round(width / self._fine))
@@ -178,6 +177,9 @@ class _Canvas:
         return fixed
 
 
-def _blend(picture: NDArray[np.float32], coverage: NDArray[np.float32], colour: Colour) -> None:
-    """Blend a colour into the picture by its coverage (rows, columns, 1) of each pixel."""
-    picture += coverage * (np.array(colour, np.float32) - picture)
+def _blend(picture: NDArray[np.float32], coverage: Pixels, colour: Colour) -> None:
+    """Blend a colour into the picture by its coverage (rows, columns) of each pixel, 0 to 255; most pixels have none."""
+    pixels, share = picture.reshape(-1, 3), coverage.reshape(-1)
+    covered = np.flatnonzero(share)
+    weight = share[covered].astype(np.float32)[:, None] / np.float32(255.0)
+    pixels[covered] += weight * (np.array(colour, np.float32) - pixels[covered])
