@@ -50,7 +50,7 @@ def random_track(seed: int) -> Track:
     if not 0 <= seed <= GREATEST_SEED:
         raise InputError(f"track random:{seed}: expected a seed from 0 to {GREATEST_SEED}")
     random = np.random.default_rng(seed)
-    family = random.choice(list(FAMILIES), p=list(FAMILIES.values()))
+    family = str(random.choice(np.array(list(FAMILIES)), p=list(FAMILIES.values())))
     for _ in range(MOST_PLANS):
         width, length = float(random.uniform(*WIDTHS)), exp(random.uniform(log(LENGTHS[0]), log(LENGTHS[1])))
         for _ in range(ATTEMPTS):

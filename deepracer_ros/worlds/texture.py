@@ -178,7 +178,7 @@ class _Canvas:
 
 
 def _blend(picture: NDArray[np.float32], coverage: Pixels, colour: Colour) -> None:
-    """Blend a colour into the picture by its coverage (rows, columns) of each pixel, 0 to 255; most pixels have none."""
+    """Blend a colour into the picture by its coverage of each pixel (rows, columns), 0 to 255; most have none."""
     pixels, share = picture.reshape(-1, 3), coverage.reshape(-1)
     covered = np.flatnonzero(share)
     weight = share[covered].astype(np.float32)[:, None] / np.float32(255.0)
