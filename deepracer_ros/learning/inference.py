@@ -218,8 +218,7 @@ def _patches(x: Floats, side: int, step: int) -> Floats:
 def _normalise(x: Floats, weight: Floats, bias: Floats) -> Floats:
     """Return each x (H, W, C) of (B, H, W, C) with mean 0 and variance 1, times `weight` (C,) plus `bias` (C,)."""
     mean, variance = (f(x, axis=(1, 2, 3), keepdims=True) for f in (np.mean, np.var))
-    normalised = (x - mean) / np.sqrt(variance + np.float32(EPSILON)) * weight + bias
-    return normalised.astype(np.float32, copy=False)
+    return np.asarray((x - mean) / np.sqrt(variance + np.float32(EPSILON)) * weight + bias, np.float32)
 
 
 def _shape(shape: tuple[int, ...] | None) -> str:
