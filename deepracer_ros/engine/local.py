@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from deepracer_ros.engine.checks import check_checkpoint, check_config
 from deepracer_ros.engine.domain import chosen_domain, own_domain
 from deepracer_ros.engine.processes import PREFIX
-from deepracer_ros.engine.servers import Services
 from deepracer_ros.engine.session import PLAIN, RosGraph, Session
 from deepracer_ros.errors import InputError
 from deepracer_ros.files import only_one, remove_remains
@@ -98,6 +97,8 @@ def _stopped(state: StateFile, why: str) -> None:
 def _train(
     config: RunConfig, folder: RunFolder, state: StateFile, tracks: tuple[str, ...], started: float, graph: RosGraph
 ) -> "Outcome":
+    from deepracer_ros.engine.servers import Services  # takes time that a command with bad input does not have to spend
+
     folder.keep_sources(_sources(config))
     folder.write_config(to_saved(config))  # as given, since the next run has other local servers
     with own_domain() as domain, TerminalView() as view:

@@ -189,3 +189,25 @@ def test_importing_the_package_registers_and_imports_neither_numba_nor_opencv():
         "assert not {'numba', 'cv2'} & set(sys.modules), 'heavy'"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import deepracer_ros, gymnasium",
+        "import gymnasium, deepracer_ros",
+        "import deepracer_ros.names, gymnasium.envs.registration, gymnasium",
+        "import deepracer_ros; from gymnasium.envs import registration; import importlib, gymnasium",
+    ],
+)
+def test_the_environments_are_registered_whatever_is_imported_first(code):
+    code += "; import sys; assert gymnasium.spec('DeepRacer-v0').vector_entry_point"
+    code += "; assert not [finder for finder in sys.meta_path if 'deepracer' in type(finder).__module__]"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_the_package_alone_does_not_import_gymnasium():
+    code = "import sys, deepracer_ros.cli.main; assert 'gymnasium' not in sys.modules"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert answer.returncode == 0, answer.stderr
