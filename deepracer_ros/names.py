@@ -20,7 +20,7 @@ MODEL_FOLDER = "model"
 """Name of the folder with the final policy inside a run folder."""
 
 
-RANDOM_TRACKS = re.compile(r"random[:-](?P<first>[0-9]+)(?P<last>-[0-9]+)?")
+RANDOM_TRACKS = re.compile(r"random[:-](?P<first>[0-9]{1,10})(-(?P<last>[0-9]{1,10}))?")
 """Names of tracks that are generated from a seed, or from each seed of a range."""
 LONGEST_LABEL = 60
 """Longest file name that is made of the names of tracks, characters."""
@@ -41,7 +41,7 @@ def expand_tracks(names: Iterable[str]) -> tuple[str, ...]:
         if found is None or found["last"] is None:
             expanded.append(name)
             continue
-        first, last = int(found["first"]), int(found["last"][1:])
+        first, last = int(found["first"]), int(found["last"])
         if not 0 <= last - first < MOST_RANDOM_TRACKS:
             raise ValueError(f"track {bare}: expected random:A-B with 1 to {MOST_RANDOM_TRACKS} seeds from A to B")
         expanded += [f"random:{seed}{ending}" for seed in range(first, last + 1)]
@@ -62,11 +62,9 @@ def check_run_name(name: str) -> str:
 def name_of_tracks(names: Sequence[str]) -> str:
     """Return a file name for several tracks: their names, or for long ones the first with the number of the others."""
     joined = to_file_name("-".join(names))
-    return (
-        joined
-        if len(joined) <= LONGEST_LABEL
-        else f"{to_file_name(names[0])[:LONGEST_LABEL]}-and-{len(names) - 1}-more"
-    )
+    if len(joined) <= LONGEST_LABEL:
+        return joined
+    return f"{to_file_name(names[0])[:LONGEST_LABEL]}-and-{len(names) - 1}-more"
 
 
 def to_file_name(text: str) -> str:

@@ -95,6 +95,7 @@ def run(args: argparse.Namespace) -> int:
     from deepracer_ros.models.folder import model_home
     from deepracer_ros.names import MODEL_FOLDER, name_of_tracks
     from deepracer_ros.race.catalogue import find_tracks
+    from deepracer_ros.training.config import RunConfig
     from deepracer_ros.training.evaluation import config_of, evaluate_model  # imports numba
 
     params = EvaluationParams() if args.owner is None else read_evaluation_params(args.owner)
@@ -108,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
     continuous = args.continuous or bool(params.continuous)
     changes = merge(params.values, _changes(args, laps if continuous else None))
     if source.is_shipped:  # it was trained on many generated tracks
-        changes.setdefault("tracks", ["technical"])
+        changes.setdefault("tracks", list(RunConfig().tracks))
     config = config_of(model, changes)
     labels = name_of_tracks([track.name for track in find_tracks(config.tracks)])
     home = Path("evaluations") / source.path.name if source.is_shipped else model_home(source.path)

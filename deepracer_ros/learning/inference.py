@@ -27,8 +27,11 @@ PART_SIZE = 16
 """Number of frames that are computed together: their patches fit in a core's cache."""
 EPSILON = 1e-5
 """Number that is added to a variance before a division by its root, as torch does in a normalisation."""
-# Finite weights may overflow; whoever uses the outputs checks that they are finite.
-_ODD_WEIGHTS = np.errstate(over="ignore", invalid="ignore")
+
+
+def _odd_weights() -> np.errstate:
+    """Return a context without warnings: finite weights may overflow, and whoever uses the outputs checks them."""
+    return np.errstate(over="ignore", invalid="ignore")
 
 
 def relu(x: Floats) -> Floats:
@@ -109,29 +112,28 @@ class Actor:
                     f"policy: tensors do not fit a {config.size} network: {name}: found {_shape(found)}, "
                     f"expected {_shape(expected.get(name))}"
                 )
-        self._config, self._activation = config, ACTIVATIONS[ARCHITECTURES[config.size].activation]
+        self._activation = ACTIVATIONS[ARCHITECTURES[config.size].activation]
         make = {name: Camera if is_image(sensors[name]) else Numbers for name in config.reads}
         self._encoders = {name: kind(_within(tensors, f"encoders.{name}."), config) for name, kind in make.items()}
         names = ["hidden", *(f"further.{number}" for number in range(len(ARCHITECTURES[config.size].hidden) - 1))]
         self._hidden = [_linear(tensors, name) for name in names]
         self._policy = _linear(tensors, "policy")
 
-    @_ODD_WEIGHTS
     def __call__(self, observations: Observations) -> Floats:
         """Return the outputs (B, outputs) float32 for observations (B, *shape) of each sensor that the policy reads."""
-        features = [encoder(observations[name]) for name, encoder in self._encoders.items()]
-        x = features[0] if len(features) == 1 else np.concatenate(features, axis=1)
-        for weight, bias in self._hidden:
-            x = self._activation(x @ weight + bias)
-        weight, bias = self._policy
-        outputs: Floats = x @ weight + bias
+        with _odd_weights():
+            features = [encoder(observations[name]) for name, encoder in self._encoders.items()]
+            x = features[0] if len(features) == 1 else np.concatenate(features, axis=1)
+            for weight, bias in self._hidden:
+                x = self._activation(x @ weight + bias)
+            weight, bias = self._policy
+            outputs: Floats = x @ weight + bias
         return outputs
 
 
 class Camera:
     """The convolutions over camera frames, as matrix products over patches of blocks of pixels."""
 
-    @_ODD_WEIGHTS
     def __init__(self, tensors: Mapping[str, Floats], config: NetworkConfig) -> None:
         """Arrange the weights; mean and scale of the pixels become part of those of the first convolution.
 
@@ -149,7 +151,8 @@ class Camera:
             weight, bias = tensors[f"{layer}.weight"], tensors[f"{layer}.bias"]
             if number == 0:
                 weight = weight / np.float32(FRAME_SCALE)
-                bias = bias - np.float32(FRAME_MEAN) * weight.sum(axis=(1, 2, 3))
+                with _odd_weights():
+                    bias = bias - np.float32(FRAME_MEAN) * weight.sum(axis=(1, 2, 3))
             side = 1 if number else block
             cells, step = kernel // side, stride // side
             split = weight.reshape(*weight.shape[:2], cells, side, cells, side).transpose(2, 4, 3, 5, 1, 0)

@@ -57,7 +57,9 @@ class CameraReader:
 
     def _push(self, frames: NDArray[np.uint8], stamp: int, network: NetworkConfig) -> NDArray[np.uint8]:
         silence, self._stamp = 1e-9 * (stamp - self._stamp), stamp
-        if self._stack is None or self._stack.stacks.shape[0] != len(frames) or not 0.0 <= silence <= SILENT_SECONDS:
+        shape = (len(frames), network.stack_size * frames.shape[1], *frames.shape[2:])
+        # Another number of cars, or a model that reads other frames, begins anew too.
+        if self._stack is None or self._stack.stacks.shape != shape or not 0.0 <= silence <= SILENT_SECONDS:
             self._stack = FrameStack(len(frames), frames.shape[1:], network.stack_size)
             self._stack.fill(np.ones(len(frames), bool), frames)
         else:

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,9 +35,6 @@ from deepracer_ros.nodes.timers import Increase, Rate, every
 from deepracer_ros.simulation.sensors import CAMERA, Observations
 from deepracer_ros.training.config import Place, RunConfig
 from deepracer_ros.training.policies import make_policy
-
-if TYPE_CHECKING:
-    pass
 
 RANDOM = "random"
 """Name of the random policy in place of a model version."""

@@ -61,7 +61,8 @@ def find_track(name_or_path: str) -> Track:
         return read_route(path)
     if path.suffix in (".yaml", ".yml"):
         return build_track(path.stem, read_definition(path))
-    if generated := RANDOM_TRACKS.fullmatch(name_or_path):
+    generated = RANDOM_TRACKS.fullmatch(name_or_path)
+    if generated and generated["last"] is None:  # a range is no single track
         return random_track(int(generated["first"]))
     names = track_names()
     if name_or_path in shipped_names():

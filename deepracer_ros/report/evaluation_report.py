@@ -77,10 +77,8 @@ def write_evaluation_report(
     written = [folder / "evaluation.json"]
     write_json(written[0], _document(evaluation, model))
     if len(tracks) > MOST_PAGES:
-        by_track: dict[str, list[Attempt]] = {track.name: [] for track in tracks}
-        for attempt in evaluation.attempts:
-            by_track[attempt.track].append(attempt)
-        drives = [(track, by_track[track.name]) for track in tracks]
+        attempts = evaluation.attempts
+        drives = [(track, [attempt for attempt in attempts if attempt.track == track.name]) for track in tracks]
         write_contact_sheet(folder / "drive.png", drives, _title(f"{len(tracks)} tracks", evaluation))
         return [*written, folder / "drive.png"]
     for track, name in zip(tracks, track_labels(tracks), strict=True):

@@ -121,6 +121,14 @@ class SimulationConfig(Section):
     )
 
 
+WITHOUT_EFFECT_IN_GAZEBO: tuple[tuple[str, Section, tuple[str, ...]], ...] = (
+    ("randomisation", RandomisationConfig(), tuple(RandomisationConfig.__dataclass_fields__)),
+    ("dynamics", DynamicsConfig(), ("substeps", "latency")),
+    ("simulation", SimulationConfig(), ("threads",)),
+)
+"""Sections of the configuration with their defaults, and the keys that must have them in Gazebo."""
+
+
 @dataclass(frozen=True)
 class EnvironmentConfig(Section):
     """Configuration of an environment: simulator, race, referee, rewards and sensors."""
@@ -152,15 +160,11 @@ class EnvironmentConfig(Section):
         """
         super().__post_init__()
         if self.simulation.simulator == "gazebo":
-            for name, value in vars(self.randomisation).items():
-                if value:
-                    raise ValueError(f"randomisation.{name}: has no effect in Gazebo, expected 0")
-            defaults = DynamicsConfig()
-            for name in ("substeps", "latency"):
-                if getattr(self.dynamics, name) != getattr(defaults, name):
-                    raise ValueError(f"dynamics.{name}: has no effect in Gazebo, expected {getattr(defaults, name)}")
-            if self.simulation.threads != SimulationConfig().threads:
-                raise ValueError("simulation.threads: has no effect in Gazebo, expected 1")
+            for section_name, defaults, names in WITHOUT_EFFECT_IN_GAZEBO:
+                for name in names:
+                    expected = getattr(defaults, name)
+                    if getattr(getattr(self, section_name), name) != expected:
+                        raise ValueError(f"{section_name}.{name}: has no effect in Gazebo, expected {expected}")
         try:
             find_race(self.race)
         except InputError as error:

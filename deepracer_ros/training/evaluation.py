@@ -18,6 +18,7 @@ from deepracer_ros.parameters import merge
 from deepracer_ros.rewards.output import Collected
 from deepracer_ros.run.summary import ModelSummary
 from deepracer_ros.simulation.attempts import Evaluation
+from deepracer_ros.simulation.config import WITHOUT_EFFECT_IN_GAZEBO
 from deepracer_ros.simulation.environment import Environment
 from deepracer_ros.simulation.evaluation import evaluate
 from deepracer_ros.simulation.factory import make_evaluation
@@ -100,8 +101,9 @@ def config_of(model: Model, changes: Mapping[str, Any] | None = None) -> RunConf
         return config
     values = to_mapping(config)
     del values["randomisation"]  # an evaluation has none
-    if changes.get("simulation", {}).get("simulator") == "gazebo":  # it has its own
-        del values["dynamics"]["substeps"], values["dynamics"]["latency"], values["simulation"]["threads"]
+    if changes.get("simulation", {}).get("simulator") == "gazebo":
+        for section, _, names in WITHOUT_EFFECT_IN_GAZEBO:
+            values[section] = {name: value for name, value in values.get(section, {}).items() if name not in names}
     if "type" in changes.get("race", {}):
         del values["race"]
     return read_config(with_absolute_paths(merge(values, changes), Path.cwd()), "evaluation")

@@ -250,7 +250,8 @@ class Trainer:
     def _evaluate(self, tensors: Tensors, version: Future[int | None]) -> None:
         """Start to evaluate the model that is being published, at its interval; until all laps come, after each update.
 
-        Before all laps come, an evaluation between the intervals ends at its first failure. Nothing waits for it.
+        Before all laps come, an evaluation between the intervals ends at its first failure. The learner does not
+        wait for an evaluation, except at an interval for one that still runs.
         """
         every, progress = self._config.trainer.evaluate_every, self.progress
         if self._evaluator is None or not every:

@@ -62,6 +62,17 @@ def test_another_number_of_cars_begins_anew():
     assert reader.read(odd, NETWORK)[:, ::60, 0].tolist() == [[5, 5, 5]]
 
 
+def test_a_model_that_reads_other_frames_begins_anew():
+    reader = CameraReader(1, published=1)
+    reader.read(image([1], seconds=5.0), NETWORK)
+    for number, network in enumerate(
+        (NetworkConfig(stack_size=2), NetworkConfig(width=40, height=40, stack_size=2)), 1
+    ):
+        seen = reader.read(image([9], seconds=5.0 + 0.1 * number), network)
+        assert seen.shape == (1, 2 * network.height, network.width)
+        assert (seen == 9).all()
+
+
 def test_single_frames_stay_as_they_are():
     seen = CameraReader(1, published=1).read(image([7], (480, 640, 3)), NetworkConfig())
     assert seen.shape == (1, 480, 640, 3)

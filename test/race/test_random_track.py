@@ -68,6 +68,12 @@ def test_some_cross_themselves_once_and_the_others_keep_clear():
             assert not far.any() or np.hypot(*(track.centre[far] - track.centre[number]).T).min() > apart, track.name
 
 
+@pytest.mark.parametrize("name", ["random:3-5", f"random:{'9' * 5000}"])
+def test_a_range_or_an_endless_number_is_no_single_track(name):
+    with pytest.raises(InputError, match="unknown"):
+        find_track(name)
+
+
 def test_they_turn_both_ways():
     turns = []
     for track in TRACKS:
