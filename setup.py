@@ -41,7 +41,10 @@ EXTRAS = {
         "pre-commit>=4,<5",
         # Reads what `deepracer train --simtrace` writes.
         "deepracer-utils>=1.5.6,<1.6",
+        "casadi>=3.6.5,<4",
     ],
+    # The solver of `deepracer tracks optimal`.
+    "optimal": ["casadi>=3.6.5,<4"],
     "bench": ["stable-baselines3>=2.4,<3"],
 }
 

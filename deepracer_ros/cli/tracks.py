@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from deepracer_ros.cli.optimal import add_action
 from deepracer_ros.config import from_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.files import write_atomically, write_error
@@ -30,6 +31,7 @@ examples:
   deepracer tracks show technical-reversed --output plan.png
   deepracer tracks show random:7
   deepracer tracks import my_route.npy --name home
+  deepracer tracks optimal technical --output lines
   deepracer tracks build oval --output worlds --barriers --obstacles 6
   deepracer tracks build oval --output worlds --obstacles 2 --obstacle-kind car
 
@@ -63,6 +65,8 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
     importing.add_argument("file", type=Path, metavar="FILE", help="DeepRacer route (.npy) or definition (.yaml)")
     importing.add_argument("--name", help="name of the track (default: name of the file)")
     importing.set_defaults(run=run_import)
+
+    add_action(actions)
 
     build = actions.add_parser("build", help="write Gazebo worlds and their pictures")
     build.add_argument("tracks", nargs="*", metavar="TRACK", help="names or files (default: the package's tracks)")

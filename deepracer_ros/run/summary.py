@@ -28,6 +28,8 @@ class EvaluationSummary:
     """Mean time of the completed laps, s of simulation time; None if no lap was completed."""
     best_lap_seconds: float | None = None
     """Time of the fastest completed lap, s of simulation time; None if no lap was completed."""
+    optimal_lap_seconds: float | None = None
+    """Time of the track's time-optimal flying lap, s; None if it is not known, or there are several tracks."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from deepracer_ros.config import to_mapping
 from deepracer_ros.learning.policy import Policy
 from deepracer_ros.models.policy_file import Model, Tensors
 from deepracer_ros.parameters import merge
+from deepracer_ros.race.track import Track
+from deepracer_ros.raceline.reference import find_optimal_lap
 from deepracer_ros.rewards.output import Collected
 from deepracer_ros.run.summary import ModelSummary
 from deepracer_ros.simulation.attempts import Evaluation
@@ -109,6 +111,24 @@ def config_of(model: Model, changes: Mapping[str, Any] | None = None) -> RunConf
     return read_config(with_absolute_paths(merge(values, changes), Path.cwd()), "evaluation")
 
 
+def optimal_seconds(config: RunConfig, tracks: Sequence[Track]) -> float | None:
+    """Return the time of the time-optimal flying lap, s, if it is known.
+
+    With several tracks, objects or other cars on the road it is None.
+
+    Args:
+        config: Configuration of the run.
+        tracks: The tracks of the evaluation.
+
+    Raises:
+        InputError: if the file with the times cannot be read.
+    """
+    if len(tracks) != 1 or config.race.obstacles.count or config.race.cars > 1:
+        return None
+    lap = find_optimal_lap(tracks[0], config.dynamics)
+    return None if lap is None else lap.lap_seconds
+
+
 def evaluate_model(
     model: Model, config: RunConfig, tracks: Sequence[str], starts: int, folder: Path, trace: Path | None = None
 ) -> tuple[Evaluation, list[Path]]:
@@ -143,7 +163,8 @@ def evaluate_model(
         evaluation = evaluate(film, lambda observations: greedy(policy, observations), record=True)
         summary = ModelSummary(model.manifest.version, model.manifest.sha256)
         shape = environment.referee.object_shape
-        files = write_evaluation_report(folder, evaluation, environment.tracks, summary, film.takes, shape)
+        optimal = optimal_seconds(config, environment.tracks)
+        files = write_evaluation_report(folder, evaluation, environment.tracks, summary, film.takes, shape, optimal)
         if trace is not None and course is not None:
             files += course.write(trace, config, tracks)
     finally:
