@@ -24,11 +24,9 @@ from deepracer_ros.nodes.base import make_node
 from deepracer_ros.nodes.messages.images import to_image
 from deepracer_ros.nodes.messages.stamps import to_nanoseconds
 from deepracer_ros.nodes.qos import LOCK_STEP
-from deepracer_ros.share import share_directory
+from deepracer_ros.nodes.transport import PROFILES, use_large_segments
 
 WIDTH, HEIGHT, RATE = 640, 480, 30.0
-PROFILES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
-"""Environment variables with the path of Fast DDS' profiles, up to Jazzy and since Kilted."""
 
 
 def main() -> None:
@@ -39,8 +37,8 @@ def main() -> None:
     options = parser.parse_args()
     for name in PROFILES:
         os.environ.pop(name, None)
-        if not options.plain:
-            os.environ[name] = str(share_directory() / "config" / "fastdds.xml")
+    if not options.plain:
+        use_large_segments()
     with own_ros_domain() as folder:
         agent = start_agent(folder)
         try:

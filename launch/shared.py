@@ -6,8 +6,6 @@
 A launch file loads this module by its path, since `ros2 launch` puts no folder of launch files on Python's path.
 """
 
-import os
-
 from launch import LaunchContext
 from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription, Shutdown
 from launch.conditions import IfCondition
@@ -21,8 +19,6 @@ from launch_ros.substitutions import FindPackageShare
 PACKAGE = "deepracer_ros"
 RELATIVE = [("/tf", "tf"), ("/tf_static", "tf_static"), ("/clock", "clock")]
 """Remappings that bring topics with an absolute name into the namespace of a node."""
-PROFILES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
-"""Environment variables with the path of Fast DDS' profiles, up to Jazzy and since Kilted."""
 RESPAWN_DELAY = 2.0
 """Time after which a process that ended is started again with `use_respawn`, s."""
 INTERRUPTED = (-2, 130)
@@ -136,11 +132,6 @@ def sim_time() -> dict[str, ParameterValue]:
     return {"use_sim_time": ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)}
 
 
-def transport() -> dict[str, PathJoinSubstitution]:
-    """Return the environment in which nodes send large images through shared memory, unless the user has chosen one."""
-    return {} if any(map(os.environ.get, PROFILES)) else dict.fromkeys(PROFILES, config_file("fastdds.xml"))
-
-
 def node(
     context: LaunchContext,
     executable: str,
@@ -168,7 +159,6 @@ def node(
         parameters=[*(parameter_file(context) if ours else []), *parameters],
         remappings=RELATIVE,
         ros_arguments=["--log-level", LaunchConfiguration("log_level")],
-        additional_env=transport() if ours else None,
         output="screen",
         respawn=respawn,
         respawn_delay=RESPAWN_DELAY,

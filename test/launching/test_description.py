@@ -130,14 +130,6 @@ def test_every_node_is_in_the_namespace_with_relative_topics_and_the_log_level(l
             assert command[command.index("--log-level") + 1] == "debug"
 
 
-@pytest.mark.parametrize("chosen", ["", "mine.xml"])
-def test_large_images_go_through_shared_memory_unless_the_user_has_chosen_a_transport(describe, chosen):
-    name = "FASTRTPS_DEFAULT_PROFILES_FILE"
-    launched = describe("drive.launch.py", "model:=runs/latest", environment={name: chosen})
-    profiles = [record["environment"].get(name) for record in started(launched, "deepracer_ros")]
-    assert profiles == 2 * [chosen or str(SHARE / "config" / "fastdds.xml")]
-
-
 def test_commands_are_ones_that_the_console_script_takes(launched):
     for record in started(launched[1], "deepracer_ros"):
         if record["executable"] == "deepracer":
