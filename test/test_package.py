@@ -128,7 +128,8 @@ def imported(*folders):
 
 def test_everything_imported_is_declared(manifest, setup_arguments):
     ros = {element.text for element in manifest if element.tag.endswith("depend")}
-    names = {re.match(r"[\w-]+", requirement)[0].lower() for requirement in setup_arguments["install_requires"]}
+    needed = [*setup_arguments["install_requires"], *setup_arguments["extras_require"]["optimal"]]
+    names = {re.match(r"[\w-]+", requirement)[0].lower() for requirement in needed}
     distributions = {"cv2": "opencv-python-headless", "PIL": "pillow", "yaml": "pyyaml", "botocore": "boto3"}
     undeclared = {
         name
