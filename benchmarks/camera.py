@@ -24,7 +24,8 @@ from deepracer_ros.nodes.base import make_node
 from deepracer_ros.nodes.messages.images import to_image
 from deepracer_ros.nodes.messages.stamps import to_nanoseconds
 from deepracer_ros.nodes.qos import LOCK_STEP
-from deepracer_ros.nodes.transport import PROFILES, use_large_segments
+from deepracer_ros.nodes.transport import PROFILES
+from deepracer_ros.share import share_directory
 
 WIDTH, HEIGHT, RATE = 640, 480, 30.0
 
@@ -37,8 +38,8 @@ def main() -> None:
     options = parser.parse_args()
     for name in PROFILES:
         os.environ.pop(name, None)
-    if not options.plain:
-        use_large_segments()
+        if not options.plain:
+            os.environ[name] = str(share_directory() / "config" / "fastdds.xml")
     with own_ros_domain() as folder:
         agent = start_agent(folder)
         try:

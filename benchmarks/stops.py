@@ -28,9 +28,10 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
 from benchmarks.common import default_config, own_ros_domain, untrained_model, write_parameters
+from deepracer_ros.engine.domain import RANGE
 from deepracer_ros.nodes.base import make_node
 from deepracer_ros.nodes.messages.images import to_image
-from deepracer_ros.nodes.transport import use_large_segments
+from deepracer_ros.nodes.transport import use_udp
 
 LIMIT = 0.2
 """Time within which the car must stop, s."""
@@ -89,7 +90,8 @@ class Trial:
         agent = {"model": str(model), "explore": False, "live_camera": True}
         config = default_config(camera=camera, simulation={"cars": 1}, agent=agent)
         self._parameters = write_parameters(config, folder)
-        use_large_segments()
+        os.environ[RANGE] = "SUBNET"  # as on a car; with LOCALHOST the transport cannot be chosen
+        use_udp()
         rclpy.init()
         # The events executor gives a callback no information about its message.
         self._node, self._executor = make_node("camera"), SingleThreadedExecutor()

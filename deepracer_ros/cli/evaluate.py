@@ -125,7 +125,7 @@ def run(args: argparse.Namespace) -> int:
     print(", ".join(str(file) for file in files))
     mean = "" if evaluation.mean_lap_seconds is None else f", mean {evaluation.mean_lap_seconds:.2f} s"
     optimal = optimal_seconds(config, tracks)
-    ideal = "" if optimal is None else f", time-optimal flying lap {optimal:.2f} s"
+    ideal = "" if optimal is None else f", time-optimal lap {optimal:.2f} s"
     print(f"{evaluation.laps_completed} of {evaluation.laps_attempted} laps completed{mean}{ideal}")
     return 0
 

@@ -18,7 +18,7 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.share import share_directory
 
 COMMANDS: tuple[str, ...] = (
-    "train", "evaluate", "config", "tracks", "models", "race", "analyse", "reward", "logs", "record", "replay",
+    "train", "drive", "evaluate", "config", "tracks", "models", "race", "analyse", "reward", "logs", "record", "replay",
     "convert", "gazebo",
 )  # fmt: skip
 """Names of the commands in the order of `--help`; each is a module of this package.
@@ -31,6 +31,7 @@ libraries (torch, rclpy) only inside `run`.
 EXAMPLES = """\
 examples:
   deepracer train                                     train on the default track until every lap is complete
+  deepracer drive --track oval                        let the model of this package drive at once
   deepracer train --track oval --seed 3               train on another track with another seed
   deepracer evaluate --model runs/latest --laps 3     drive laps, and write a report and a video
   deepracer tracks list                               list the tracks that come with the package

@@ -19,7 +19,7 @@ from rclpy.utilities import try_shutdown
 from deepracer_ros.engine.processes import BAD_INPUT, FATAL, PREFIX
 from deepracer_ros.errors import FatalError, InputError
 from deepracer_ros.nodes.executor import make_executor
-from deepracer_ros.nodes.transport import use_large_segments
+from deepracer_ros.nodes.transport import use_udp
 
 
 class RunnableNode(Protocol):
@@ -131,7 +131,7 @@ def run(
 
 def _run(makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | None, signals: _Signals) -> bool:
     """Run the nodes; return whether the loop ended because a node has finished."""
-    use_large_segments()
+    use_udp()
     with ExitStack() as stack:
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
         stack.callback(try_shutdown)

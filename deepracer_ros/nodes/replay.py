@@ -19,7 +19,7 @@ from deepracer_ros.learning.policy import Policy
 from deepracer_ros.nodes.messages.errors import MessageError
 from deepracer_ros.nodes.messages.images import from_image
 from deepracer_ros.nodes.messages.stamps import to_nanoseconds
-from deepracer_ros.nodes.messages.state import from_state, state_block
+from deepracer_ros.nodes.messages.state import from_state, state_block, terms_of
 from deepracer_ros.simulation.sensors import CAMERA, STATE
 
 KINDS = {"camera/image_raw": Image, "race/state": PointCloud2, "drive": JointState}
@@ -121,5 +121,4 @@ def _observation(name: str, seen: dict[str, Any], cars: int) -> NDArray[Any]:
         image = seen["camera/image_raw"]
         return from_image(image, max(1, image.height // cars))
     message = seen["race/state"]
-    terms = [field.name.removeprefix("term_") for field in message.fields if field.name.startswith("term_")]
-    return state_block(from_state(message, terms))
+    return state_block(from_state(message, terms_of(message)))

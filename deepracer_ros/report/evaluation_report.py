@@ -109,7 +109,7 @@ def _title(name: str, evaluation: Evaluation, optimal: float | None = None) -> s
     parts = [name, f"{evaluation.laps_completed} of {evaluation.laps_attempted} laps"]
     if evaluation.mean_lap_seconds is not None and evaluation.best_lap_seconds is not None:
         parts += [f"mean {evaluation.mean_lap_seconds:.2f} s", f"best {evaluation.best_lap_seconds:.2f} s"]
-    parts += [] if optimal is None else [f"optimal flying lap {optimal:.2f} s"]
+    parts += [] if optimal is None else [f"optimal lap {optimal:.2f} s"]
     return " \u00b7 ".join(parts)
 
 

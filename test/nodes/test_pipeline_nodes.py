@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 
+from deepracer_ros.engine.domain import RANGE
 from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.simulation.sensors import CAMERA
 
@@ -58,7 +59,15 @@ class Job:
 
 
 @pytest.fixture(scope="module")
-def jobs(module_start, module_setting):
+def subnet():
+    """The default range of discovery: nodes that are killed need the transport that it allows."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(RANGE, "SUBNET")
+        yield
+
+
+@pytest.fixture(scope="module")
+def jobs(subnet, module_start, module_setting):
     """The same job twice: in one process, and its nodes apart. Little experience is held, so they wait now and then."""
     jobs = [
         Job(module_start, module_setting(experience={"capacity_segments": 2 * CARS}), names)

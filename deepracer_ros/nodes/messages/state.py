@@ -20,6 +20,8 @@ from deepracer_ros.race.state import STATE_NAMES
 if TYPE_CHECKING:
     from deepracer_ros.simulation.environment import Environment, Outcome
 
+TERM = "term_"
+"""Beginning of the names of the fields with reward terms."""
 POSE = ("x", "y", "z", "yaw")
 _NUMBERS = ("reward", "progress", "lap_seconds", "station")
 _COUNTS = ("episode", "step", "lap", "track")
@@ -28,7 +30,7 @@ _POINT_TYPES = {"f4": PointField.FLOAT32, "u4": PointField.UINT32, "u1": PointFi
 
 
 def _float_names(terms: tuple[str, ...]) -> tuple[str, ...]:
-    return (*POSE, *STATE_NAMES, *_NUMBERS, *(f"term_{name}" for name in terms))
+    return (*POSE, *STATE_NAMES, *_NUMBERS, *(f"{TERM}{name}" for name in terms))
 
 
 @lru_cache(maxsize=16)
@@ -97,7 +99,7 @@ def to_state(outcome: "Outcome", environment: "Environment", stamp: Time) -> Poi
     for name in (*_NUMBERS, "episode", "step", "lap", *_FLAGS):
         table[name] = getattr(verdict, name)
     for name, values in zip(terms, verdict.terms, strict=True):
-        table[f"term_{name}"] = values
+        table[f"{TERM}{name}"] = values
     table["track"] = environment.car_track
     message = PointCloud2(
         height=1, width=len(table), fields=_point_fields(terms), point_step=table.itemsize, is_dense=True
@@ -107,6 +109,12 @@ def to_state(outcome: "Outcome", environment: "Environment", stamp: Time) -> Poi
     message.header.frame_id = "map"
     message.data = array.array("B", table.tobytes())
     return message
+
+
+def terms_of(message: PointCloud2) -> tuple[str, ...]:
+    """Return the names of the reward terms in a message on `race/state`."""
+    names = [field.name for field in message.fields]
+    return tuple(name.removeprefix(TERM) for name in names if name.startswith(TERM))
 
 
 def from_state(message: PointCloud2, terms: Sequence[str]) -> NDArray[np.void]:
