@@ -11,15 +11,14 @@ from pathlib import Path
 from deepracer_ros.config import from_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.files import write_json
-from deepracer_ros.race.catalogue import imported_folder
+from deepracer_ros.race.catalogue import imported_folder, shipped_folder
 from deepracer_ros.race.track import Track
 from deepracer_ros.race.vehicle import read_vehicle
-from deepracer_ros.share import share_directory
 from deepracer_ros.simulation.config import DynamicsConfig
 from deepracer_ros.simulation.dynamics import CarModel
 
 FILE = "optimal_laps.json"
-"""Name of the file with the times, in the package's worlds and in the folder of imported tracks."""
+"""Name of the file with the times, in the folders of the package's and of imported tracks."""
 TRACK_DIGITS, CAR_DIGITS = 3, 6
 """Decimals of coordinates, m, and significant digits of the car's numbers that must agree."""
 
@@ -50,7 +49,7 @@ def find_optimal_lap(track: Track, dynamics: DynamicsConfig) -> OptimalLap | Non
         InputError: if a file with the times cannot be read.
     """
     key = _key(track, dynamics)
-    for folder in (imported_folder(), share_directory() / "worlds"):
+    for folder in (imported_folder(), shipped_folder()):
         if (found := _read(folder / FILE).get(key)) is not None:
             return found
     return None
