@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,8 @@ examples:
 
 Simulation and agent are ROS nodes, as in drive.launch.py: watch them with rviz or `ros2 topic`.
 """
+VIEWER_SECONDS = 10.0
+"""Longest time that rviz takes to end, s."""
 MOST_LAPS = 1_000_000
 """Laps of an episode on a closed track: the car drives on, lap after lap."""
 
@@ -100,24 +103,25 @@ def drive_config(model: "Model", args: argparse.Namespace) -> "RunConfig":
         InputError: if there is no such track, or an option is out of range.
     """
     from deepracer_ros.race.catalogue import find_tracks  # with the next one imports numba
+    from deepracer_ros.simulation.config import DEFAULT_REWARD
     from deepracer_ros.training.evaluation import config_of
 
     tracks = find_tracks([args.track])
     if len(tracks) > 1:
         raise InputError(f"--track: found {len(tracks)} tracks, expected one")
     race: dict[str, Any] = {"type": "head_to_head", "cars": args.cars} if args.cars != 1 else {"type": "time_trial"}
-    return config_of(
+    config = config_of(
         model,
         {
             "tracks": [args.track],
             "race": {**race, "laps": MOST_LAPS if tracks[0].closed else 1},
             "referee": {"start": {"spread": "fixed", "offset": 0.0, "lateral_noise": 0.0, "heading_noise": 0.0}},
-            "require_sandbox": False,
             "simulation": {
                 "simulator": args.simulator, "cars": args.cars, "real_time": True, "real_time_factor": args.speed
             },
         },
     )  # fmt: skip
+    return replace(config, reward=dict(DEFAULT_REWARD), require_sandbox=False)  # nobody asks for a user's rewards
 
 
 def _drive(parameters: Path, config: "RunConfig", laps: int) -> int:
@@ -160,4 +164,7 @@ def _viewer(wanted: bool) -> Iterator[None]:
         yield
     finally:
         viewer.terminate()
-        viewer.wait(10.0)
+        try:
+            viewer.wait(VIEWER_SECONDS)
+        except subprocess.TimeoutExpired:
+            viewer.kill()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.catalogue import find_tracks
+from deepracer_ros.raceline.reference import check_optimal_laps
 from deepracer_ros.rewards.reward import find_reward
 from deepracer_ros.rewards.sandbox.confinement import check_confinement
 from deepracer_ros.rewards.trial import try_file
@@ -41,6 +42,7 @@ def check_config(config: RunConfig) -> tuple[str, ...]:
     else:
         find_reward(config.reward)
     check_sinks(config.trainer.sinks)
+    check_optimal_laps()  # the end of the training reads them
     if config.simulation.simulator == "gazebo":
         from deepracer_ros.simulation.gazebo.installation import find_installation  # Gazebo is optional
 

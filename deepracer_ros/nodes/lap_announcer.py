@@ -11,6 +11,7 @@ from sensor_msgs.msg import PointCloud2
 
 from deepracer_ros.nodes.base import make_node
 from deepracer_ros.nodes.inputs import Inputs
+from deepracer_ros.nodes.messages.errors import MessageError
 from deepracer_ros.nodes.messages.state import from_state, terms_of
 from deepracer_ros.nodes.qos import in_order
 from deepracer_ros.race.status import CUTS, FAILURES, Status
@@ -54,7 +55,7 @@ class LapAnnouncer:
         self._laps = laps
         for car, row in enumerate(table):
             name = f"car {car}: " if len(table) > 1 else ""
-            status = Status(row["status"])
+            status = _status(int(row["status"]))
             if laps[car] > before[car] and status not in FAILURES:
                 self.complete += 1
                 self._tell(f"{name}lap {self.complete}: {row['lap_seconds']:.2f} s")
@@ -64,3 +65,10 @@ class LapAnnouncer:
 
     def close(self) -> None:
         """Nothing is left to release."""
+
+
+def _status(number: int) -> Status:
+    try:
+        return Status(number)
+    except ValueError as error:
+        raise MessageError(f"race/state: found status {number}, expected 0 to {max(Status)}") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deepracer_ros.config import from_mapping
 from deepracer_ros.errors import InputError
-from deepracer_ros.files import write_json
+from deepracer_ros.files import make_folder, write_json
 from deepracer_ros.race.catalogue import imported_folder, shipped_folder
 from deepracer_ros.race.track import Track
 from deepracer_ros.race.vehicle import read_vehicle
@@ -49,10 +49,20 @@ def find_optimal_lap(track: Track, dynamics: DynamicsConfig) -> OptimalLap | Non
         InputError: if a file with the times cannot be read.
     """
     key = _key(track, dynamics)
-    for folder in (imported_folder(), shipped_folder()):
+    for folder in _folders():
         if (found := _read(folder / FILE).get(key)) is not None:
             return found
     return None
+
+
+def check_optimal_laps() -> None:
+    """Check that the files with the times can be read.
+
+    Raises:
+        InputError: if one cannot.
+    """
+    for folder in _folders():
+        _read(folder / FILE)
 
 
 def keep_optimal_lap(lap: OptimalLap, track: Track, dynamics: DynamicsConfig) -> Path:
@@ -68,9 +78,14 @@ def keep_optimal_lap(lap: OptimalLap, track: Track, dynamics: DynamicsConfig) ->
     """
     path = imported_folder() / FILE
     laps = _read(path) | {_key(track, dynamics): lap}
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_json(path, {key: asdict(lap) for key, lap in sorted(laps.items(), key=lambda item: item[1].track)})
     return path
+
+
+def _folders() -> tuple[Path, Path]:
+    """Return the folders with times; the user's precede the package's."""
+    return imported_folder(), shipped_folder()
 
 
 def _read(path: Path) -> dict[str, OptimalLap]:

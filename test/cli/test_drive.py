@@ -3,14 +3,20 @@
 
 """`deepracer drive` drives at once with the package's model, tells of laps, and ends in every way."""
 
+import argparse
 import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from deepracer_ros.cli.drive import add_parser, drive_config
 from deepracer_ros.cli.main import main
+from deepracer_ros.models.folder import read_model_path
+from deepracer_ros.simulation.config import DEFAULT_REWARD
 
 COMMAND = [sys.executable, "-m", "deepracer_ros.cli.main", "drive"]
 
@@ -36,6 +42,22 @@ def test_ctrl_c_ends_it_with_what_was_driven(tmp_path):
     assert lines[1].startswith("lap 1: ")
     assert re.search(r"(\d+) of \1 laps completed", rest)
     assert process.returncode == 0
+
+
+def test_a_model_drives_without_the_reward_file_of_its_training(tmp_path):
+    options = main_options(["--track", "sprint", "--cars", "2"])
+    model = read_model_path(Path("generalist"))
+    manifest = replace(model.manifest, config={**model.manifest.config, "reward": str(tmp_path / "gone.py")})
+    config = drive_config(replace(model, manifest=manifest), options)
+    assert config.reward == DEFAULT_REWARD
+    assert (config.race.laps, config.race.cars, config.simulation.cars) == (1, 2, 2)
+    assert config.simulation.real_time
+
+
+def main_options(options):
+    parser = argparse.ArgumentParser()
+    add_parser(parser.add_subparsers())
+    return parser.parse_args(["drive", *options])
 
 
 @pytest.mark.parametrize(

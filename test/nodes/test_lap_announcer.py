@@ -11,6 +11,7 @@ import rclpy
 from sensor_msgs.msg import PointCloud2, PointField
 
 from deepracer_ros.nodes.lap_announcer import LapAnnouncer
+from deepracer_ros.nodes.messages.errors import MessageError
 from deepracer_ros.nodes.messages.state import state_type
 from deepracer_ros.race.status import Status
 
@@ -60,3 +61,8 @@ def test_an_episode_that_begins_anew_counts_its_first_lap_again(announcer):
     announcer._on_state(message(lap=[0], status=[Status.PREPARE]))
     announcer._on_state(message(lap=[1], status=[Status.LAP_COMPLETE], lap_seconds=[4.5]))
     assert announcer.lines == ["lap 1: 4.00 s", "lap 2: 4.50 s"]
+
+
+def test_a_status_that_there_is_not_is_refused(announcer):
+    with pytest.raises(MessageError, match="found status 77"):
+        announcer._on_state(message(lap=[0], status=[77]))

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from deepracer_ros.engine.checks import check_config
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.catalogue import find_track
 from deepracer_ros.raceline.reference import FILE, OptimalLap, find_optimal_lap, keep_optimal_lap
 from deepracer_ros.simulation.config import DynamicsConfig
+from deepracer_ros.training.config import read_config
 
 CAR = DynamicsConfig()
 
@@ -46,6 +48,8 @@ def test_a_damaged_file_is_named(laps, content):
     laps.write_text(content)
     with pytest.raises(InputError, match=FILE):
         find_optimal_lap(find_track("oval"), CAR)
+    with pytest.raises(InputError, match=FILE):  # before a training begins, not at its end
+        check_config(read_config({}, "test"))
 
 
 @pytest.mark.parametrize("name", ["esses", "fast", "hairpin", "long", "oval", "technical", "technical-reversed"])
