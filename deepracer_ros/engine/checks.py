@@ -7,7 +7,6 @@ from pathlib import Path
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.race.catalogue import find_tracks
-from deepracer_ros.raceline.reference import check_optimal_laps
 from deepracer_ros.rewards.reward import find_reward
 from deepracer_ros.rewards.sandbox.confinement import check_confinement
 from deepracer_ros.rewards.trial import try_file
@@ -42,13 +41,15 @@ def check_config(config: RunConfig) -> tuple[str, ...]:
     else:
         find_reward(config.reward)
     check_sinks(config.trainer.sinks)
-    check_optimal_laps()  # the end of the training reads them
     if config.simulation.simulator == "gazebo":
         from deepracer_ros.simulation.gazebo.installation import find_installation  # Gazebo is optional
 
         find_installation()
     find_simulator(config.simulation.simulator)
     # These imports take time that most commands, and those that end above, do not have to spend.
+    from deepracer_ros.raceline.reference import check_optimal_laps
+
+    check_optimal_laps()  # the end of the training reads them
     if config.experience.url:
         from deepracer_ros.experience.connection import Connection
 
