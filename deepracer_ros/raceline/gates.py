@@ -49,9 +49,9 @@ def make_gates(track: Track) -> Gates:
     """Return the gates of a track: across it, `SPACING` apart, in smoothed directions."""
     count = min(MOST_GATES, ceil(track.length / SPACING))
     if track.closed:
-        station = np.linspace(0.0, track.length, count, endpoint=False)
+        station = np.linspace(0.0, track.length, count, endpoint=False, dtype=np.float64)
     else:  # the end is reached by the car's front
-        station = np.linspace(0.0, track.length - FRONT_OF_CAR, count)
+        station = np.linspace(0.0, track.length - FRONT_OF_CAR, count, dtype=np.float64)
     poses = track.pose_at(station)
     around = np.linspace(-SMOOTHING, SMOOTHING, 13)
     headings = np.interp(station, track.station, track.heading)
