@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
         path.write_bytes(write_parameters(values))
         where = f", ROS_DOMAIN_ID={domain}" if domain > 0 else ""
         print(f"{args.model} drives on {', '.join(config.tracks)}{where}; Ctrl-C ends it", flush=True)
-        return _drive(path, config, args.laps)
+        return _drive(path, args.laps)
 
 
 def drive_config(model: "Model", args: argparse.Namespace) -> "RunConfig":
@@ -124,7 +124,7 @@ def drive_config(model: "Model", args: argparse.Namespace) -> "RunConfig":
     return replace(config, reward=dict(DEFAULT_REWARD), require_sandbox=False)  # nobody asks for a user's rewards
 
 
-def _drive(parameters: Path, config: "RunConfig", laps: int) -> int:
+def _drive(parameters: Path, laps: int) -> int:
     """Run simulation, agent and announcer in this process until the laps are over; return the exit code."""
     from deepracer_ros.nodes.agent_node import AgentNode
     from deepracer_ros.nodes.base import run as run_nodes

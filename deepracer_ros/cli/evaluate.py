@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
     from deepracer_ros.names import MODEL_FOLDER, name_of_tracks
     from deepracer_ros.race.catalogue import find_tracks
     from deepracer_ros.training.config import RunConfig
-    from deepracer_ros.training.evaluation import config_of, evaluate_model, optimal_seconds  # imports numba
+    from deepracer_ros.training.evaluation import config_of, evaluate_model  # imports numba
 
     params = EvaluationParams() if args.owner is None else read_evaluation_params(args.owner)
     laps = args.laps if args.laps is not None else params.trials or 10
@@ -111,8 +111,7 @@ def run(args: argparse.Namespace) -> int:
     if source.is_shipped:  # it was trained on many generated tracks
         changes.setdefault("tracks", list(RunConfig().tracks))
     config = config_of(model, changes)
-    tracks = find_tracks(config.tracks)
-    labels = name_of_tracks([track.name for track in tracks])
+    labels = name_of_tracks([track.name for track in find_tracks(config.tracks)])
     home = Path("evaluations") / source.path.name if source.is_shipped else model_home(source.path)
     folder = args.output or home / f"evaluation-{args.simulator}-{labels}"
     make_folder(folder)
@@ -124,7 +123,7 @@ def run(args: argparse.Namespace) -> int:
         print(_line(attempt))
     print(", ".join(str(file) for file in files))
     mean = "" if evaluation.mean_lap_seconds is None else f", mean {evaluation.mean_lap_seconds:.2f} s"
-    optimal = optimal_seconds(config, tracks)
+    optimal = evaluation.optimal_lap_seconds
     ideal = "" if optimal is None else f", time-optimal lap {optimal:.2f} s"
     print(f"{evaluation.laps_completed} of {evaluation.laps_attempted} laps completed{mean}{ideal}")
     return 0

@@ -44,12 +44,13 @@ def run(args: argparse.Namespace) -> None:
     """
     from deepracer_ros.errors import InputError
     from deepracer_ros.files import make_folder
-    from deepracer_ros.names import expand_tracks, to_file_name
+    from deepracer_ros.names import expand_tracks
     from deepracer_ros.race.catalogue import find_tracks  # with the next ones imports numba
     from deepracer_ros.raceline.driven import fastest_drive
     from deepracer_ros.raceline.line import write_csv, write_module
     from deepracer_ros.raceline.reference import OptimalLap, keep_optimal_lap
     from deepracer_ros.raceline.solver import Limits, import_casadi, solve_raceline
+    from deepracer_ros.report.evaluation_report import track_labels
     from deepracer_ros.report.raceline_plot import write_raceline_plot
     from deepracer_ros.simulation.config import DynamicsConfig
 
@@ -64,21 +65,18 @@ def run(args: argparse.Namespace) -> None:
     limits = Limits(speed=fastest, margin=margin)
     tracks = find_tracks(args.tracks)
     make_folder(args.output)
-    for name, track in zip(expand_tracks(args.tracks), tracks, strict=True):
+    for name, track, label in zip(expand_tracks(args.tracks), tracks, track_labels(tracks), strict=True):
         line = solve_raceline(track, limits, dynamics)
-        lap = fastest_drive(name, line, limits, dynamics)
-        label = to_file_name(track.name) or "track"
+        driven = fastest_drive(name, line, limits, dynamics)
         module = re.sub(r"\W", "_", label)
         files = [args.output / f"{label}-optimal.csv", args.output / f"{label}-optimal.png"]
         files += [args.output / f"{module if module[0].isalpha() else f'track_{module}'}_optimal.py"]
         write_csv(line, files[0])
         words = [track.name, f"optimal {'flying lap' if track.closed else 'drive'} {line.lap_seconds:.2f} s"]
-        words += [f"driven {lap.lap_seconds:.2f} s" if lap else "not driven to the end"]
+        words += [f"driven {driven:.2f} s" if driven else "not driven to the end"]
         write_raceline_plot(files[1], track, line, " \u00b7 ".join(words))
         write_module(line, files[2])
         if limits == Limits(speed=dynamics.maximum_speed):
-            keep_optimal_lap(
-                OptimalLap(track.name, round(line.lap_seconds, 3), round(lap.lap_seconds, 3) if lap else None),
-                track, dynamics,
-            )  # fmt: skip
+            known = OptimalLap(track.name, round(line.lap_seconds, 3), round(driven, 3) if driven else None)
+            keep_optimal_lap(known, track, dynamics)
         print(", ".join(words), *map(str, files), sep="\n  ")

@@ -12,7 +12,6 @@ from deepracer_ros.formats.folder import model_documents
 from deepracer_ros.models.folder import write_model_folder
 from deepracer_ros.models.policy_file import Manifest
 from deepracer_ros.models.store import ModelStore
-from deepracer_ros.race.catalogue import find_tracks
 from deepracer_ros.report.curves import write_curves
 from deepracer_ros.report.evaluation_report import summarise
 from deepracer_ros.run.checkpoint import Progress, read_checkpoint
@@ -21,7 +20,7 @@ from deepracer_ros.run.progress import read_progress
 from deepracer_ros.run.summary import ModelSummary, Summary, library_versions, this_machine
 from deepracer_ros.simulation.attempts import Evaluation
 from deepracer_ros.training.config import RunConfig
-from deepracer_ros.training.evaluation import evaluate_model, optimal_seconds
+from deepracer_ros.training.evaluation import evaluate_model
 from deepracer_ros.training.score import describe_evaluation, score_basis
 
 
@@ -67,7 +66,7 @@ def finish(config: RunConfig, folder: RunFolder, tracks: tuple[str, ...], starte
             training_seconds=progress.seconds,
             seconds_to_all_laps=progress.seconds_to_all_laps,
             env_steps_per_second=progress.env_steps / max(progress.seconds, 1e-9),
-            evaluation=summarise(evaluation, optimal_seconds(config, find_tracks(config.tracks))),
+            evaluation=summarise(evaluation),
             model=ModelSummary(manifest.version, manifest.sha256),
             jobs=config.jobs,
             wall_seconds=time.monotonic() - started,

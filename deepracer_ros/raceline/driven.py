@@ -3,20 +3,19 @@
 
 """Laps along racing lines in the embedded simulator: what a car reaches that decides every 1/15 s."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 
 from deepracer_ros.race.catalogue import find_track
-from deepracer_ros.race.config import RaceConfig, RefereeConfig
+from deepracer_ros.race.config import RaceConfig
 from deepracer_ros.raceline.driver import LineDriver
 from deepracer_ros.raceline.line import Raceline
 from deepracer_ros.raceline.solver import Limits, solve_raceline
-from deepracer_ros.simulation.attempts import Attempt
-from deepracer_ros.simulation.config import CameraConfig, DynamicsConfig, EnvironmentConfig, SimulationConfig
+from deepracer_ros.simulation.config import CameraConfig, DynamicsConfig, EnvironmentConfig
 from deepracer_ros.simulation.evaluation import Tally
-from deepracer_ros.simulation.factory import make_environment
+from deepracer_ros.simulation.factory import make_evaluation
 from deepracer_ros.simulation.sensors import CAMERA
 
 PACES = (0.8, 0.86, 0.9, 0.93, 0.96, 0.98, 1.0)
@@ -33,27 +32,8 @@ RESERVES = ((0.0, 0.0), (0.05, 3.0), (0.1, 6.0), (0.2, 10.0))
 """What planned lines keep from the border, m, and from the largest steering angle, degrees, for the driver's errors."""
 
 
-@dataclass(frozen=True)
-class DrivenLap:
-    """The fastest lap that a car has driven along a racing line.
-
-    Attributes:
-        lap_seconds: Its time, s of simulation.
-        pace: The part of the planned speed that the car kept to.
-        preview: The time by which it read the plan ahead, s.
-        returning: The natural frequency with which it returned to the line, rad/s.
-        attempt: The whole drive, with its trajectory.
-    """
-
-    lap_seconds: float
-    pace: float
-    preview: float
-    returning: float
-    attempt: Attempt
-
-
-def drive_raceline(line: Raceline, track: str, dynamics: DynamicsConfig | None = None) -> DrivenLap | None:
-    """Let one car for each pace and preview follow a line; return the fastest flying lap without leaving the track.
+def drive_raceline(line: Raceline, track: str, dynamics: DynamicsConfig | None = None) -> float | None:
+    """Let one car for each pace, preview and return follow a line; return the time of the fastest flying lap, s.
 
     On an open track it is the fastest way from the start, at rest, to the end.
 
@@ -63,43 +43,34 @@ def drive_raceline(line: Raceline, track: str, dynamics: DynamicsConfig | None =
         dynamics: Parameters of the car's motion; by default those of `DynamicsConfig`.
 
     Returns:
-        The lap; None if no car has completed one.
+        The time; None if no car has completed a lap.
 
     Raises:
         InputError: if there is no such track.
     """
     closed = find_track(track).closed
     settings = np.array(list(product(PACES, PREVIEWS, RETURNS)) * (PLACES if closed else 1))
-    laps = LAPS if closed else 1
     config = EnvironmentConfig(
-        race=RaceConfig(laps=laps),
-        referee=RefereeConfig().for_evaluation(),
-        sensors=(CAMERA,), simulation=SimulationConfig(cars=len(settings)), camera=CameraConfig(width=8, height=8),
+        race=RaceConfig(laps=LAPS if closed else 1), sensors=(CAMERA,), camera=CameraConfig(width=8, height=8),
         dynamics=dynamics or DynamicsConfig(),
     )  # fmt: skip
-    environment = make_environment(config, [track], len(settings), 0)
+    environment = make_evaluation(config, [track], len(settings))
     try:
         outcome = environment.reset()
-        tally = Tally(environment, outcome, record=True)
+        tally = Tally(environment, outcome)
         driver = LineDriver(line, closed, *settings.T)
         while not tally.ended.all():
             outcome = environment.step(*driver(outcome.states))
             tally.update(outcome)
     finally:
         environment.close()
-    flying = slice(1, None) if closed else slice(None)
-    driven = [
-        DrivenLap(min(times), float(pace), float(preview), float(returning), attempt)
-        for attempt, (pace, preview, returning) in zip(tally.evaluation().attempts, settings, strict=True)
-        if (times := attempt.lap_times[flying])
-    ]
-    return min(driven, key=lambda lap: lap.lap_seconds, default=None)
+    first = 1 if closed else 0
+    times = [time for attempt in tally.evaluation().attempts for time in attempt.lap_times[first:]]
+    return min(times, default=None)
 
 
-def fastest_drive(
-    track: str, line: Raceline, limits: Limits, dynamics: DynamicsConfig | None = None
-) -> DrivenLap | None:
-    """Return the fastest lap along the optimal line and along lines that leave a reserve to the limits.
+def fastest_drive(track: str, line: Raceline, limits: Limits, dynamics: DynamicsConfig | None = None) -> float | None:
+    """Return the time, s, of the fastest lap along the optimal line and along lines that leave a reserve to the limits.
 
     Args:
         track: Name or file of the track.
@@ -108,14 +79,14 @@ def fastest_drive(
         dynamics: Parameters of the car's motion; by default those of `DynamicsConfig`.
 
     Returns:
-        The lap; None if no car has completed one.
+        The time; None if no car has completed a lap.
 
     Raises:
         InputError: if there is no such track.
     """
-    found, road = list[DrivenLap](), find_track(track)
+    found, road = list[float](), find_track(track)
     for margin, angle in RESERVES:
         careful = replace(limits, margin=limits.margin + margin, steering=limits.steering - np.radians(angle))
-        lap = drive_raceline(solve_raceline(road, careful, dynamics) if margin else line, track, dynamics)
-        found += [lap] if lap is not None else []
-    return min(found, key=lambda lap: lap.lap_seconds, default=None)
+        seconds = drive_raceline(solve_raceline(road, careful, dynamics) if margin else line, track, dynamics)
+        found += [seconds] if seconds is not None else []
+    return min(found, default=None)

@@ -4,11 +4,12 @@
 """Gates: straight lines across the road that cut a lap into short pieces."""
 
 from dataclasses import dataclass
-from math import ceil, pi
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deepracer_ros.race.geometry import wrap_angles
 from deepracer_ros.race.rules import FRONT_OF_CAR
 from deepracer_ros.race.track import Track
 
@@ -31,6 +32,7 @@ class Gates:
         heading: (K,) direction across which the gate lies, rad, continuous.
         left: (K,) distance from the middle to the left border, m.
         right: (K,) distance from the middle to the right border, m.
+        closed: Whether the track is a loop.
     """
 
     station: Floats
@@ -38,6 +40,12 @@ class Gates:
     heading: Floats
     left: Floats
     right: Floats
+    closed: bool
+
+    @property
+    def pieces(self) -> int:
+        """Number of pieces of the lap between two gates."""
+        return len(self.station) - (0 if self.closed else 1)
 
     @property
     def across(self) -> Floats:
@@ -58,9 +66,9 @@ def make_gates(track: Track) -> Gates:
     turns = np.zeros(len(station))
     for shift in around:
         there = track.pose_at(station + shift)[:, 2]
-        turns += (there - headings + pi) % (2.0 * pi) - pi
+        turns += wrap_angles(there - headings)
     left, right = (
         np.interp(station, track.station, np.append(widths, widths[0]) if track.closed else widths)
         for widths in (track.left_width, track.right_width)
     )
-    return Gates(station, poses[:, :2], headings + turns / len(around), left, right)
+    return Gates(station, poses[:, :2], headings + turns / len(around), left, right, track.closed)

@@ -78,7 +78,7 @@ def write_module(line: Raceline, path: Path) -> None:
         "",
         f"LAP_SECONDS = {round(line.lap_seconds, DECIMALS)}",
         "LINE = [",
-        *(f"    {row},".replace("(", "(").replace("np.float64", "") for row in rows),
+        *(f"    {row}," for row in rows),
         "]",
         "",
     ]

@@ -76,10 +76,10 @@ def solve_raceline(
     model = CarModel.of(vehicle, dynamics)
     gates = make_gates(track)
     nodes, steps, constraints = _problem(ca, gates, track, model, vehicle.friction, limits)
-    bounds = _bounds(gates, track, model, limits)
+    bounds = _bounds(gates, model, limits)
     guess = _guess(gates, track, model)
-    objective = ca.sum1(steps) + ROUGHNESS * ca.dot(nodes[7, :], nodes[7, :]) * SPACING
-    objective += ROUGHNESS * ca.dot(nodes[8, :], nodes[8, :]) * SPACING
+    at = Node(*ca.vertsplit(nodes))
+    objective = ca.sum1(steps) + ROUGHNESS * SPACING * (ca.sumsqr(at.turning) + ca.sumsqr(at.gain))
     solver = ca.nlpsol(
         "lap", "ipopt",
         {"x": ca.veccat(nodes, steps), "f": objective, "g": ca.vertcat(*(c for c, _, _ in constraints))},
@@ -119,22 +119,21 @@ def _problem(
     track: Track,
     model: CarModel,
     friction: float,
-    limits: Limits,  # noqa: ANN401
+    limits: Limits,
 ) -> tuple[Any, Any, list[tuple[Any, float, float]]]:
     """Return the nodes (10, K), the times between them (K,), and (constraint, low, high)."""
     count, size = len(gates.station), len(Node._fields)
     one = ca.SX.sym("node", size)
     rate = ca.Function("rate", [one], [ca.vertcat(*motion_of(Node(*ca.vertsplit(one)), model, friction))])
-    pieces = count if track.closed else count - 1
-    nodes, steps = ca.MX.sym("nodes", size, count), ca.MX.sym("steps", pieces)
-    rates = rate.map(count)(nodes)
-    order = [*range(1, count), *([0] if track.closed else [])]
-    first = list(range(pieces))
-    around = np.zeros(pieces)
-    if track.closed:
+    nodes, steps = ca.MX.sym("nodes", size, count), ca.MX.sym("steps", gates.pieces)
+    at, flow = Node(*ca.vertsplit(nodes)), Motion(*ca.vertsplit(rate.map(count)(nodes)))
+    first = list(range(gates.pieces))
+    order = [(gate + 1) % count for gate in first]
+    around = np.zeros(gates.pieces)
+    if gates.closed:
         around[-1] = track.turning  # the heading is continuous, so it has grown by a whole turn
     middle, across = gates.middle.T, gates.across.T
-    place = [ca.DM(middle[i]).T + nodes[0, :] * ca.DM(across[i]).T for i in (0, 1)]
+    place = [ca.DM(middle[i]).T + at.offset * ca.DM(across[i]).T for i in (0, 1)]
     half = 0.5 * steps.T
     constraints: list[tuple[Any, float, float]] = []
 
@@ -143,27 +142,26 @@ def _problem(
         change = values[0, order] - values[0, first] + (0.0 if shift is None else ca.DM(shift).T)
         constraints.append(((change - half * (rates[0, order] + rates[0, first])).T, 0.0, 0.0))
 
-    names = Motion._fields
-    joined(place[0], rates[names.index("x"), :])
-    joined(place[1], rates[names.index("y"), :])
-    joined(nodes[1, :], rates[names.index("yaw"), :], around)
-    for name in ("speed", "lateral_speed", "yaw_rate"):
-        joined(nodes[Node._fields.index(name), :], rates[names.index(name), :])
-    joined(nodes[5, :], nodes[7, :])
-    joined(nodes[6, :], nodes[8, :])
-    constraints.append(((rates[names.index("acceleration"), :] - nodes[9, :]).T, 0.0, 0.0))
+    joined(place[0], flow.x)
+    joined(place[1], flow.y)
+    joined(at.yaw, flow.yaw, around)
+    joined(at.speed, flow.speed)
+    joined(at.lateral_speed, flow.lateral_speed)
+    joined(at.yaw_rate, flow.yaw_rate)
+    joined(at.steering, at.turning)
+    joined(at.rim, at.gain)
+    thrust, largest = 2.0 * model.thrust, min(limits.steering, model.steering_limit)
     constraints += [
-        (rates[names.index(name), :].T, -2.0 * model.thrust, 2.0 * model.thrust)
-        for name in ("front_drive", "rear_drive")
+        ((flow.acceleration - at.acceleration).T, 0.0, 0.0),
+        (flow.front_drive.T, -thrust, thrust),
+        (flow.rear_drive.T, -thrust, thrust),
+        ((at.steering + model.steering_lag * at.turning).T, -largest, largest),
+        ((at.rim + model.drive_lag * at.gain).T, 0.0, min(limits.speed, model.maximum_speed)),
     ]
-    commands = (nodes[5, :] + model.steering_lag * nodes[7, :], nodes[6, :] + model.drive_lag * nodes[8, :])
-    largest = min(limits.steering, model.steering_limit)
-    constraints.append((commands[0].T, -largest, largest))
-    constraints.append((commands[1].T, 0.0, min(limits.speed, model.maximum_speed)))
     return nodes, steps, constraints
 
 
-def _bounds(gates: Gates, track: Track, model: CarModel, limits: Limits) -> tuple[Floats, Floats]:
+def _bounds(gates: Gates, model: CarModel, limits: Limits) -> tuple[Floats, Floats]:
     """Return the least and the greatest value of all variables."""
     count = len(gates.station)
     fastest = min(limits.speed, model.maximum_speed)
@@ -179,21 +177,19 @@ def _bounds(gates: Gates, track: Track, model: CarModel, limits: Limits) -> tupl
         turning=room - model.steering_rate, gain=room - 60.0, acceleration=room - 10.0,
     )  # fmt: skip
     low, high = np.stack(narrow, axis=1), np.stack(wide, axis=1)
-    if not track.closed:
-        start = Node(0.0, gates.heading[0], START_SPEED, 0.0, 0.0, 0.0, START_SPEED, 0.0, 0.0, 0.0)
-        fixed = [0, 1, 2, 3, 4, 5, 6]
-        low[0, fixed] = high[0, fixed] = np.array(start)[fixed]
-    pieces = count if track.closed else count - 1
+    if not gates.closed:  # offset to rim; the rates are free
+        start = (0.0, gates.heading[0], START_SPEED, 0.0, 0.0, 0.0, START_SPEED)
+        low[0, : len(start)] = high[0, : len(start)] = start
     return (
-        np.concatenate([low.ravel(), np.full(pieces, STEADY)]),
-        np.concatenate([high.ravel(), np.full(pieces, LONGEST)]),
+        np.concatenate([low.ravel(), np.full(gates.pieces, STEADY)]),
+        np.concatenate([high.ravel(), np.full(gates.pieces, LONGEST)]),
     )
 
 
 def _guess(gates: Gates, track: Track, model: CarModel) -> Floats:
     """Return the variables of a car that follows the centre line slowly."""
     count = len(gates.station)
-    pace = track.length / count if track.closed else track.length / (count - 1)
+    pace = track.length / gates.pieces
     turning = np.gradient(gates.heading, pace)
     nothing = np.zeros(count)
     steady = Node(
@@ -202,8 +198,7 @@ def _guess(gates: Gates, track: Track, model: CarModel) -> Floats:
         steering=np.arctan(turning * (model.front + model.rear)).clip(-model.steering_limit, model.steering_limit),
         turning=nothing, gain=nothing, acceleration=nothing,
     )  # fmt: skip
-    pieces = count if track.closed else count - 1
-    return np.concatenate([np.stack(steady, axis=1).ravel(), np.full(pieces, pace / GUESSED_SPEED)])
+    return np.concatenate([np.stack(steady, axis=1).ravel(), np.full(gates.pieces, pace / GUESSED_SPEED)])
 
 
 def _raceline(track: Track, gates: Gates, nodes: Node, steps: Floats, model: CarModel) -> Raceline:

@@ -4,7 +4,7 @@
 """The report of an evaluation: numbers, plots of the driven lines, and videos."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +20,14 @@ from deepracer_ros.run.summary import EvaluationSummary, ModelSummary
 from deepracer_ros.simulation.attempts import Attempt, Evaluation
 
 
-def summarise(evaluation: Evaluation, optimal: float | None = None) -> EvaluationSummary:
-    """Return the laps and lap times of an evaluation for `summary.json`.
-
-    Args:
-        evaluation: The evaluation.
-        optimal: Time of the track's time-optimal lap, s; None: unknown.
-    """
+def summarise(evaluation: Evaluation) -> EvaluationSummary:
+    """Return the laps and lap times of an evaluation for `summary.json`."""
     return EvaluationSummary(
         laps_attempted=evaluation.laps_attempted,
         laps_completed=evaluation.laps_completed,
         mean_lap_seconds=evaluation.mean_lap_seconds,
         best_lap_seconds=evaluation.best_lap_seconds,
-        optimal_lap_seconds=optimal,
+        optimal_lap_seconds=evaluation.optimal_lap_seconds,
     )
 
 
@@ -60,7 +55,6 @@ def write_evaluation_report(
     model: ModelSummary,
     takes: Sequence[Take] = (),
     shape: ObstacleShape | None = None,
-    optimal: float | None = None,
 ) -> list[Path]:
     """Write `evaluation.json` and, for each track, `drive.png` and `drive.mp4`.
 
@@ -74,7 +68,6 @@ def write_evaluation_report(
         model: Version and hash of the policy.
         takes: `Film.takes` of the evaluation; without them no video is written.
         shape: Size and colour of the objects on the road, `Referee.object_shape`; None draws no objects.
-        optimal: Time of the one track's time-optimal lap, s; None: unknown.
 
     Returns:
         The files written.
@@ -83,7 +76,7 @@ def write_evaluation_report(
         InputError: if the folder cannot be written or the disk is full.
     """
     written = [folder / "evaluation.json"]
-    write_json(written[0], _document(evaluation, model, optimal))
+    write_json(written[0], _document(evaluation, model))
     if len(tracks) > MOST_PAGES:
         attempts = evaluation.attempts
         drives = [(track, [attempt for attempt in attempts if attempt.track == track.name]) for track in tracks]
@@ -92,10 +85,10 @@ def write_evaluation_report(
     for track, name in zip(tracks, track_labels(tracks), strict=True):
         label = "" if len(tracks) == 1 else f"-{name}"
         cars = [car for car, attempt in enumerate(evaluation.attempts) if attempt.track == track.name]
-        part = Evaluation(tuple(evaluation.attempts[car] for car in cars))
+        part = replace(evaluation, attempts=tuple(evaluation.attempts[car] for car in cars))
         if any(attempt.trajectory is not None for attempt in part.attempts):
             picture = folder / f"drive{label}.png"
-            write_drive_plot(picture, track, part.attempts, _title(track.name, part, optimal), shape)
+            write_drive_plot(picture, track, part.attempts, _title(track.name, part), shape)
             written.append(picture)
         seen = [takes[car] for car in cars] if takes else []
         if any(take.pictures for take in seen):
@@ -105,17 +98,18 @@ def write_evaluation_report(
     return written
 
 
-def _title(name: str, evaluation: Evaluation, optimal: float | None = None) -> str:
+def _title(name: str, evaluation: Evaluation) -> str:
     parts = [name, f"{evaluation.laps_completed} of {evaluation.laps_attempted} laps"]
     if evaluation.mean_lap_seconds is not None and evaluation.best_lap_seconds is not None:
         parts += [f"mean {evaluation.mean_lap_seconds:.2f} s", f"best {evaluation.best_lap_seconds:.2f} s"]
-    parts += [] if optimal is None else [f"optimal lap {optimal:.2f} s"]
+    if evaluation.optimal_lap_seconds is not None:
+        parts += [f"optimal lap {evaluation.optimal_lap_seconds:.2f} s"]
     return " \u00b7 ".join(parts)
 
 
-def _document(evaluation: Evaluation, model: ModelSummary, optimal: float | None) -> dict[str, Any]:
+def _document(evaluation: Evaluation, model: ModelSummary) -> dict[str, Any]:
     return {
-        **asdict(summarise(evaluation, optimal)),
+        **asdict(summarise(evaluation)),
         "mean_progress": evaluation.mean_progress,
         "model": asdict(model),
         "attempts": [_attempt(attempt) for attempt in evaluation.attempts],

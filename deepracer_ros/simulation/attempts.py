@@ -78,9 +78,11 @@ class Evaluation:
 
     Attributes:
         attempts: One attempt per car, in the order of the cars.
+        optimal_lap_seconds: Time of the one track's time-optimal lap, s; None if it is not known.
     """
 
     attempts: tuple[Attempt, ...]
+    optimal_lap_seconds: float | None = None
 
     @property
     def laps_attempted(self) -> int:

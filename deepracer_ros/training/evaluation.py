@@ -163,8 +163,8 @@ def evaluate_model(
         evaluation = evaluate(film, lambda observations: greedy(policy, observations), record=True)
         summary = ModelSummary(model.manifest.version, model.manifest.sha256)
         shape = environment.referee.object_shape
-        optimal = optimal_seconds(config, environment.tracks)
-        files = write_evaluation_report(folder, evaluation, environment.tracks, summary, film.takes, shape, optimal)
+        evaluation = replace(evaluation, optimal_lap_seconds=optimal_seconds(config, environment.tracks))
+        files = write_evaluation_report(folder, evaluation, environment.tracks, summary, film.takes, shape)
         if trace is not None and course is not None:
             files += course.write(trace, config, tracks)
     finally:
