@@ -16,12 +16,13 @@ from contextlib import suppress
 
 import numpy as np
 import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 
 from benchmarks.common import own_ros_domain, train
 from benchmarks.loop import steps_per_second
+from deepracer_ros.nodes.executor import make_executor
+from deepracer_ros.nodes.timers import every
 
 STEPS = 80_000
 WATCH = "--watch"
@@ -35,25 +36,26 @@ def message_type(name: str) -> type:
 
 
 def watch() -> None:
-    """Subscribe to every topic as `ros2 topic hz` does, without decoding, until a signal; print the counts."""
+    """Subscribe to every topic as `ros2 topic hz` does, without decoding, until a signal; print counts and CPU time."""
     rclpy.init()
     node, counts = Node("watch"), Counter[str]()
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
     quality = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
-    looked = 0.0
+
+    def look() -> None:
+        for name, (kind, *_) in node.get_topic_names_and_types():
+            if name not in counts:
+                counts[name] = 0
+                node.create_subscription(
+                    message_type(kind), name, lambda _, name=name: counts.update([name]), quality, raw=True
+                )
+
+    timer = every(node, 0.5, look)
+    executor = make_executor()
+    executor.add_node(node)
     with suppress(KeyboardInterrupt):
-        while True:
-            if time.monotonic() - looked > 0.5:
-                looked = time.monotonic()
-                for name, (kind, *_) in node.get_topic_names_and_types():
-                    if name not in counts:
-                        counts[name] = 0
-                        node.create_subscription(
-                            message_type(kind), name, lambda _, name=name: counts.update([name]), quality, raw=True
-                        )
-            executor.spin_once(timeout_sec=0.1)
-    print(len(counts), "topics,", sum(counts.values()), "messages")
+        executor.spin()
+    timer.cancel()
+    print(f"{len(counts)} topics, {sum(counts.values())} messages, {time.process_time():.1f} s of CPU time")
 
 
 def measure(watched: bool) -> float:

@@ -25,8 +25,6 @@ import os
 import re
 from pathlib import Path
 
-import redis
-
 from deepracer_ros.errors import InputError
 from deepracer_ros.files import OWNER_ONLY, write_atomically
 from deepracer_ros.services.server import LOOPBACK, LocalServer, Ports, find_program
@@ -126,18 +124,17 @@ class LocalRedis(LocalServer):
         if self._password:
             lines.append(f'requirepass "{self._password}"')
         write_atomically(self.folder / "redis.conf", ("\n".join(lines) + "\n").encode(), OWNER_ONLY)
-        self._client = redis.Redis.from_url(self.url, socket_timeout=1.0, socket_connect_timeout=1.0, retry=None)
 
     def _command(self) -> list[str]:
         return [self._binary, "redis.conf"]
 
     def _is_ready(self) -> bool:
+        import redis  # takes 0.1 s, in which the server starts
+
+        client = redis.Redis.from_url(self.url, socket_timeout=1.0, socket_connect_timeout=1.0, retry=None)
         try:
-            return bool(self._client.ping())
+            return bool(client.ping())
         except (redis.ConnectionError, redis.TimeoutError):
             return False
-
-    def close(self) -> None:
-        """Stop the server and release the folder; the data stay."""
-        self._client.close()
-        super().close()
+        finally:
+            client.close()
