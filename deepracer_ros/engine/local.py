@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from deepracer_ros.engine.checks import check_checkpoint, check_config
 from deepracer_ros.engine.domain import chosen_domain, own_domain
+from deepracer_ros.engine.preload import Preload, load_compiled_code
 from deepracer_ros.engine.processes import PREFIX
 from deepracer_ros.engine.session import PLAIN, RosGraph, Session
 from deepracer_ros.errors import InputError
@@ -21,7 +22,6 @@ from deepracer_ros.rewards.sandbox.confinement import MISSING, find_confinement
 from deepracer_ros.rewards.source import files_of
 from deepracer_ros.run.folder import RunFolder, open_run_folder
 from deepracer_ros.run.state import StateFile
-from deepracer_ros.simulation.factory import make_evaluation
 from deepracer_ros.training.config import FILES, RunConfig, to_saved
 
 if TYPE_CHECKING:
@@ -108,13 +108,15 @@ def _train(
             if domain > 0:
                 print(f"ROS_DOMAIN_ID={domain}: another training on this machine uses domain 0", flush=True)
             _compile_once(services.config)
+            preload = Preload(services.config)
             session = Session(services.config, folder, services, view, state, ",".join(tracks), graph)
             try:
-                from deepracer_ros.engine.finish import finish  # imports numba while the processes start
-
-                session.run()
+                session.run(on_laps=preload.start)
             finally:
                 session.close()
+            preload.wait()
+            from deepracer_ros.engine.finish import finish
+
             return finish(services.config, folder, tracks, started)
 
 
@@ -129,6 +131,4 @@ def _compile_once(config: RunConfig) -> None:
     """Compile the numba core in this process if it is not in the cache, so that the child processes need not."""
     if not is_compiled() and config.simulation.simulator == "embedded":
         print("compiling the simulator; this happens once on each machine", flush=True)
-        environment = make_evaluation(config, config.tracks, 1)
-        environment.reset()
-        environment.close()
+        load_compiled_code(config)

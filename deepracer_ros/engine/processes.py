@@ -32,6 +32,9 @@ HEALTH_LOGGER = "health"
 WELL_AGAIN = "all is well again"
 """Log text of a node whose last error is over."""
 
+HELD = "DEEPRACER_HELD"
+"""Environment variable of a process that loads its code and then waits for the end of its standard input."""
+
 _NAME = re.compile(r"deepracer(: | \[\S+\] )")
 _HEALTH = re.compile(rf"deepracer \[(\S+\.)?(?P<node>[^.\s]+)\.{HEALTH_LOGGER}\] (?P<text>.*)")
 
@@ -47,7 +50,7 @@ class Process:
         restarts: Number of restarts since the training last made progress.
     """
 
-    def __init__(self, name: str, module: str, arguments: list[str], log: Path) -> None:
+    def __init__(self, name: str, module: str, arguments: list[str], log: Path, held: bool = False) -> None:
         """Start the process.
 
         Args:
@@ -55,6 +58,7 @@ class Process:
             module: Module to run, for example "deepracer_ros.nodes.trainer_node".
             arguments: Command-line arguments of the module.
             log: Log file, to which the output is appended.
+            held: Whether the process, when it has loaded its code, waits until `release`.
 
         Raises:
             InputError: if the log file cannot be written or `setpriv` of util-linux is missing.
@@ -65,18 +69,26 @@ class Process:
         self._read_to = log.stat().st_size if log.exists() else 0
         self._complaints: dict[str, str] = {}
         self._died_at = 0.0
-        self._start()
+        self._start(held)
 
-    def _start(self) -> None:
+    def _start(self, held: bool = False) -> None:
+        environment = {**os.environ, "RCUTILS_CONSOLE_OUTPUT_FORMAT": LOG_FORMAT}
+        if held:
+            environment[HELD] = "1"
         try:
             self._log.parent.mkdir(exist_ok=True)
             with self._log.open("ab") as log:
                 self._process = subprocess.Popen(
-                    self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                    env={**os.environ, "RCUTILS_CONSOLE_OUTPUT_FORMAT": LOG_FORMAT},
+                    self._command, stdin=subprocess.PIPE if held else subprocess.DEVNULL, stdout=log, stderr=log,
+                    start_new_session=True, env=environment,
                 )  # fmt: skip
         except OSError as error:
             raise InputError(f"{error.filename}: {error.strerror}; expected to start the {self.name}") from error
+
+    def release(self) -> None:
+        """Let a held process go on; nothing if it was not held."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
 
     @property
     def pid(self) -> int:

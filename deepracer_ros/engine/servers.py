@@ -27,14 +27,14 @@ class Services:
     """
 
     def __init__(self, config: RunConfig, folder: RunFolder) -> None:
-        """Start the servers that the configuration does not name, and write `services.json`.
+        """Start the servers that the configuration does not name, and write `services.json`; do not wait for them.
 
         Args:
             config: Configuration of the run.
             folder: Folder of the run, which holds the data of the servers.
 
         Raises:
-            InputError: if the binary of a server is missing or a server does not start.
+            InputError: if the binary of a server is missing or cannot be started.
         """
         self._servers: list[LocalServer] = []
         self._redis = self._s3 = None
@@ -46,8 +46,6 @@ class Services:
             if not config.models.endpoint and not config.models.aws:
                 self._s3 = LocalS3(folder.s3)
                 self._servers.append(self._s3)
-            for server in self._servers:
-                server.wait_ready()
         except BaseException:
             self.close()
             raise
@@ -59,6 +57,15 @@ class Services:
             s3_folder=folder.s3.name if self._s3 else "",
             run=folder.name,
         ).write(folder.services)
+
+    def wait_ready(self) -> None:
+        """Wait until the servers answer.
+
+        Raises:
+            InputError: if one ends or does not answer in time.
+        """
+        for server in self._servers:
+            server.wait_ready()
 
     def _effective(self, config: RunConfig) -> RunConfig:
         """Return the configuration with the addresses of the local servers, and put the S3 keys in the environment."""

@@ -5,6 +5,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from deepracer_ros.config import to_mapping
@@ -75,7 +76,7 @@ PLAIN = RosGraph()
 
 
 class Session:
-    """The processes of one training: the trainer and the simulation jobs."""
+    """The processes of one training: the trainer and the simulation jobs. They load their code while servers start."""
 
     def __init__(
         self,
@@ -128,22 +129,33 @@ class Session:
             self._start(f"simulation job {job}", "simulation_job", [*arguments, *place], f"job_{job}")
 
     def _start(self, name: str, node: str, arguments: list[str], log: str) -> Process:
-        process = Process(name, f"deepracer_ros.nodes.{node}", arguments, self._folder.log(log))
+        process = Process(name, f"deepracer_ros.nodes.{node}", arguments, self._folder.log(log), held=True)
         self._processes.append(process)
         return process
 
-    def run(self) -> None:
-        """Watch the processes until training has reached its configured end.
+    def run(self, on_laps: Callable[[], None] = lambda: None) -> None:
+        """Let the processes go on when the servers answer; watch them until training has reached its configured end.
+
+        Args:
+            on_laps: Called once, after the first evaluation with every lap complete: the end may be near.
 
         Raises:
             InputError: if a process cannot continue, because of bad input or repeated ends, the loss became NaN, or the
                 reward function failed.
         """
+        self._services.wait_ready()
+        for process in self._processes:
+            process.release()
+        told = False
         while self._trainer.exit_code != 0:
             for process in self._processes:
                 if process.exit_code == FATAL:
                     raise InputError(process.last_words())
             self._watch()
+            evaluation = self._latest.evaluation
+            if not told and evaluation and evaluation.laps_completed == evaluation.laps_attempted:
+                told = True
+                on_laps()
             time.sleep(WATCH_SECONDS)
         self._read_progress()
         self._phase = "evaluating"

@@ -87,7 +87,7 @@ class PPOConfig(Section):
     precision: Literal["auto", "float32", "bfloat16"] = key(
         "auto",
         "Number format of convolutions and matrix products. auto: the format that is faster on this CPU, "
-        "measured at the start.",
+        "measured once for a network.",
     )
 
 

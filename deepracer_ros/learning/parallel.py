@@ -1,18 +1,15 @@
 # Copyright 2026 deepracer_ros maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Distribution of an update's work over threads, and the choice of the faster number format of the CPU."""
+"""Distribution of an update's work over threads."""
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import torch
 from torch import Tensor
-
-from deepracer_ros.learning.network import ActorCritic, Prepared
 
 PART_SIZE = 256
 """Number of observations per part: a part fits in a core's cache, and threads do not wait long for each other."""
@@ -50,24 +47,3 @@ def add_up(gradients: Sequence[Sequence[Tensor]]) -> list[Tensor]:
     """Return the sum of the gradients of several parts, one tensor per parameter."""
     # The fused Adam needs parameter and gradient in the same memory layout.
     return [sum(parts[1:], parts[0]).contiguous() for parts in zip(*gradients, strict=True)]
-
-
-def bfloat16_is_faster(network: ActorCritic, prepared: Prepared) -> bool:
-    """Return whether a forward and backward pass is faster in bfloat16 than in float32, by the best of three runs.
-
-    Args:
-        network: The network.
-        prepared: Input tensors of its encoders by sensor, for example of blank observations.
-    """
-    seconds = {}
-    for enabled in (False, True):
-        runs = []
-        for _ in range(4):
-            started = time.perf_counter()
-            with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
-                outputs, values = network(prepared)
-            (outputs.sum() + values.sum()).backward()
-            network.zero_grad()
-            runs.append(time.perf_counter() - started)
-        seconds[enabled] = min(runs[1:])
-    return seconds[True] < seconds[False]

@@ -27,7 +27,8 @@ from deepracer_ros.learning.config import NetworkConfig, PPOConfig
 from deepracer_ros.learning.distributions import find_distribution
 from deepracer_ros.learning.learner import NonFiniteError, State, Update
 from deepracer_ros.learning.network import ActorCritic
-from deepracer_ros.learning.parallel import Parts, add_up, bfloat16_is_faster
+from deepracer_ros.learning.number_format import bfloat16_is_faster
+from deepracer_ros.learning.parallel import Parts, add_up
 from deepracer_ros.learning.return_scale import ReturnScale
 from deepracer_ros.learning.weights import adopt_weights, load_state, to_policy_tensors, to_state
 from deepracer_ros.race.actions import ActionSpaceConfig

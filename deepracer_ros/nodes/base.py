@@ -4,6 +4,7 @@
 """Making nodes, and running them until a signal."""
 
 import gc
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 
-from deepracer_ros.engine.processes import BAD_INPUT, FATAL, PREFIX
+from deepracer_ros.engine.processes import BAD_INPUT, FATAL, HELD, PREFIX
 from deepracer_ros.errors import FatalError, InputError
 from deepracer_ros.nodes.executor import make_executor
 from deepracer_ros.nodes.transport import use_udp
@@ -131,6 +132,8 @@ def run(
 
 def _run(makers: Sequence[Callable[[], RunnableNode]], arguments: list[str] | None, signals: _Signals) -> bool:
     """Run the nodes; return whether the loop ended because a node has finished."""
+    if os.environ.pop(HELD, ""):
+        sys.stdin.buffer.read()  # the servers start while this process loads its code
     use_udp()
     with ExitStack() as stack:
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)

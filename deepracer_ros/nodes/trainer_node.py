@@ -111,6 +111,8 @@ class TrainerNode:
 
 def main() -> int:
     """Run the trainer until its configured end (exit code 0) or a signal, and return the exit code."""
+    import deepracer_ros.learning.parallel  # noqa: F401 - imports torch, while the servers start
+
     return run([TrainerNode], tell_signal=True)
 
 

@@ -4,7 +4,7 @@
 """Compilation of the numeric core with numba, and the folder in which its machine code is cached."""
 
 import hashlib
-import os
+import importlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,28 @@ from typing import Any, TypeVar, cast
 
 import numba
 
+from deepracer_ros.machine import cache_directory
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _skip_search_for_blas() -> None:
+    """Let numba take for granted that SciPy has BLAS; the package depends on SciPy.
+
+    With its first machine code numba imports scipy.linalg, only to see whether it is there. That takes every process a
+    fifth of a second, and the core multiplies no matrices. Another function that does imports it then.
+    """
+    from numba.np import linalg
+
+    search = linalg.ensure_blas
+    linalg.ensure_blas = lambda: None
+    try:
+        importlib.import_module("numba.np.arraymath")
+    finally:
+        linalg.ensure_blas = search
+
+
+_skip_search_for_blas()
 
 
 @cache
@@ -27,8 +48,7 @@ def cache_folder() -> Path:
     files = [*sorted(core.glob("race/*.py")), *sorted(core.glob("simulation/*.py"))]
     states = "".join(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}\n" for file in files)
     chosen = numba.config.CACHE_DIR  # type: ignore[attr-defined]
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "deepracer_ros" / "numba"
-    return (Path(chosen) if chosen else home) / hashlib.sha256(states.encode()).hexdigest()[:16]
+    return (Path(chosen) if chosen else cache_directory("numba")) / hashlib.sha256(states.encode()).hexdigest()[:16]
 
 
 def is_compiled() -> bool:

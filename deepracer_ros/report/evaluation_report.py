@@ -4,6 +4,7 @@
 """The report of an evaluation: numbers, plots of the driven lines, and videos."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -82,19 +83,24 @@ def write_evaluation_report(
         drives = [(track, [attempt for attempt in attempts if attempt.track == track.name]) for track in tracks]
         write_contact_sheet(folder / "drive.png", drives, _title(f"{len(tracks)} tracks", evaluation))
         return [*written, folder / "drive.png"]
-    for track, name in zip(tracks, track_labels(tracks), strict=True):
-        label = "" if len(tracks) == 1 else f"-{name}"
-        cars = [car for car, attempt in enumerate(evaluation.attempts) if attempt.track == track.name]
-        part = replace(evaluation, attempts=tuple(evaluation.attempts[car] for car in cars))
-        if any(attempt.trajectory is not None for attempt in part.attempts):
-            picture = folder / f"drive{label}.png"
-            write_drive_plot(picture, track, part.attempts, _title(track.name, part), shape)
-            written.append(picture)
-        seen = [takes[car] for car in cars] if takes else []
-        if any(take.pictures for take in seen):
-            video = folder / f"drive{label}.mp4"
-            write_drive_video(video, track, part.attempts, seen, f"model {model.version}", shape)
-            written.append(video)
+    videos = []
+    with ThreadPoolExecutor(1, "video") as filming:  # a video is encoded while the plots are drawn
+        for track, name in zip(tracks, track_labels(tracks), strict=True):
+            label = "" if len(tracks) == 1 else f"-{name}"
+            picture, video = folder / f"drive{label}.png", folder / f"drive{label}.mp4"
+            cars = [car for car, attempt in enumerate(evaluation.attempts) if attempt.track == track.name]
+            part = replace(evaluation, attempts=tuple(evaluation.attempts[car] for car in cars))
+            seen = [takes[car] for car in cars] if takes else []
+            is_filmed = any(take.pictures for take in seen)
+            if is_filmed:
+                words = f"model {model.version}"
+                videos.append(filming.submit(write_drive_video, video, track, part.attempts, seen, words, shape))
+            if any(attempt.trajectory is not None for attempt in part.attempts):
+                write_drive_plot(picture, track, part.attempts, _title(track.name, part), shape)
+                written.append(picture)
+            written += [video] * is_filmed
+        for encoded in videos:
+            encoded.result()
     return written
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from deepracer_ros.config import from_mapping
 from deepracer_ros.errors import InputError
+from deepracer_ros.machine import processor
 
 _VERSIONED = ("deepracer_ros", "numpy", "numba", "opencv-python-headless", "torch", "redis", "boto3", "rclpy")
 
@@ -107,21 +108,11 @@ def this_machine() -> Machine:
     """Return a description of the machine that runs this process."""
     pages, page_size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     return Machine(
-        processor=_processor(),
+        processor=processor(),
         cores=len(os.sched_getaffinity(0)),
         memory_gib=round(pages * page_size / 2**30, 1),
         system=platform.platform(),
     )
-
-
-def _processor() -> str:
-    """Return the name of the CPU from /proc/cpuinfo, or the machine's architecture."""
-    try:
-        text = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return platform.machine()
-    names = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def library_versions() -> dict[str, str]:

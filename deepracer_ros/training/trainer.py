@@ -165,7 +165,8 @@ class Trainer:
                 began = time.monotonic()
                 taken = self._take(stop)
                 self.counts.waited_seconds += time.monotonic() - began
-                self._write_record()
+                if taken or self._evaluator is None or self._evaluator.is_idle:  # else its result is awaited
+                    self._write_record()
                 if len(taken) < self._config.trainer.batch_segments:
                     self._check_patience(waiting_since)
                     continue

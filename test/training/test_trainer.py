@@ -289,6 +289,37 @@ def test_evaluations_are_stored_beside_their_versions_and_end_it(train, feed, ru
     assert run.progress.seconds_to_all_laps == read_progress(run.folder.progress)[-1].evaluation.seconds
 
 
+class Slow(Laps):
+    """An evaluator that ends when the trainer waits for experience."""
+
+    def __init__(self, waits):
+        super().__init__()
+        self._waits = waits
+
+    def evaluate(self, tensors, whole=True):
+        if self.completed == 2:
+            deadline = time.monotonic() + 30.0
+            while self._waits() < 2 and time.monotonic() < deadline:
+                time.sleep(0.005)
+        return super().evaluate(tensors, whole)
+
+
+def test_the_last_record_has_the_evaluation_that_ended_the_training(train, feed, run, monkeypatch):
+    empty = []
+    take = trainer.Trainer._take
+
+    def noted(self, stop):
+        taken = take(self, stop)
+        empty.extend([None] * (not taken and self.progress.updates == 3))
+        return taken
+
+    monkeypatch.setattr(trainer.Trainer, "_take", noted)
+    feed(3)
+    training = train(run.having(evaluate_every=1, perfect_evaluations=1), evaluator=Slow(lambda: len(empty)))
+    assert training.end() is None
+    assert read_progress(run.folder.progress)[-1].evaluation.laps_completed == 3
+
+
 class Held(Laps):
     """An evaluator that waits to be let go, and completes all laps from its second evaluation on."""
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.machine import cache_directory
 from deepracer_ros.simulation.gazebo import sandbox
 
 SYSTEM = Path("/")
@@ -63,8 +64,7 @@ def cache_folder() -> Path:
     """Return Gazebo's cache folder: $DEEPRACER_GAZEBO, or deepracer_ros/gazebo in the user's cache folder."""
     if "DEEPRACER_GAZEBO" in os.environ:
         return Path(os.environ["DEEPRACER_GAZEBO"])
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "deepracer_ros" / "gazebo"
+    return cache_directory("gazebo")
 
 
 @dataclass(frozen=True)
