@@ -14,6 +14,9 @@ from torch import Tensor
 PART_SIZE = 256
 """Number of observations per part: a part fits in a core's cache, and threads do not wait long for each other."""
 
+LEAST_PARTS = 2
+"""Least number of parts, so that a second thread has work with small minibatches too."""
+
 T = TypeVar("T")
 
 
@@ -40,7 +43,7 @@ class Parts:
 
     def map(self, function: Callable[[Tensor], T], rows: Tensor) -> list[T]:
         """Return the results of a function for each part of the row numbers `rows` (B,), in the order of the parts."""
-        return list(self._pool.map(function, rows.chunk(math.ceil(len(rows) / PART_SIZE))))
+        return list(self._pool.map(function, rows.chunk(max(LEAST_PARTS, math.ceil(len(rows) / PART_SIZE)))))
 
 
 def add_up(gradients: Sequence[Sequence[Tensor]]) -> list[Tensor]:
