@@ -12,16 +12,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Callable
 
 import numpy as np
-import rclpy
-from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 
 from benchmarks.common import own_ros_domain, train
 from benchmarks.loop import steps_per_second
-from deepracer_ros.nodes.executor import make_executor
+from deepracer_ros.nodes.base import make_node, run
 from deepracer_ros.nodes.timers import every
 
 STEPS = 80_000
@@ -35,27 +33,33 @@ def message_type(name: str) -> type:
     return found
 
 
-def watch() -> None:
-    """Subscribe to every topic as `ros2 topic hz` does, without decoding, until a signal; print counts and CPU time."""
-    rclpy.init()
-    node, counts = Node("watch"), Counter[str]()
-    quality = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+class Watch:
+    """Subscribes to every topic as `ros2 topic hz` does, without decoding; at its end it prints counts and CPU time."""
 
-    def look() -> None:
-        for name, (kind, *_) in node.get_topic_names_and_types():
-            if name not in counts:
-                counts[name] = 0
-                node.create_subscription(
-                    message_type(kind), name, lambda _, name=name: counts.update([name]), quality, raw=True
-                )
+    finished = False
 
-    timer = every(node, 0.5, look)
-    executor = make_executor()
-    executor.add_node(node)
-    with suppress(KeyboardInterrupt):
-        executor.spin()
-    timer.cancel()
-    print(f"{len(counts)} topics, {sum(counts.values())} messages, {time.process_time():.1f} s of CPU time")
+    def __init__(self) -> None:
+        """Look for topics twice a second."""
+        self.node, self._counts = make_node("watch"), Counter[str]()
+        self._quality = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+        self._timer = every(self.node, 0.5, self._look)
+
+    def _look(self) -> None:
+        for name, (kind, *_) in self.node.get_topic_names_and_types():
+            if name not in self._counts:
+                self._counts[name] = 0
+                self.node.create_subscription(message_type(kind), name, self._counting(name), self._quality, raw=True)
+
+    def _counting(self, name: str) -> Callable[[bytes], None]:
+        def count(_: bytes) -> None:
+            self._counts[name] += 1
+
+        return count
+
+    def close(self) -> None:
+        """Print what was received."""
+        received = f"{len(self._counts)} topics, {sum(self._counts.values())} messages"
+        print(f"{received}, {time.process_time():.1f} s of CPU time", flush=True)
 
 
 def measure(watched: bool) -> float:
@@ -71,16 +75,16 @@ def measure(watched: bool) -> float:
         ]
         observers = [subprocess.Popen(command) for command in commands if watched]
         try:
-            run = train(
+            done = train(
                 folder / "runs", "--jobs", "2", "--track", "oval,technical", "--set", "trainer.perfect_evaluations=0",
                 "--set", f"trainer.max_env_steps={STEPS}",
             )  # fmt: skip
-            return steps_per_second(run)
+            return steps_per_second(done)
         finally:
             for observer in observers:
                 observer.send_signal(2)
             for observer in observers:
-                observer.wait(30)
+                observer.wait(30)  # prints what it has received
 
 
 def main() -> None:
@@ -90,7 +94,7 @@ def main() -> None:
     parser.add_argument(WATCH, action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.watch:
-        watch()
+        run([Watch])
         return
     ratios = []
     for _ in range(options.pairs):
