@@ -5,7 +5,9 @@
 
 import importlib
 import threading
+from contextlib import suppress
 
+from deepracer_ros.errors import InputError
 from deepracer_ros.simulation.factory import make_evaluation
 from deepracer_ros.training.config import RunConfig
 
@@ -34,7 +36,8 @@ class Preload:
         for name in NEEDED:
             importlib.import_module(name)
         if self._config.simulation.simulator == "embedded":
-            load_compiled_code(self._config)
+            with suppress(InputError):  # a track that is not there any more: the end itself says so
+                load_compiled_code(self._config)
 
     def wait(self) -> None:
         """Wait for the end of the thread; nothing if it was not started."""

@@ -206,7 +206,7 @@ class ModelStore:
 
     def _newest(self) -> int:
         """Return the highest version number in use, 0 if none; `last` counts too, since `_prune` deletes versions."""
-        last = self.pointer("last")
+        last = self._current("last")
         return max([*self._keys(), last.version if last else 0], default=0)
 
     def versions(self) -> list[int]:

@@ -25,7 +25,9 @@ def _skip_search_for_blas() -> None:
     """
     from numba.np import linalg
 
-    search = linalg.ensure_blas
+    search = getattr(linalg, "ensure_blas", None)
+    if search is None:  # another version of numba may search elsewhere
+        return
     linalg.ensure_blas = lambda: None
     try:
         importlib.import_module("numba.np.arraymath")

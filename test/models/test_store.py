@@ -224,10 +224,14 @@ def test_a_damaged_evaluation_is_refused_but_drives(store, tensors, manifest, bo
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"version": "1", "sha256": ""}', b"[]"])
-def test_a_damaged_pointer_is_refused(store, body):
+def test_a_damaged_pointer_is_refused_until_the_next_publication(store, open_store, body, tensors, manifest):
+    store.publish(tensors, manifest)
     store._bucket._client.put_object(Bucket="deepracer", Key=f"models/{store.run}/last.json", Body=body)
     with pytest.raises(ModelError, match="last.json"):
         store.pointer()
+    restarted = open_store()  # a trainer whose S3 server was killed while it wrote the pointer
+    assert restarted.publish(tensors, manifest).version == 2
+    assert store.pointer().version == 2
 
 
 def test_a_model_that_is_not_finite_is_not_published(store, tensors, manifest):
