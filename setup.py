@@ -45,7 +45,7 @@ EXTRAS = {
     ],
     # The solver of `deepracer tracks optimal`.
     "optimal": ["casadi>=3.6.5,<4"],
-    "bench": ["stable-baselines3>=2.4,<3"],
+    "bench": ["py-spy>=0.4,<0.5", "stable-baselines3>=2.4,<3"],
 }
 
 
