@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,13 +69,14 @@ def figure_of(module: str, *arguments: str) -> float:
     return float(re.findall(r"[-+.\de]+", answer.stdout.strip().splitlines()[-1])[-1])
 
 
-def train(folder: Path, *arguments: str) -> Path:
+def train(folder: Path, *arguments: str, under: Sequence[str] = ()) -> Path:
     """Run `deepracer train` with these options, and return the run folder.
 
     Args:
         folder: Folder of all runs.
         arguments: Options of the command.
+        under: A command that runs the training, for example a profiler with its options.
     """
-    command = [sys.executable, "-m", "deepracer_ros.cli.main", "train", "--runs", str(folder), *arguments]
+    command = [*under, sys.executable, "-m", "deepracer_ros.cli.main", "train", "--runs", str(folder), *arguments]
     subprocess.run(command, check=True, capture_output=True, text=True, timeout=900)
     return (folder / "latest").resolve()

@@ -10,13 +10,12 @@ The table is in the form of docs/performance.md. Start and end of the training, 
 """
 
 import argparse
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.common import own_ros_domain
+from benchmarks.common import own_ros_domain, train
 from deepracer_ros.run.summary import read_summary
 
 RATE = 100
@@ -81,16 +80,26 @@ def sample(folder: Path, options: Sequence[str]) -> tuple[Counter[tuple[str, str
         options: Options of `deepracer train`.
     """
     raw = folder / "samples.txt"
-    training = [sys.executable, "-m", "deepracer_ros.cli.main", "train", "--runs", str(folder / "runs"), *options]
-    training += ["--set", "trainer.perfect_evaluations=0", "--set", f"trainer.max_env_steps={STEPS}"]
-    recorder = ["py-spy", "record", "--subprocesses", "--rate", str(RATE), "--format", "raw", "--output", str(raw)]
-    subprocess.run([*recorder, "--", *training], check=True, capture_output=True, timeout=600)
+    profiler = [
+        "py-spy",
+        "record",
+        "--subprocesses",
+        "--rate",
+        str(RATE),
+        "--format",
+        "raw",
+        "--output",
+        str(raw),
+        "--",
+    ]
+    limits = ("--set", "trainer.perfect_evaluations=0", "--set", f"trainer.max_env_steps={STEPS}")
+    run = train(folder / "runs", *options, *limits, under=profiler)
     counts = Counter[tuple[str, str]]()
     for line in raw.read_text().splitlines():
         stack, _, number = line.rpartition(" ")
         if part := part_of(stack):
             counts[part] += int(number)
-    return counts, read_summary(folder / "runs" / "latest" / "summary.json").env_steps
+    return counts, read_summary(run / "summary.json").env_steps
 
 
 def main() -> int:

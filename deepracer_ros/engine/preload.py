@@ -28,9 +28,10 @@ class Preload:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Start the thread."""
-        self._thread = threading.Thread(target=self._load, name="preload", daemon=True)
-        self._thread.start()
+        """Start the thread; nothing if it was started before."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._load, name="preload", daemon=True)
+            self._thread.start()
 
     def _load(self) -> None:
         for name in NEEDED:

@@ -137,7 +137,7 @@ class Session:
         """Let the processes go on when the servers answer; watch them until training has reached its configured end.
 
         Args:
-            on_laps: Called once, after the first evaluation with every lap complete: the end may be near.
+            on_laps: Called again and again while the last evaluation has every lap complete: the end may be near.
 
         Raises:
             InputError: if a process cannot continue, because of bad input or repeated ends, the loss became NaN, or the
@@ -146,15 +146,12 @@ class Session:
         self._services.wait_ready()
         for process in self._processes:
             process.release()
-        told = False
         while self._trainer.exit_code != 0:
             for process in self._processes:
                 if process.exit_code == FATAL:
                     raise InputError(process.last_words())
             self._watch()
-            evaluation = self._latest.evaluation
-            if not told and evaluation and evaluation.laps_completed == evaluation.laps_attempted:
-                told = True
+            if self._latest.evaluation and self._latest.evaluation.is_perfect:
                 on_laps()
             time.sleep(WATCH_SECONDS)
         self._read_progress()

@@ -92,7 +92,7 @@ def _draw_laps(axis: "Axes", records: Sequence[ProgressRecord], abscissa: _Absci
         shares = [100.0 * point.laps_completed / point.laps_attempted for point in points]
         places = [abscissa.position(point) for point in points]
         axis.plot(places, shares, "o-", color=ACCENT, markersize=5, linewidth=1.2, label="in evaluation", clip_on=False)
-    perfect = next((point for point in points if point.laps_completed == point.laps_attempted), None)
+    perfect = next((point for point in points if point.is_perfect), None)
     if perfect is not None:
         place = abscissa.position(perfect)
         axis.axvline(place, color=INK, linewidth=0.9, linestyle=(0, (2, 2)))

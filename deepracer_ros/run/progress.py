@@ -30,6 +30,11 @@ class EvaluationPoint:
     laps_attempted: int
     """Number of laps that were started."""
 
+    @property
+    def is_perfect(self) -> bool:
+        """Whether every lap was completed."""
+        return self.laps_completed == self.laps_attempted
+
 
 @dataclass(frozen=True)
 class ProgressRecord:

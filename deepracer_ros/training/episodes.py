@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
 from deepracer_ros.formats.simtrace import EpisodeTrace
 from deepracer_ros.race.actions import DiscreteActions, make_action_coder
@@ -54,6 +53,8 @@ class Episodes:
         self.count = 0
         self._coder = make_action_coder(config.actions)
         self._roads: dict[str, Track] = dict(zip(config.tracks, find_tracks(config.tracks), strict=True))
+        from scipy.spatial import KDTree  # takes half a second, which an evaluation without a trace does not spend
+
         self._waypoints = {name: KDTree(road.centre) for name, road in self._roads.items()}
         self._running: dict[tuple[str, int], _Running] = {}
 

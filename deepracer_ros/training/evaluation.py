@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +27,6 @@ from deepracer_ros.simulation.factory import make_evaluation
 from deepracer_ros.simulation.sensors import TRACE, Observations, sensor_specs
 from deepracer_ros.training.config import RunConfig, read_config, with_absolute_paths
 from deepracer_ros.training.policies import make_policy
-
-if TYPE_CHECKING:
-    from deepracer_ros.training.evaluation_trace import TracedCourse
 
 
 class Evaluator:
@@ -153,13 +150,14 @@ def evaluate_model(
     """
     from deepracer_ros.report.evaluation_report import MOST_PAGES, write_evaluation_report  # not needed by a trainer
     from deepracer_ros.report.film import CAMERAS, Film
+    from deepracer_ros.training.evaluation_trace import TracedCourse
 
     policy = make_policy(model)
     if trace is not None:
         config = replace(config, sensors=tuple(dict.fromkeys((*config.sensors, TRACE))))
     environment = make_evaluation(config, tracks, starts)
     try:
-        course = None if trace is None else _traced(environment)
+        course = TracedCourse(environment) if trace is not None else None
         cameras = CAMERAS if len(tracks) <= MOST_PAGES else 0
         film = Film(course or environment, config.camera.stack_size, cameras)
         evaluation = evaluate(film, lambda observations: greedy(policy, observations), record=True)
@@ -172,10 +170,3 @@ def evaluate_model(
     finally:
         environment.close()
     return evaluation, files
-
-
-def _traced(environment: Environment) -> "TracedCourse":
-    """Return a course that keeps what a trace needs."""
-    from deepracer_ros.training.evaluation_trace import TracedCourse  # imports scipy, which few evaluations need
-
-    return TracedCourse(environment)
