@@ -52,7 +52,7 @@ def measure(route: str, seeds: int) -> dict[str, Any]:
     console.print("whole loop")
     loop, reloads = measure_loop()
     console.print("whole loop with traces")
-    traced = figure_of("benchmarks.trace", "--pairs", "2")
+    traced = figure_of("benchmarks.alternate", "--turns", "12", "--", "--simtrace")
     console.print("stable-baselines3")
     sb3 = figure_of("benchmarks.sb3")
     console.print("frame to command")

@@ -146,7 +146,8 @@ def to_csv(traces: Sequence[EpisodeTrace]) -> str:
 
     steering, speed = joined("steering"), joined("speed")
     if traces[0].action is None:  # without a comma, at which the readers of a trace divide its lines
-        action = [f"[{angle} {fast}]" for angle, fast in zip(steering, speed, strict=True)]
+        pairs = orjson.dumps(list(zip(steering, speed, strict=True)))[1:-1]
+        action = pairs.replace(b"],[", b"]\n[").replace(b",", b" ").decode().split("\n")
     else:
         action = joined("action")
     counts = [len(trace.x) for trace in traces]
@@ -158,7 +159,7 @@ def to_csv(traces: Sequence[EpisodeTrace]) -> str:
         [NAMES[status] for status in joined("status")], joined("pauses"), joined("crashes"), joined("wall_clocks"),
     )  # fmt: skip
     # A list of lists in JSON is a CSV but for its brackets, and orjson is thrice as fast as an f-string.
-    lines = orjson.dumps(list(zip(*columns, strict=True)))[2:-2].replace(b"],[", b"\n").replace(b'"', b"")
+    lines = orjson.dumps(list(zip(*columns, strict=True)))[2:-2].translate(None, b'"').replace(b"],[", b"\n")
     return f"{lines.decode()}\n"
 
 

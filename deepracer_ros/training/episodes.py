@@ -63,10 +63,10 @@ class Episodes:
         running = self._running.get(part.car)
         if running is None or part.sequence != running.sequence + 1:
             running = self._running[part.car] = _Running(part.sequence)
-            if part.trace[0, STATUS] == PREPARE:
-                running.rows.append(np.concatenate([part.trace[:1], [[*part.actions[0, :2], 0.0]]], axis=1))
+            if part.rows[0, STATUS] == PREPARE:
+                running.rows.append(part.rows[:1])
         running.sequence = part.sequence
-        rows = np.concatenate([part.trace[1:], part.actions], axis=1)
+        rows = part.rows[1:]
         start, status = 0, rows[:, STATUS]
         for end in np.flatnonzero((status > IN_PROGRESS) & (status != PAUSE)).tolist():
             if running.rows or status[start] == PREPARE:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.experience.segment import Segment
-from deepracer_ros.simulation.sensors import TRACE
+from deepracer_ros.simulation.sensors import TRACE, TRACE_NUMBERS
 
 Floats = NDArray[np.float64]
 
@@ -24,26 +24,26 @@ class Part:
         car: Name of the worker, and index of the car.
         sequence: Number of the segment among those of the car.
         track: Track as the configuration names it.
-        trace: (T + 1, 9) numbers of `TRACE_NUMBERS`.
-        actions: (T, 3) steering, rad, speed, m/s, and reward of each step.
+        rows: (T + 1, 12) numbers of `TRACE_NUMBERS`, and steering, rad, speed, m/s, and reward of the step that led
+            there; the first row has the first action, and no reward.
     """
 
     job: int
     car: tuple[str, int]
     sequence: int
     track: str
-    trace: Floats
-    actions: Floats
+    rows: Floats
 
     @classmethod
     def of(cls, segment: Segment) -> "Part":
         """Return the part of a segment."""
+        rows = np.empty((segment.steps + 1, len(TRACE_NUMBERS) + 3))
+        rows[:, :-3] = segment.observations[TRACE]
+        rows[1:, -3], rows[1:, -2], rows[1:, -1] = segment.steering, segment.speed, segment.reward
+        rows[0, -3:-1], rows[0, -1] = rows[1, -3:-1], 0.0
         job = segment.worker.partition("-")[0].removeprefix("job")
-        return cls(
-            int(job) if job.isdigit() else 0, (segment.worker, segment.car), segment.sequence, segment.track,
-            np.array(segment.observations[TRACE], np.float64),
-            np.stack([segment.steering, segment.speed, segment.reward], axis=1).astype(np.float64),
-        )  # fmt: skip
+        car = (segment.worker, segment.car)
+        return cls(int(job) if job.isdigit() else 0, car, segment.sequence, segment.track, rows)
 
 
 @dataclass(frozen=True, eq=False)

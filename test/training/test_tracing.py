@@ -52,10 +52,10 @@ def drive(config, job, seed, updates=12):
             trace.append(outcome.observations[TRACE])
             actions.append(np.stack([steering, speed, outcome.verdict.reward], axis=1))
         for car in range(CARS):
-            part = Part(
-                job, (f"job{job}-abc", car), sequence, "oval", np.stack([row[car] for row in trace]),
-                np.stack([row[car] for row in actions]),
-            )  # fmt: skip
+            taken = np.stack([row[car] for row in actions])
+            first = [*taken[0, :2], 0.0]
+            rows = np.concatenate([np.stack([row[car] for row in trace]), np.vstack([first, taken])], axis=1)
+            part = Part(job, (f"job{job}-abc", car), sequence, "oval", rows)
             parts.append((sequence, part))
         trace = trace[-1:]
     environment.close()
@@ -70,12 +70,12 @@ def episodes_of(parts):
         for _, part in (item for item in parts if item[1].car == car):
             if part.sequence == 0:
                 rewards = [0.0]
-            for row, action in zip(part.trace[1:], part.actions, strict=True):
+            for row in part.rows[1:]:
                 status = int(row[TRACE_NUMBERS.index("status")])
                 if status == Status.PREPARE:
                     rewards = [0.0]
                     continue
-                rewards.append(action[2])
+                rewards.append(row[-1])
                 if status > Status.IN_PROGRESS:
                     found.append((len(rewards), sum(rewards), row[TRACE_NUMBERS.index("progress")]))
     return sorted(found)

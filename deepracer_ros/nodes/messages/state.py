@@ -16,6 +16,7 @@ from sensor_msgs.msg import PointCloud2, PointField
 from deepracer_ros.nodes.messages.errors import MessageError
 from deepracer_ros.race.rules import FRONT_OF_CAR
 from deepracer_ros.race.state import STATE_NAMES
+from deepracer_ros.simulation.sensors import as_rows
 
 if TYPE_CHECKING:
     from deepracer_ros.simulation.environment import Environment, Outcome
@@ -77,9 +78,9 @@ def trace_block(table: NDArray[np.void], clock: float) -> NDArray[np.float64]:
     yaw = table["yaw"].astype(np.float64)
     columns = (
         table["x"] + FRONT_OF_CAR * np.cos(yaw), table["y"] + FRONT_OF_CAR * np.sin(yaw), yaw, table["station"],
-        table["progress"], table["status"], table["all_wheels_on_track"], table["step"], np.full(len(table), clock),
+        table["progress"], table["status"], table["all_wheels_on_track"], table["step"], clock,
     )  # fmt: skip
-    return np.stack([np.asarray(column, np.float64) for column in columns], axis=1)
+    return as_rows(columns)
 
 
 def to_state(outcome: "Outcome", environment: "Environment", stamp: Time) -> PointCloud2:
