@@ -42,9 +42,14 @@ EXTRAS = {
         # Reads what `deepracer train --simtrace` writes.
         "deepracer-utils>=1.5.6,<1.6",
         "casadi>=3.6.5,<4",
+        "onnx>=1.16,<2",
     ],
     # The solver of `deepracer tracks optimal`.
     "optimal": ["casadi>=3.6.5,<4"],
+    # The other formats of `deepracer export`.
+    "onnx": ["onnx>=1.16,<2"],
+    "openvino": ["openvino>=2024.6,<2027"],
+    "tflite": ["tensorflow-cpu>=2.17,<3"],
     "bench": ["py-spy>=0.4,<0.5", "stable-baselines3>=2.4,<3"],
 }
 
@@ -92,6 +97,7 @@ setup(
         "opencv-python-headless>=4.8,<6",
         "orjson>=3.10,<4",
         "pillow>=10.1,<14",
+        "protobuf>=4.25,<8",
         "pyseccomp>=0.1.2,<0.2",
         "pyyaml>=6,<7",
         "redis[hiredis]>=5,<9",

@@ -20,6 +20,7 @@ KEYS = {
     "numpy": "python3-numpy",
     "opencv-python-headless": "python3-opencv",
     "pillow": "python3-pil",
+    "protobuf": "python3-protobuf",
     "pyyaml": "python3-yaml",
     "redis": "python3-redis",
     "rich": "python3-rich",

@@ -128,9 +128,16 @@ def imported(*folders):
 
 def test_everything_imported_is_declared(manifest, setup_arguments):
     ros = {element.text for element in manifest if element.tag.endswith("depend")}
-    needed = [*setup_arguments["install_requires"], *setup_arguments["extras_require"]["optimal"]]
+    extras = ("optimal", "onnx", "openvino", "tflite")
+    needed = [
+        *setup_arguments["install_requires"],
+        *sum((setup_arguments["extras_require"][name] for name in extras), []),
+    ]
     names = {re.match(r"[\w-]+", requirement)[0].lower() for requirement in needed}
-    distributions = {"cv2": "opencv-python-headless", "PIL": "pillow", "yaml": "pyyaml", "botocore": "boto3"}
+    distributions = {
+        "cv2": "opencv-python-headless", "PIL": "pillow", "yaml": "pyyaml", "botocore": "boto3", "google": "protobuf",
+        "tensorflow": "tensorflow-cpu",
+    }  # fmt: skip
     undeclared = {
         name
         for name in imported("deepracer_ros", "launch")

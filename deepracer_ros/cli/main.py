@@ -18,8 +18,8 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.share import share_directory
 
 COMMANDS: tuple[str, ...] = (
-    "train", "drive", "evaluate", "config", "tracks", "models", "race", "analyse", "reward", "logs", "record", "replay",
-    "convert", "gazebo",
+    "train", "drive", "evaluate", "config", "tracks", "models", "race", "analyse", "export", "reward", "logs", "record",
+    "replay", "convert", "gazebo",
 )  # fmt: skip
 """Names of the commands in the order of `--help`; each is a module of this package.
 

@@ -37,7 +37,18 @@ def read_metadata(path: Path) -> dict[str, Any]:
     Raises:
         InputError: if it cannot be read, a value is wrong, or it names what is not supported.
     """
-    document = read_document(path)
+    return metadata_values(read_document(path))
+
+
+def metadata_values(document: Document) -> dict[str, Any]:
+    """Return the content of a `model_metadata.json` of version 1 to 6 as keys and values of a configuration.
+
+    Args:
+        document: The content.
+
+    Raises:
+        InputError: if a value is wrong, or it names what is not supported.
+    """
     document.number("version", 1, 6, 1)
     document.choice("training_algorithm", ("clipped_ppo",), "clipped_ppo")
     network = document.choice("neural_network", tuple(NETWORKS), SHALLOW)

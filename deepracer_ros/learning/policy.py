@@ -92,6 +92,14 @@ class Policy:
         steering, speed = self._space.decode(actions)
         return Decision(steering, speed, log_probability)
 
+    def outputs(self, observations: Observations) -> NDArray[np.float32]:
+        """Return the outputs (B, outputs) of the policy head: a logit for each action, or four numbers of a box.
+
+        Args:
+            observations: Observations (B, *shape) of each sensor in `reads`.
+        """
+        return self._actor(observations)
+
     def log_probability(
         self, observations: Observations, steering: NDArray[np.float64], speed: NDArray[np.float64]
     ) -> NDArray[np.float32]:

@@ -27,6 +27,7 @@ from deepracer_ros.run.summary import read_summary
 from deepracer_ros.services.redis_server import LocalRedis
 from deepracer_ros.services.s3_server import LocalS3
 
+pytestmark = pytest.mark.timeout(180)  # whole trainings: each takes 10 s at most on a quiet machine
 PASSWORD = "correct-horse-battery"
 SHORT = {
     "learning": {"epochs": 1, "precision": "float32"},
@@ -235,7 +236,12 @@ def test_a_copied_run_is_cloned_with_another_reward_track_and_action_space(deepr
     assert list((third.deepracer / "training-simtrace").glob("*.csv"))
     assert third.log("reward").read_text().startswith("x ")
     assert "reward_function" in read_progress(third.progress)[-1].reward_terms
-    refused = deepracer("train", "--clone", "elsewhere/copied:77", "--name", "fourth", "--set", "experience.url=''")
+
+
+def test_a_version_that_a_copied_run_lacks_is_refused_before_anything_starts(deepracer, trained):
+    folder, _ = trained
+    shutil.copytree(folder.path, deepracer.root / "elsewhere" / "other", ignore=shutil.ignore_patterns("*.sock"))
+    refused = deepracer("train", "--clone", "elsewhere/other:77", "--name", "fourth", "--set", "experience.url=''")
     assert (refused.code, len(refused.error.splitlines())) == (2, 1)
     assert "version: found '77', expected last, best or one of: " in refused.error
     assert not (deepracer.root / "runs" / "fourth").exists()
