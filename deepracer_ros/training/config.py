@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from deepracer_ros.car.config import CarConfig, GateConfig
 from deepracer_ros.config import Section, from_mapping, key, section, to_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.config import ExperienceConfig, hide_password
@@ -156,6 +157,8 @@ class RunConfig(EnvironmentConfig):
     trainer: TrainerConfig = section(TrainerConfig, "The trainer: batches, evaluations, end of the training and sinks.")
     experience: ExperienceConfig = section(ExperienceConfig, "The experience in Redis.")
     models: ModelsConfig = section(ModelsConfig, "The models in S3.")
+    gate: GateConfig = section(GateConfig, "What the gate of a car lets through.")
+    car: CarConfig = section(CarConfig, "The servos of a car.")
 
     def __post_init__(self) -> None:
         """Check what depends on several keys.

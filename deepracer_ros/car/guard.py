@@ -1,0 +1,173 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""The parent process of a car's node, which stops the car when the node is silent, stuck or killed.
+
+The node writes a byte at each of its ticks into a pipe, and the guard answers each look at the clock by a byte in
+another pipe. Before its first pulse the node sends its will: the writes that stop the car and cut the power of its
+servos. Without a byte for 100 ms, or at the end of the pipe, the guard ends the node and executes the will. When the
+guard is silent or has ended, the node makes the car neutral by itself.
+"""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from types import FrameType
+
+from deepracer_ros.car.servos import Will
+
+PIPES = "DEEPRACER_CAR_GUARD"
+"""Environment variable with the node's ends of both pipes: the one that it writes, and the one that it reads."""
+BEAT, REST = b".", b"r"
+"""What the node writes at a tick with and without power on the servos; at rest it may be silent."""
+SILENT_SECONDS = 0.1
+"""Silence after which the other side counts as stuck, s."""
+TICK = 0.01
+"""Greatest time between two looks at the clock, s."""
+END_SECONDS = 5.0
+"""Longest wait for a node that was asked to end, s."""
+LONGEST_WILL = 65536
+"""Greatest size of a will, bytes."""
+URGENCY = -10
+"""Change of the niceness of the process where the user may make it: a busy machine must not delay a stop."""
+STUCK = 4
+"""Exit code after a node that was silent."""
+
+
+class Lifeline:
+    """The node's side: it tells the guard that it lives, and knows whether the guard does."""
+
+    ENDED, SILENT = "car_guard: has ended", "car_guard: is silent"
+
+    def __init__(self, pipes: str) -> None:
+        """Take over the pipes.
+
+        Args:
+            pipes: Value of the environment variable `PIPES`.
+
+        Raises:
+            ValueError: if it names no two pipes.
+        """
+        self._beats, self._answers = (int(number) for number in pipes.split(","))
+        os.set_blocking(self._answers, False)
+        os.set_blocking(self._beats, False)
+        self._heard = time.monotonic()
+        self._has_ended = False
+
+    def promise(self, will: Will) -> None:
+        """Send the writes that make the car safe, before the first pulse."""
+        os.set_blocking(self._beats, True)
+        os.write(self._beats, json.dumps({"neutral": will.neutral, "off": will.off}).encode() + b"\n")
+        os.set_blocking(self._beats, False)
+        self._heard = time.monotonic()
+
+    def beat(self, rests: bool = False) -> str:
+        """Tell the guard that the node lives; return what is wrong with the guard, or nothing.
+
+        Args:
+            rests: Whether the servos have no power, so that the guard need not hear of the node.
+        """
+        with suppress(BlockingIOError, BrokenPipeError):
+            os.write(self._beats, REST if rests else BEAT)
+        with suppress(BlockingIOError):
+            answer = os.read(self._answers, 4096)
+            self._has_ended = not answer
+            self._heard = time.monotonic()
+        if self._has_ended:
+            return self.ENDED
+        return self.SILENT if time.monotonic() - self._heard > SILENT_SECONDS else ""
+
+
+def guard(command: Sequence[str]) -> int:
+    """Run a command that holds a `Lifeline`, and make the car safe in every way in which it can end.
+
+    Args:
+        command: The command and its arguments.
+
+    Returns:
+        The exit code of the command; `STUCK` if it was silent.
+    """
+    beats, theirs_to_write = os.pipe()
+    theirs_to_read, answers = os.pipe()
+    environment = {**os.environ, PIPES: f"{theirs_to_write},{theirs_to_read}"}
+    process = subprocess.Popen(command, env=environment, pass_fds=(theirs_to_write, theirs_to_read))
+    os.close(theirs_to_write)
+    os.close(theirs_to_read)
+    os.set_blocking(answers, False)
+
+    def end(number: int, frame: FrameType | None) -> None:
+        process.send_signal(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
+    will: Will | None = None
+    try:
+        will = _read_will(beats)
+        if will is not None and _watch(beats, answers):
+            print("car_guard: the car's node was silent and is ended", file=sys.stderr, flush=True)
+            process.kill()  # first: a node that goes on later must not send a pulse after the last one here
+            return STUCK
+        return _code(process)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        if will is not None and not will.execute():
+            print("car_guard: the servos cannot be written", file=sys.stderr, flush=True)
+        process.wait()
+
+
+def _read_will(beats: int) -> Will | None:
+    """Return the node's will; None if the node ends before it has one, and has sent no pulse."""
+    text = b""
+    while not text.endswith(b"\n") and len(text) < LONGEST_WILL:
+        told = os.read(beats, 1)
+        if not told:
+            return None
+        text += told
+    writes = json.loads(text)
+    neutral, off = (tuple((str(path), str(value)) for path, value in writes[name]) for name in ("neutral", "off"))
+    return Will(neutral, off)
+
+
+def _watch(beats: int, answers: int) -> bool:
+    """Answer the node's beats until their end; return whether the node became silent instead."""
+    heard, rests = time.monotonic(), True
+    while True:
+        ready, _, _ = select.select([beats], [], [], TICK)
+        now = time.monotonic()
+        if ready:
+            told = os.read(beats, 4096)
+            if not told:
+                return False
+            heard, rests = now, told.endswith(REST)
+        elif now - heard > SILENT_SECONDS and not rests:
+            return True
+        with suppress(BlockingIOError, BrokenPipeError):
+            os.write(answers, BEAT)
+
+
+def _code(process: "subprocess.Popen[bytes]") -> int:
+    """Return the exit code of a node that has closed its pipe; one that does not end is killed."""
+    try:
+        code = process.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return STUCK
+    return code if code >= 0 else 128 - code
+
+
+def main() -> int:
+    """Guard the car's node, with the arguments of this process, and return its exit code."""
+    with suppress(PermissionError):
+        os.nice(URGENCY)
+    return guard([sys.executable, "-m", "deepracer_ros.nodes.car_node", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
