@@ -11,7 +11,7 @@ from setuptools import find_packages, setup
 NAME = "deepracer_ros"
 SOURCE = Path(__file__).resolve().parent
 SHARE = f"share/{NAME}"
-NODES = ("simulation_node", "agent_node", "recorder_node", "trainer_node", "simulation_job", "car_node")
+NODES = ("simulation_node", "agent_node", "recorder_node", "trainer_node", "simulation_job", "car_node", "car_guard")
 EXTRAS = {
     # ROS 2 Jazzy as wheels, for a machine without a ROS installation (never beside one).
     "ros": [
@@ -118,7 +118,6 @@ setup(
     entry_points={
         "console_scripts": [
             "deepracer = deepracer_ros.cli.main:main",
-            "car_guard = deepracer_ros.car.guard:main",
             *(f"{node} = deepracer_ros.nodes.{node}:main" for node in NODES),
         ],
     },

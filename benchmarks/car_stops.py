@@ -99,7 +99,7 @@ class CarTrial(Trial):
         """
         super().drive(seconds)
         if self.guard is None or self.guard.poll() is not None:
-            command = [sys.executable, "-m", "deepracer_ros.car.guard", "--ros-args", "--log-level", "fatal"]
+            command = [sys.executable, "-m", "deepracer_ros.nodes.car_guard", "--ros-args", "--log-level", "fatal"]
             self.guard = subprocess.Popen([*command, "--params-file", str(self.folder / "car.yaml")])
         deadline, asked, due = time.monotonic() + seconds, time.monotonic(), 0.0
         while self.moved_at < asked:

@@ -1,9 +1,10 @@
 # Copyright 2026 deepracer_ros maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Runs only the agent, on a car: it answers `camera/image_raw` with commands, and stands still until it has a model.
+"""Runs the agent on a car: it answers `camera/image_raw` with commands, and stands still until it has a model.
 
 ros2 launch deepracer_ros car.launch.py model:=path/to/model
+ros2 launch deepracer_ros car.launch.py model:=path/to/model servos:=true    # and drives the servos of this machine
 """
 
 import runpy
@@ -35,6 +36,11 @@ def generate_launch_description() -> LaunchDescription:
                 default_value="",
                 description="run folder or model folder; empty: the models of params_file's `run` in its S3 server",
             ),
+            DeclareLaunchArgument(
+                "servos",
+                default_value="false",
+                description="true: car_guard and car_node drive the servos of this machine, once they are armed",
+            ),
             shared.autostart_argument(),
             *shared.common_arguments(params_file=shared.config_file("car.yaml"), use_sim_time="false"),
             OpaqueFunction(function=drive),
@@ -43,7 +49,9 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def drive(context: LaunchContext) -> list[Node]:
-    """Return the agent."""
+    """Return the agent and, where it is asked for, what drives the servos."""
     model = shared.text(context, "model")
     ours = {"agent.model": shared.string(str(Path(model).resolve())), **ON_A_CAR} if model else ON_A_CAR
-    return [shared.node(context, "agent_node", ours, shared.sim_time(), shared.autostart())]
+    common = shared.sim_time(), shared.autostart()
+    servos = [shared.node(context, "car_guard", ON_A_CAR, *common)] if shared.is_true(context, "servos") else []
+    return [shared.node(context, "agent_node", ours, *common), *servos]

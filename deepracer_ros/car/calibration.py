@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deepracer_ros.errors import InputError
 from deepracer_ros.files import write_atomically, write_json
 from deepracer_ros.formats.document import Document, read_document
 
@@ -76,13 +77,28 @@ def read_calibration(path: Path) -> Calibration:
 
 
 def _pulses(part: Document) -> Pulses:
-    least, middle, most = (part.whole(name, SHORTEST, LONGEST) for name in ("min", "mid", "max"))
-    polarity = part.whole("polarity", -1, 1)
-    if not least < middle < most:
-        raise part.error("mid", f"a pulse between min, {least}, and max, {most}")
-    if not polarity:
-        raise part.error("polarity", "1 or -1")
-    return Pulses(least, middle, most, polarity)
+    least, middle, most = (part.whole(name, 0, 10 * LONGEST) for name in ("min", "mid", "max"))
+    return checked(Pulses(least, middle, most, part.whole("polarity", -1, 1)), part.where)
+
+
+def checked(pulses: Pulses, where: str) -> Pulses:
+    """Return pulses that a servo stands.
+
+    Args:
+        pulses: The pulses.
+        where: Where they come from, for error messages.
+
+    Raises:
+        InputError: if they are too short or too long, in another order than least, middle, most, or without polarity.
+    """
+    if not SHORTEST <= pulses.least < pulses.middle < pulses.most <= LONGEST:
+        raise InputError(
+            f"{where}: found the pulses {pulses.least}, {pulses.middle}, {pulses.most}, expected min, mid and max in "
+            f"this order, from {SHORTEST} to {LONGEST} ns"
+        )
+    if pulses.polarity not in (-1, 1):
+        raise InputError(f"{where}: polarity: found {pulses.polarity}, expected 1 or -1")
+    return pulses
 
 
 def write_calibration(path: Path, calibration: Calibration) -> None:

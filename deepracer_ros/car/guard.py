@@ -34,8 +34,6 @@ END_SECONDS = 5.0
 """Longest wait for a node that was asked to end, s."""
 LONGEST_WILL = 65536
 """Greatest size of a will, bytes."""
-URGENCY = -10
-"""Change of the niceness of the process where the user may make it: a busy machine must not delay a stop."""
 STUCK = 4
 """Exit code after a node that was silent."""
 
@@ -160,14 +158,3 @@ def _code(process: "subprocess.Popen[bytes]") -> int:
         process.kill()
         return STUCK
     return code if code >= 0 else 128 - code
-
-
-def main() -> int:
-    """Guard the car's node, with the arguments of this process, and return its exit code."""
-    with suppress(PermissionError):
-        os.nice(URGENCY)
-    return guard([sys.executable, "-m", "deepracer_ros.nodes.car_node", *sys.argv[1:]])
-
-
-if __name__ == "__main__":
-    sys.exit(main())

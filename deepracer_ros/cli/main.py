@@ -18,8 +18,8 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.share import share_directory
 
 COMMANDS: tuple[str, ...] = (
-    "train", "drive", "evaluate", "config", "tracks", "models", "race", "analyse", "export", "reward", "logs", "record",
-    "replay", "convert", "gazebo",
+    "train", "drive", "evaluate", "config", "tracks", "models", "race", "analyse", "export", "calibrate", "reward",
+    "logs", "record", "replay", "convert", "gazebo",
 )  # fmt: skip
 """Names of the commands in the order of `--help`; each is a module of this package.
 
@@ -92,13 +92,21 @@ def version() -> str:
     return ElementTree.parse(share_directory() / "package.xml").findtext("version", "unknown")
 
 
+class _CommandList(argparse.RawDescriptionHelpFormatter):
+    """Keeps each command and its help on one line: argparse forgets that the names are indented."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog)
+        self._action_max_length = 4 + max(map(len, COMMANDS))
+
+
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """Return a parser of the command in `arguments`, or of all commands if there is none."""
     parser = Parser(
         prog="deepracer",
         description="Train, watch, race and deploy camera-driven policies for a DeepRacer car on ROS 2.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_CommandList,
     )
     parser.add_argument("--version", action="version", version=f"deepracer_ros {version()}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)

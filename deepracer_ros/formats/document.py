@@ -12,7 +12,11 @@ from deepracer_ros.errors import InputError
 
 
 class Document:
-    """The keys and values of a JSON file, or of a part of it."""
+    """The keys and values of a JSON file, or of a part of it.
+
+    Attributes:
+        where: File, and keys above this part, for error messages.
+    """
 
     def __init__(self, values: Any, where: str) -> None:  # noqa: ANN401
         """Take the values of a JSON object.
@@ -26,7 +30,7 @@ class Document:
         """
         if not isinstance(values, Mapping):
             raise InputError(f"{where}: found {_short(values)}, expected an object with keys and values")
-        self._values, self._where = values, where
+        self._values, self.where = values, where
 
     def __contains__(self, name: str) -> bool:
         """Return whether there is such a key."""
@@ -44,7 +48,7 @@ class Document:
             expected: What it should have.
         """
         found = _short(self._values[name]) if name in self._values else "nothing"
-        return InputError(f"{self._where}: {name}: found {found}, expected {expected}")
+        return InputError(f"{self.where}: {name}: found {found}, expected {expected}")
 
     def part(self, name: str) -> "Document":
         """Return the object of a key.
@@ -54,7 +58,7 @@ class Document:
         """
         if name not in self._values:
             raise self.error(name, "an object")
-        return Document(self._values[name], f"{self._where}: {name}")
+        return Document(self._values[name], f"{self.where}: {name}")
 
     def item(self, name: str, number: int) -> "Document":
         """Return an object of the list of a key.
@@ -62,7 +66,7 @@ class Document:
         Raises:
             InputError: if it is no object.
         """
-        return Document(self._values[name][number], f"{self._where}: {name}[{number}]")
+        return Document(self._values[name][number], f"{self.where}: {name}[{number}]")
 
     def number(self, name: str, low: float, high: float, default: float | None = None) -> float:
         """Return the number of a key; a number in quotes is one too, as in DeepRacer.

@@ -35,8 +35,9 @@ def test_a_written_file_is_read_again_and_the_old_one_kept(tmp_path):
 @pytest.mark.parametrize(
     ("servo", "words"),
     [
-        ({**SERVO, "min": 100}, "Servo: min: found 100, expected a number from 500000"),
-        ({**SERVO, "mid": 1800000}, "Servo: mid: found 1800000, expected a pulse between"),
+        ({**SERVO, "min": 100}, "Servo: found the pulses 100, 1450000, 1700000, expected"),
+        ({**SERVO, "mid": 1800000}, "Servo: found the pulses 1200000, 1800000, 1700000"),
+        ({**SERVO, "max": 2600000}, "from 500000 to 2500000 ns"),
         ({**SERVO, "polarity": 0}, "Servo: polarity: found 0, expected 1 or -1"),
         ({**SERVO, "polarity": 2}, "Servo: polarity: found 2"),
         ({"min": 1200000}, "Servo: mid: found nothing"),

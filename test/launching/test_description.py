@@ -79,6 +79,13 @@ def test_managed_nodes_wait_for_a_manager_where_that_is_wanted(describe, name, n
     assert [parameters(record)["autostart"] for record in started(launched, "deepracer_ros")] == nodes * [False]
 
 
+def test_a_car_with_servos_has_its_guard_too(describe):
+    launched = describe("car.launch.py", "model:=m", "servos:=true")
+    records = started(launched, "deepracer_ros")
+    assert [record["executable"] for record in records] == ["agent_node", "car_guard"]
+    assert all(parameters(record)["simulation.cars"] == 1 for record in records)
+
+
 def test_ros_itself_reads_the_descriptions(ros2_launch):
     for name in FILES:
         command = ["ros2", "launch", "deepracer_ros", name, "--show-args"]

@@ -92,7 +92,7 @@ def test_a_deactivated_car_has_no_power_and_an_activated_one_must_be_armed(trial
 
 
 def car_node(trial, *arguments, guarded=True):
-    command = [sys.executable, "-m", "deepracer_ros.car.guard" if guarded else "deepracer_ros.nodes.car_node"]
+    command = [sys.executable, "-m", "deepracer_ros.nodes.car_guard" if guarded else "deepracer_ros.nodes.car_node"]
     command += ["--ros-args", "--params-file", str(trial.folder / "car.yaml"), "-r", "__ns:=/other", *arguments]
     environment = {name: value for name, value in os.environ.items() if name != PIPES}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
@@ -104,7 +104,7 @@ def car_node(trial, *arguments, guarded=True):
         (["-p", "car.calibration:=absent.json"], "absent.json: cannot be read"),
         (["-p", "car.pwm:=/absent"], "car.pwm: /absent: found no such folder"),
         (["-p", "gate.throttle:=2.0"], "gate.throttle: found 2"),
-        (["-p", "gate.trottle:=0.5"], "trottle"),
+        (["-p", "gate.brake:=0.5"], "brake"),
     ],
 )
 def test_mistakes_get_one_line(trial, arguments, words):
