@@ -83,7 +83,7 @@ def test_a_car_with_servos_has_its_guard_too(describe):
     launched = describe("car.launch.py", "model:=m", "servos:=true")
     records = started(launched, "deepracer_ros")
     assert [record["executable"] for record in records] == ["agent_node", "car_guard"]
-    assert all(parameters(record)["simulation.cars"] == 1 for record in records)
+    assert all(parameters(record)["simulation"]["cars"] == 1 for record in records)
 
 
 def test_ros_itself_reads_the_descriptions(ros2_launch):
