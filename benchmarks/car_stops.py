@@ -26,7 +26,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from benchmarks.alternate import descendants
 from benchmarks.common import default_config, own_ros_domain
-from benchmarks.stops import Trial
+from benchmarks.stops import Trial, report
 from deepracer_ros.car.calibration import Calibration, write_calibration
 from deepracer_ros.config import to_mapping
 from deepracer_ros.parameters import write_parameters
@@ -46,24 +46,30 @@ EVENTS = {
 """What happens, by its name: the process, and the signal that it gets."""
 
 
+def make_chip(folder: Path) -> None:
+    """Make a PWM chip, the switch of the power and a calibration file in a folder."""
+    for channel in ("pwm0", "pwm1"):
+        (folder / "chip" / channel).mkdir(parents=True)
+        for name in ("period", "duty_cycle", "enable"):
+            (folder / "chip" / channel / name).write_text("0")
+    (folder / "power").write_text("1")
+    write_calibration(folder / "calibration.json", Calibration())
+
+
+def places(folder: Path) -> dict[str, str]:
+    """Return the keys of `car` that name the files of `make_chip`."""
+    names = {"pwm": "chip", "power": "power", "calibration": "calibration.json"}
+    return {name: str(folder / place) for name, place in names.items()}
+
+
 class CarTrial(Trial):
     """A camera, an agent and a guarded car around a chip made of files."""
 
     def __init__(self, folder: Path) -> None:
         """Make the chip, and write the parameters of the car into a folder."""
         super().__init__(folder)
-        for channel in ("pwm0", "pwm1"):
-            (folder / "chip" / channel).mkdir(parents=True)
-            for name in ("period", "duty_cycle", "enable"):
-                (folder / "chip" / channel / name).write_text("0")
-        (folder / "power").write_text("1")
-        write_calibration(folder / "calibration.json", Calibration())
-        car = {
-            "pwm": str(folder / "chip"),
-            "power": str(folder / "power"),
-            "calibration": str(folder / "calibration.json"),
-        }
-        config = default_config(simulation={"cars": 1}, car=car)
+        make_chip(folder)
+        config = default_config(simulation={"cars": 1}, car=places(folder))
         (folder / "car.yaml").write_bytes(write_parameters(to_mapping(config)))
         self.folder, self._neutral = folder, Calibration().motor.middle
         self.guard: subprocess.Popen[bytes] | None = None
@@ -166,13 +172,7 @@ def main() -> int:
                 seconds[event].append(trial.stop_after(event))
         finally:
             trial.close()
-    for event, times in seconds.items():
-        if times:
-            good = sum(time <= LIMIT for time in times)
-            print(f"{event:18s} {good:4d} of {len(times):4d} within {LIMIT} s, longest {max(times):.3f} s")
-    late = sum(time > LIMIT for times in seconds.values() for time in times)
-    print(f"{options.events - late} of {options.events} stops within {LIMIT} s")
-    return 1 if late else 0
+    return report(seconds, LIMIT)
 
 
 if __name__ == "__main__":

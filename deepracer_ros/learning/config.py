@@ -37,6 +37,10 @@ class NetworkConfig(Section):
         0, "Rows at the top of the frames that the network does not read: they show the sky.", unit="pixels", least=0
     )
     colour: Literal["grey", "rgb"] = key("grey", "Colour of the frames that the network reads: one channel or three.")
+    preprocessing: Literal["area", "deepracer"] = key(
+        "area", "How larger frames are scaled. area: to the mean of each pixel's area. deepracer: first to 160x120 by "
+        "bilinear interpolation, as DeepRacer's car scales the image of its camera.",
+    )  # fmt: skip
     stack_size: int = key(
         1, "Number of a car's last frames that the network reads together, as channels of one image.", least=1, most=16
     )

@@ -17,6 +17,10 @@ FRAME_SCALE = 64.0
 """Divisor of every pixel after the subtraction of `FRAME_MEAN`: about the standard deviation of images of a road."""
 
 
+CAR_SIZE = 160, 120
+"""Width and height of the frames to which DeepRacer's car scales the image of its camera, pixels."""
+
+
 def first_block(config: NetworkConfig) -> int:
     """Return the side of the blocks of pixels that the first convolution reads as channels (space to depth), pixels.
 
@@ -52,7 +56,8 @@ def to_blocks(observations: NDArray[np.uint8], config: NetworkConfig) -> NDArray
 def adapt_frames(frames: NDArray[np.uint8], config: NetworkConfig) -> NDArray[np.uint8]:
     """Return frames in the size and colour that the network reads: (B, height, width) or (B, height, width, 3).
 
-    Frames are scaled by area averaging, which resembles a camera with fewer pixels. Grey is ITU-R BT.601 luma.
+    Frames are scaled by area averaging, which resembles a camera with fewer pixels. With the preprocessing `deepracer`
+    larger frames are first scaled as DeepRacer's car does. Grey is ITU-R BT.601 luma.
 
     Args:
         frames: Frames (B, H, W) or (B, H, W, C), uint8.
@@ -60,6 +65,8 @@ def adapt_frames(frames: NDArray[np.uint8], config: NetworkConfig) -> NDArray[np
     """
     if frames.ndim == 4 and frames.shape[3] == 1:
         frames = frames[..., 0]
+    if config.preprocessing == "deepracer":
+        frames = scale_as_car(frames)
     if frames.ndim == 4 and config.colour == "grey":
         frames = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]).astype(np.uint8)
     elif frames.ndim == 3 and config.colour == "rgb":
@@ -68,6 +75,18 @@ def adapt_frames(frames: NDArray[np.uint8], config: NetworkConfig) -> NDArray[np
         size = (config.width, config.height)
         frames = np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames]).astype(np.uint8)
     return frames
+
+
+def scale_as_car(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return frames larger than 160x120 in that size, by bilinear interpolation; others are unchanged.
+
+    Args:
+        frames: Frames (B, H, W) or (B, H, W, 3), uint8.
+    """
+    width, height = CAR_SIZE
+    if frames.shape[2] <= width and frames.shape[1] <= height:
+        return frames
+    return np.stack([cv2.resize(frame, CAR_SIZE, interpolation=cv2.INTER_LINEAR) for frame in frames]).astype(np.uint8)
 
 
 def adapt_stacks(stacks: NDArray[np.uint8], config: NetworkConfig) -> NDArray[np.uint8]:
