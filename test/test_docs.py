@@ -36,7 +36,7 @@ def test_what_is_to_be_copied_and_registered_is_there():
     text = (ROOT / "docs" / "architecture.md").read_text()
     section = text[text.index("## Where to add what") : text.index("## Faults")]
     rows = [row for row in section.splitlines() if row.startswith("| ")]
-    assert len(rows) == 9
+    assert len(rows) == 10
     for name in re.findall(r"`([\w/]+\.py)", section):
         assert (ROOT / name).exists() or (ROOT / "deepracer_ros" / name).exists(), name
     for registry, module in (
@@ -46,6 +46,7 @@ def test_what_is_to_be_copied_and_registered_is_there():
         ("RACES", "race.race"),
         ("SINKS", "run.sinks"),
         ("SIMULATORS", "simulation.factory"),
+        ("FORMATS", "export.formats"),
     ):
         (row,) = (row for row in rows if f"`{registry}" in row)
         assert f"{module.replace('.', '/')}.py" in row or "there" in row or "same file" in row
