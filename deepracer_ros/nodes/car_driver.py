@@ -169,7 +169,12 @@ class CarDriver:
         self.gate.model(model not in NO_MODEL)
 
     def health(self) -> Health:
-        """Return the health of the car for its diagnostics."""
+        """Return the health of the car for its diagnostics.
+
+        Raises:
+            InputError: if the car's own software runs now.
+        """
+        self.check_alone()
         decision = self._decision
         figures = {
             "state": self.gate.state.value,
