@@ -28,6 +28,7 @@ from benchmarks.alternate import descendants
 from benchmarks.common import default_config, own_ros_domain
 from benchmarks.stops import Trial, report
 from deepracer_ros.car.calibration import Calibration, write_calibration
+from deepracer_ros.car.config import CarConfig
 from deepracer_ros.config import to_mapping
 from deepracer_ros.parameters import write_parameters
 
@@ -65,11 +66,16 @@ def places(folder: Path) -> dict[str, str]:
 class CarTrial(Trial):
     """A camera, an agent and a guarded car around a chip made of files."""
 
-    def __init__(self, folder: Path) -> None:
-        """Make the chip, and write the parameters of the car into a folder."""
+    def __init__(self, folder: Path, silence: float = CarConfig.silence) -> None:
+        """Make the chip, and write the parameters of the car into a folder.
+
+        Args:
+            folder: An existing folder.
+            silence: Silence after which car_guard and car_node take each other for stuck, s.
+        """
         super().__init__(folder)
         make_chip(folder)
-        config = default_config(simulation={"cars": 1}, car=places(folder))
+        config = default_config(simulation={"cars": 1}, car={**places(folder), "silence": silence})
         (folder / "car.yaml").write_bytes(write_parameters(to_mapping(config)))
         self.folder, self._neutral = folder, Calibration().motor.middle
         self.guard: subprocess.Popen[bytes] | None = None

@@ -55,6 +55,10 @@ class CarConfig(Section):
     power: str = key(
         "/sys/class/gpio/gpio436/value", "File of the switch of the servos' power: 0 is on, 1 is off. Empty: none."
     )
+    silence: float = key(
+        0.1, "Silence after which car_guard and car_node take each other for stuck; both then stop the car.", unit="s",
+        above=0, most=1,
+    )  # fmt: skip
     fastest: float = key(
         3.0, "Speed of a command that means full throttle: the fastest action of the model.", unit="m/s", above=0
     )

@@ -20,14 +20,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
 
+from deepracer_ros.car.config import CarConfig
 from deepracer_ros.car.servos import Will
 
 PIPES = "DEEPRACER_CAR_GUARD"
 """Environment variable with the node's ends of both pipes: the one that it writes, and the one that it reads."""
 BEAT, REST = b".", b"r"
 """What the node writes at a tick with and without power on the servos; at rest it may be silent."""
-SILENT_SECONDS = 0.1
-"""Silence after which the other side counts as stuck, s."""
+SILENT_SECONDS = CarConfig.silence
+"""Silence after which the other side counts as stuck where the node does not tell another one, s."""
 TICK = 0.01
 """Greatest time between two looks at the clock, s."""
 END_SECONDS = 5.0
@@ -55,13 +56,20 @@ class Lifeline:
         self._beats, self._answers = (int(number) for number in pipes.split(","))
         os.set_blocking(self._answers, False)
         os.set_blocking(self._beats, False)
-        self._heard = time.monotonic()
+        self._heard, self._silence = time.monotonic(), SILENT_SECONDS
         self._has_ended = False
 
-    def promise(self, will: Will) -> None:
-        """Send the writes that make the car safe, before the first pulse."""
+    def promise(self, will: Will, silence: float = SILENT_SECONDS) -> None:
+        """Send the writes that make the car safe, before the first pulse.
+
+        Args:
+            will: The writes.
+            silence: Silence after which each side takes the other one for stuck, s.
+        """
+        self._silence = silence
         os.set_blocking(self._beats, True)
-        os.write(self._beats, json.dumps({"neutral": will.neutral, "off": will.off}).encode() + b"\n")
+        promised = {"neutral": will.neutral, "off": will.off, "silence": silence}
+        os.write(self._beats, json.dumps(promised).encode() + b"\n")
         os.set_blocking(self._beats, False)
         self._heard = time.monotonic()
 
@@ -79,7 +87,7 @@ class Lifeline:
             self._heard = time.monotonic()
         if self._has_ended:
             return self.ENDED
-        return self.SILENT if time.monotonic() - self._heard > SILENT_SECONDS else ""
+        return self.SILENT if time.monotonic() - self._heard > self._silence else ""
 
 
 def guard(command: Sequence[str]) -> int:
@@ -106,8 +114,8 @@ def guard(command: Sequence[str]) -> int:
         signal.signal(number, end)
     will: Will | None = None
     try:
-        will = _read_will(beats)
-        if will is not None and _watch(beats, answers):
+        will, silence = _read_will(beats)
+        if will is not None and _watch(beats, answers, silence):
             print("car_guard: the car's node was silent and is ended", file=sys.stderr, flush=True)
             process.kill()  # first: a node that goes on later must not send a pulse after the last one here
             return STUCK
@@ -120,20 +128,20 @@ def guard(command: Sequence[str]) -> int:
         process.wait()
 
 
-def _read_will(beats: int) -> Will | None:
-    """Return the node's will; None if the node ends before it has one, and has sent no pulse."""
+def _read_will(beats: int) -> tuple[Will | None, float]:
+    """Return the node's will, None if the node ends before it has one and a pulse; and how long it may be silent, s."""
     text = b""
     while not text.endswith(b"\n") and len(text) < LONGEST_WILL:
         told = os.read(beats, 1)
         if not told:
-            return None
+            return None, 0.0
         text += told
     writes = json.loads(text)
     neutral, off = (tuple((str(path), str(value)) for path, value in writes[name]) for name in ("neutral", "off"))
-    return Will(neutral, off)
+    return Will(neutral, off), float(writes["silence"])
 
 
-def _watch(beats: int, answers: int) -> bool:
+def _watch(beats: int, answers: int, silence: float) -> bool:
     """Answer the node's beats until their end; return whether the node became silent instead."""
     heard, rests = time.monotonic(), True
     while True:
@@ -144,7 +152,7 @@ def _watch(beats: int, answers: int) -> bool:
             if not told:
                 return False
             heard, rests = now, told.endswith(REST)
-        elif now - heard > SILENT_SECONDS and not rests:
+        elif now - heard > silence and not rests:
             return True
         with suppress(BlockingIOError, BrokenPipeError):
             os.write(answers, BEAT)

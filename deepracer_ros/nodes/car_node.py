@@ -61,7 +61,7 @@ class CarNode(ManagedNode):
         """
         self._driver = CarDriver(self, self.config)
         if not self._has_promised:
-            self._lifeline.promise(self._driver.will)
+            self._lifeline.promise(self._driver.will, self.config.car.silence)
             self._has_promised = True
 
     def activate(self) -> None:
@@ -97,9 +97,13 @@ class CarNode(ManagedNode):
         if trouble == Lifeline.ENDED:
             driver.stop(trouble)
             raise InputError(f"{trouble}, expected it to watch this node")
-        if self._is_wanted and not driver.active:
-            driver.activate()
-        driver.tick()
+        try:
+            if self._is_wanted and not driver.active:
+                driver.activate()
+            driver.tick()
+        except InputError:
+            self.deactivate()
+            raise
 
     def _reconfigure(self, config: RunConfig) -> None:
         self.config = config
@@ -140,7 +144,13 @@ class CarNode(ManagedNode):
         return response
 
     def _health(self) -> Health:
-        return self._driver.health() if self._driver is not None else NOT_CONFIGURED
+        if self._driver is None:
+            return NOT_CONFIGURED
+        try:
+            return self._driver.health()
+        except InputError:
+            self.deactivate()  # before the end, which takes longer than the guard waits for a moving car
+            raise
 
 
 def main() -> int:
