@@ -94,6 +94,10 @@ class Servos:
         self._drive.publish(to_drive(*numbers, ["car_0"], "servos", self.node.get_clock().now().to_msg()))
 
 
+def _started(name: str, arguments: list[str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, "-m", f"deepracer_ros.nodes.{name}", *arguments])
+
+
 def drive(folder: Path, laps: int, track: str) -> Counter[str]:
     """Return how the episodes ended, by the name of the status, when there are as many as laps were asked for.
 
@@ -125,16 +129,17 @@ def drive(folder: Path, laps: int, track: str) -> Counter[str]:
         stack.callback(rclpy.try_shutdown)
         servos, executor = Servos(folder / "chip"), SingleThreadedExecutor()
         executor.add_node(servos.node)
-        for name, arguments in commands.items():
-            process = stack.enter_context(
-                subprocess.Popen([sys.executable, "-m", f"deepracer_ros.nodes.{name}", *arguments])
-            )
-            stack.callback(process.terminate)
+        processes = {name: stack.enter_context(_started(name, arguments)) for name, arguments in commands.items()}
+        stack.callback(lambda: [process.terminate() for process in processes.values()])
         deadline, due, asked = time.monotonic() + LIMIT_SECONDS, 0.0, 0.0
         while servos.ends.total() < laps:
             now = time.monotonic()
             if now > deadline:
                 raise TimeoutError(f"found {dict(servos.ends)} within {LIMIT_SECONDS:.0f} s, expected {laps} laps")
+            if (guard := processes["car_guard"]).poll() is not None:  # a tick was late while all processes started
+                print(f"car_guard ended with {guard.returncode} and is started again")
+                processes["car_guard"] = stack.enter_context(_started("car_guard", commands["car_guard"]))
+                servos.is_driving = False
             if not servos.is_driving and now > asked:
                 servos.arm()
                 asked = now + 0.5
