@@ -112,20 +112,24 @@ def guard(command: Sequence[str]) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
-    will: Will | None = None
+    will, is_stuck = None, False
     try:
         will, silence = _read_will(beats)
-        if will is not None and _watch(beats, answers, silence):
-            print("car_guard: the car's node was silent and is ended", file=sys.stderr, flush=True)
-            process.kill()  # first: a node that goes on later must not send a pulse after the last one here
-            return STUCK
-        return _code(process)
+        if will is not None:
+            is_stuck = _watch(beats, answers, silence)
+            if is_stuck:
+                process.kill()  # first: a node that goes on later must not send a pulse after the last one here
+            will.execute()
+        return STUCK if is_stuck else _code(process)
     finally:
         if process.poll() is None:
             process.kill()
-        if will is not None and not will.execute():
-            print("car_guard: the servos cannot be written", file=sys.stderr, flush=True)
         process.wait()
+        is_safe = will is None or will.execute()  # once more: a write that the node had begun may have ended since
+        if is_stuck:
+            print("car_guard: the car's node was silent and is ended", file=sys.stderr, flush=True)  # may block
+        if not is_safe:
+            print("car_guard: the servos cannot be written", file=sys.stderr, flush=True)
 
 
 def _read_will(beats: int) -> tuple[Will | None, float]:
