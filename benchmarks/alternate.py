@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from benchmarks.common import descendants
 from deepracer_ros.run.progress import read_progress
 
 SECONDS = 3.0
@@ -74,12 +75,11 @@ class PausedTraining:
         before = read_progress(self._progress)[-1].env_steps
         self._send(signal.SIGCONT)
         began = time.monotonic()
+        time.sleep(SECONDS)
         size = self._progress.stat().st_size
-        while time.monotonic() - began < SECONDS or self._progress.stat().st_size == size:
+        while self._progress.stat().st_size == size:
             if time.monotonic() - began > START_SECONDS:
                 raise TimeoutError(f"{self._progress}: no update within {START_SECONDS:.0f} s")
-            if time.monotonic() - began < SECONDS:
-                size = self._progress.stat().st_size
             time.sleep(POLL_SECONDS)
         self.seconds += time.monotonic() - began
         self._send(signal.SIGSTOP)
@@ -100,21 +100,6 @@ class PausedTraining:
         self._send(signal.SIGCONT)
         self._process.send_signal(signal.SIGINT)
         self._process.wait(START_SECONDS)
-
-
-def descendants(process: int) -> list[int]:
-    """Return the ids of a process and of all its children and their children, from /proc."""
-    parents = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            text = path.read_text()
-        except OSError:  # it has ended
-            continue
-        parents[int(path.parent.name)] = int(text.rpartition(")")[2].split()[1])
-    found = [process]
-    for one in found:
-        found += [child for child, parent in parents.items() if parent == one]
-    return found
 
 
 def ratio(options: Sequence[str], than: Sequence[str], turns: int) -> float:

@@ -24,8 +24,7 @@ from pathlib import Path
 from rclpy.node import Node
 from std_srvs.srv import SetBool, Trigger
 
-from benchmarks.alternate import descendants
-from benchmarks.common import default_config, own_ros_domain
+from benchmarks.common import default_config, descendants, own_ros_domain
 from benchmarks.stops import Trial, report
 from deepracer_ros.car.calibration import Calibration, write_calibration
 from deepracer_ros.car.config import CarConfig

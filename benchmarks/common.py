@@ -80,3 +80,18 @@ def train(folder: Path, *arguments: str, under: Sequence[str] = ()) -> Path:
     command = [*under, sys.executable, "-m", "deepracer_ros.cli.main", "train", "--runs", str(folder), *arguments]
     subprocess.run(command, check=True, capture_output=True, text=True, timeout=900)
     return (folder / "latest").resolve()
+
+
+def descendants(process: int) -> list[int]:
+    """Return the ids of a process and of all its children and their children, from /proc."""
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = path.read_text()
+        except OSError:  # it has ended
+            continue
+        parents[int(path.parent.name)] = int(text.rpartition(")")[2].split()[1])
+    found = [process]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found

@@ -9,7 +9,6 @@ calls the model by the name of the archive up to the first dot, with `_` in plac
 
 import gzip
 import io
-import json
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from typing import Any
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.files import write_atomically
-from deepracer_ros.formats.document import Document
+from deepracer_ros.formats.document import parse_document
 from deepracer_ros.formats.metadata import metadata_values
 
 ENDING = ".tar.gz"
@@ -120,8 +119,4 @@ def describe(archive: Archive, where: str) -> dict[str, Any]:
     Raises:
         InputError: if it is not JSON, or a value is wrong.
     """
-    try:
-        values = json.loads(archive.metadata)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{where}: {METADATA}: is not JSON ({' '.join(str(error).split())})") from error
-    return metadata_values(Document(values, f"{where}: {METADATA}"))
+    return metadata_values(parse_document(archive.metadata, f"{where}: {METADATA}"))

@@ -9,18 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.formats.metadata import CAMERAS, HEIGHT, WIDTH
+from deepracer_ros.formats.metadata import HEIGHT, WIDTH
+from deepracer_ros.learning.action_space import make_action_space
 from deepracer_ros.learning.architectures import ARCHITECTURES
-from deepracer_ros.learning.config import NetworkConfig
-from deepracer_ros.learning.frames import FRAME_MEAN, FRAME_SCALE
+from deepracer_ros.learning.config import CAMERA, NetworkConfig
+from deepracer_ros.learning.inference import convolutions_of, hidden_names, within
 from deepracer_ros.learning.policy import Policy
 from deepracer_ros.models.policy_file import Model
 from deepracer_ros.race.actions import ActionSpaceConfig
 from deepracer_ros.training.policies import make_policy, upgrade_tensors
 
 Floats = NDArray[np.float32]
-
-CAMERA = CAMERAS[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +93,7 @@ class CarNetwork:
             powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
             probabilities: Floats = powers / powers.sum(axis=1, keepdims=True)
             return probabilities
-        alpha, beta = np.split(1.0 + np.logaddexp(0.0, outputs), 2, axis=1)
-        middle: Floats = ((alpha - beta) / (alpha + beta)).astype(np.float32)
-        return middle
+        return 2.0 * make_action_space(self.actions).greedy(outputs) - 1.0
 
     @property
     def rounds_up(self) -> bool:
@@ -121,15 +118,9 @@ def read_car_network(model: Model) -> CarNetwork:
     where = f"model {model.manifest.run}/{model.manifest.version}"
     _check(network, actions, where)
     tensors, architecture = upgrade_tensors(model), ARCHITECTURES[network.size]
-    convolutions = []
-    for number, (_, _, stride) in enumerate(architecture.convolutions):
-        layer = f"encoders.{CAMERA}.{f'rest.{number - 1}' if number else 'first'}"
-        weight, bias = tensors[f"{layer}.weight"], tensors[f"{layer}.bias"]
-        if number == 0:
-            weight = weight / np.float32(FRAME_SCALE)
-            bias = bias - np.float32(FRAME_MEAN) * weight.sum(axis=(1, 2, 3))
-        convolutions.append(Convolution(weight, bias, stride))
-    names = ["hidden", *(f"further.{number}" for number in range(len(architecture.hidden) - 1)), "policy"]
+    camera = within(tensors, f"encoders.{CAMERA}.")
+    convolutions = [Convolution(*layer) for layer in convolutions_of(camera, network)]
+    names = (*hidden_names(network), "policy")
     *hidden, head = (Linear(tensors[f"{name}.weight"], tensors[f"{name}.bias"]) for name in names)
     return CarNetwork(
         WIDTH // network.width, network.crop_top, tuple(convolutions), tuple(hidden), head, architecture.activation,

@@ -6,13 +6,12 @@
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepracer_ros.errors import InputError
 from deepracer_ros.export.frozen_graph import INPUT, OUTPUT
+from deepracer_ros.export.packages import load_package
 
 Runner = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """A function from a grey frame (120, 160) to the outputs (K,)."""
@@ -27,10 +26,7 @@ def to_openvino(graph: bytes) -> tuple[dict[str, bytes], Runner]:
     Raises:
         InputError: if the package openvino is not installed.
     """
-    try:
-        import openvino
-    except ImportError as error:
-        raise InputError("openvino: found no such package, expected it: pip install openvino") from error
+    openvino = load_package("openvino", "openvino")
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "graph.pb").write_bytes(graph)
         openvino.save_model(openvino.convert_model(f"{folder}/graph.pb"), f"{folder}/model.xml", compress_to_fp16=True)
@@ -52,11 +48,8 @@ def to_tflite(graph: bytes) -> tuple[bytes, Runner]:
     Raises:
         InputError: if the package tensorflow is not installed.
     """
-    try:
-        import tensorflow
-    except ImportError as error:
-        raise InputError("tflite: found no package tensorflow, expected it: pip install tensorflow-cpu") from error
-    lite: Any = tensorflow.compat.v1.lite
+    tensorflow = load_package("tensorflow", "tensorflow-cpu")
+    lite = tensorflow.compat.v1.lite
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "graph.pb"
         path.write_bytes(graph)

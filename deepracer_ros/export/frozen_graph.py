@@ -17,8 +17,9 @@ from tensorboardX.proto.tensor_shape_pb2 import TensorShapeProto
 from tensorboardX.proto.types_pb2 import DT_FLOAT, DT_INT32
 from tensorboardX.proto.versions_pb2 import VersionDef
 
-from deepracer_ros.export.car_network import CAMERA, CarNetwork, Linear
+from deepracer_ros.export.car_network import CarNetwork, Linear
 from deepracer_ros.formats.metadata import CAMERAS, HEIGHT, WIDTH
+from deepracer_ros.learning.config import CAMERA
 
 LEVEL = "main_level/agent/main/online"
 INPUTS = tuple(f"{LEVEL}/network_0/{name}/{name}" for name in CAMERAS)

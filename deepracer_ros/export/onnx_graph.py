@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepracer_ros.errors import InputError
-from deepracer_ros.export.car_network import CAMERA, CarNetwork, Linear
+from deepracer_ros.export.car_network import CarNetwork, Linear
+from deepracer_ros.export.packages import load_package
 from deepracer_ros.formats.metadata import HEIGHT, WIDTH
+from deepracer_ros.learning.config import CAMERA
 
 OUTPUT = "policy"
 OPERATORS = 17
@@ -78,11 +79,7 @@ def to_onnx(network: CarNetwork) -> bytes:
     Raises:
         InputError: if the package onnx is not installed.
     """
-    try:
-        import onnx
-    except ImportError as error:
-        raise InputError("onnx: found no such package, expected it: pip install 'deepracer_ros[onnx]'") from error
-    writer, activation = OnnxWriter(onnx), network.activation.capitalize()
+    writer, activation = OnnxWriter(load_package("onnx", "'deepracer_ros[onnx]'")), network.activation.capitalize()
     x = _pixels(writer, network)
     for number, layer in enumerate(network.convolutions):
         name = f"convolution_{number}"

@@ -119,11 +119,26 @@ def read_document(path: Path) -> Document:
         InputError: if it cannot be read, is not JSON or holds something else.
     """
     try:
-        return Document(json.loads(path.read_bytes()), str(path))
+        content = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); expected a JSON file") from error
-    except ValueError as error:
-        raise InputError(f"{path}: is not JSON ({' '.join(str(error).split())})") from error
+    return parse_document(content, str(path))
+
+
+def parse_document(content: bytes, where: str) -> Document:
+    """Return the object in the content of a JSON file.
+
+    Args:
+        content: The content.
+        where: The file, for error messages.
+
+    Raises:
+        InputError: if it is not JSON or holds something else.
+    """
+    try:
+        return Document(json.loads(content), where)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: is not JSON ({' '.join(str(error).split())})") from error
 
 
 def _short(value: Any) -> str:  # noqa: ANN401

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from deepracer_ros.formats.document import Document, read_document
+from deepracer_ros.learning.config import CAR_SIZE
 from deepracer_ros.race.actions import (
     FASTEST,
     GREATEST_ANGLE,
@@ -24,7 +25,7 @@ CAMERAS = ("FRONT_FACING_CAMERA", "observation")
 SHALLOW = "DEEP_CONVOLUTIONAL_NETWORK_SHALLOW"
 NETWORKS = {SHALLOW: "shallow", "DEEP_CONVOLUTIONAL_NETWORK": "standard", "DEEP_CONVOLUTIONAL_NETWORK_DEEP": "deep"}
 """Our names of DeepRacer's networks."""
-WIDTH, HEIGHT = 160, 120
+WIDTH, HEIGHT = CAR_SIZE
 """Size of the image that DeepRacer's networks see, pixels."""
 
 

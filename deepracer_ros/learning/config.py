@@ -11,6 +11,8 @@ from deepracer_ros.learning.architectures import ARCHITECTURES
 
 CAMERA = "FRONT_FACING_CAMERA"
 """Name of the camera in `simulation.sensors`."""
+CAR_SIZE = 160, 120
+"""Width and height of the frames that DeepRacer's networks read, and to which its car scales its images, pixels."""
 
 
 @dataclass(frozen=True)

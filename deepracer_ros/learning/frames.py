@@ -8,17 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.learning.architectures import ARCHITECTURES
-from deepracer_ros.learning.config import NetworkConfig
+from deepracer_ros.learning.config import CAR_SIZE, NetworkConfig
 
 FRAME_MEAN = 96.0
 """Level that is subtracted from every pixel: about the mean of images of a road."""
 
 FRAME_SCALE = 64.0
 """Divisor of every pixel after the subtraction of `FRAME_MEAN`: about the standard deviation of images of a road."""
-
-
-CAR_SIZE = 160, 120
-"""Width and height of the frames to which DeepRacer's car scales the image of its camera, pixels."""
 
 
 def first_block(config: NetworkConfig) -> int:

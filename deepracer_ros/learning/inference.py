@@ -64,12 +64,41 @@ def weight_shapes(config: NetworkConfig, sensors: Mapping[str, SensorSpec], outp
             shapes |= {f"{part}.{name}.{weight}": shape for weight, shape in found.items()}
             features[part] += count
     before = features["encoders"]
-    for number, units in enumerate(ARCHITECTURES[config.size].hidden):
-        layer = f"further.{number - 1}" if number else "hidden"
+    for layer, units in zip(hidden_names(config), ARCHITECTURES[config.size].hidden, strict=True):
         shapes |= {f"{layer}.weight": (units, before), f"{layer}.bias": (units,)}
         before = units
     shapes |= {"policy.weight": (outputs, before), "policy.bias": (outputs,)}
     return shapes | {"value.weight": (1, before + features["critic"]), "value.bias": (1,)}
+
+
+def hidden_names(config: NetworkConfig) -> list[str]:
+    """Return the names of the hidden layers of a network, in their order."""
+    return ["hidden", *(f"further.{number}" for number in range(len(ARCHITECTURES[config.size].hidden) - 1))]
+
+
+def _convolution_name(number: int) -> str:
+    return f"rest.{number - 1}" if number else "first"
+
+
+def convolutions_of(tensors: Mapping[str, Floats], config: NetworkConfig) -> list[tuple[Floats, Floats, int]]:
+    """Return weight (features, channels, kernel, kernel), bias (features,) and stride of each convolution.
+
+    Mean and scale of the pixels are part of the first one.
+
+    Args:
+        tensors: Weights of the camera's encoder by name.
+        config: Configuration of the network.
+    """
+    found = []
+    for number, (_, _, stride) in enumerate(ARCHITECTURES[config.size].convolutions):
+        layer = _convolution_name(number)
+        weight, bias = tensors[f"{layer}.weight"], tensors[f"{layer}.bias"]
+        if number == 0:
+            weight = weight / np.float32(FRAME_SCALE)
+            with _odd_weights():
+                bias = bias - np.float32(FRAME_MEAN) * weight.sum(axis=(1, 2, 3))
+        found.append((weight, bias, stride))
+    return found
 
 
 def _encoder_shapes(config: NetworkConfig, spec: SensorSpec) -> tuple[Shapes, int]:
@@ -79,7 +108,7 @@ def _encoder_shapes(config: NetworkConfig, spec: SensorSpec) -> tuple[Shapes, in
         return {"layer.weight": (VECTOR_FEATURES, numbers), "layer.bias": (VECTOR_FEATURES,)}, VECTOR_FEATURES
     architecture, shapes, channels = ARCHITECTURES[config.size], Shapes(), config.channels
     for number, (features, kernel, _) in enumerate(architecture.convolutions):
-        layer = f"rest.{number - 1}" if number else "first"
+        layer = _convolution_name(number)
         shapes |= {f"{layer}.weight": (features, channels, kernel, kernel), f"{layer}.bias": (features,)}
         if architecture.normalised:
             shapes |= {f"norms.{number}.weight": (features,), f"norms.{number}.bias": (features,)}
@@ -114,9 +143,8 @@ class Actor:
                 )
         self._activation = ACTIVATIONS[ARCHITECTURES[config.size].activation]
         make = {name: Camera if is_image(sensors[name]) else Numbers for name in config.reads}
-        self._encoders = {name: kind(_within(tensors, f"encoders.{name}."), config) for name, kind in make.items()}
-        names = ["hidden", *(f"further.{number}" for number in range(len(ARCHITECTURES[config.size].hidden) - 1))]
-        self._hidden = [_linear(tensors, name) for name in names]
+        self._encoders = {name: kind(within(tensors, f"encoders.{name}."), config) for name, kind in make.items()}
+        self._hidden = [_linear(tensors, name) for name in hidden_names(config)]
         self._policy = _linear(tensors, "policy")
 
     def __call__(self, observations: Observations) -> Floats:
@@ -146,13 +174,8 @@ class Camera:
         self._layers: list[tuple[Floats, Floats, int, int]] = []
         self._norms: list[tuple[Floats, Floats]] = []
         block = first_block(config)
-        for number, (_, kernel, stride) in enumerate(architecture.convolutions):
-            layer = f"rest.{number - 1}" if number else "first"
-            weight, bias = tensors[f"{layer}.weight"], tensors[f"{layer}.bias"]
-            if number == 0:
-                weight = weight / np.float32(FRAME_SCALE)
-                with _odd_weights():
-                    bias = bias - np.float32(FRAME_MEAN) * weight.sum(axis=(1, 2, 3))
+        for number, (weight, bias, stride) in enumerate(convolutions_of(tensors, config)):
+            kernel = weight.shape[-1]
             side = 1 if number else block
             cells, step = kernel // side, stride // side
             split = weight.reshape(*weight.shape[:2], cells, side, cells, side).transpose(2, 4, 3, 5, 1, 0)
@@ -197,7 +220,8 @@ class Numbers:
         return relu(observations.reshape(len(observations), -1).astype(np.float32) @ weight + bias)
 
 
-def _within(tensors: Mapping[str, Floats], start: str) -> dict[str, Floats]:
+def within(tensors: Mapping[str, Floats], start: str) -> dict[str, Floats]:
+    """Return the tensors whose names begin in one way, by the rest of their names."""
     return {name.removeprefix(start): tensor for name, tensor in tensors.items() if name.startswith(start)}
 
 

@@ -6,6 +6,8 @@
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from std_srvs.srv import SetBool, Trigger
 
@@ -94,13 +96,18 @@ class CarNode(ManagedNode):
             return
         if trouble:
             driver.gate.fail(trouble)
-        if trouble == Lifeline.ENDED:
-            driver.stop(trouble)
-            raise InputError(f"{trouble}, expected it to watch this node")
-        try:
+        with self._stopped_by_errors():
+            if trouble == Lifeline.ENDED:
+                raise InputError(f"{trouble}, expected it to watch this node")
             if self._is_wanted and not driver.active:
                 driver.activate()
             driver.tick()
+
+    @contextmanager
+    def _stopped_by_errors(self) -> Iterator[None]:
+        """Stop the car before an error ends the node, which takes longer than the guard waits for a moving car."""
+        try:
+            yield
         except InputError:
             self.deactivate()
             raise
@@ -146,11 +153,8 @@ class CarNode(ManagedNode):
     def _health(self) -> Health:
         if self._driver is None:
             return NOT_CONFIGURED
-        try:
+        with self._stopped_by_errors():
             return self._driver.health()
-        except InputError:
-            self.deactivate()  # before the end, which takes longer than the guard waits for a moving car
-            raise
 
 
 def main() -> int:

@@ -27,6 +27,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 from sensor_msgs.msg import JointState
 
+from deepracer_ros.machine import hurry
 from deepracer_ros.nodes.messages.drive import to_drive
 from deepracer_ros.nodes.messages.frames import BASE_FRAME
 from deepracer_ros.nodes.outputs.optional import where_installed
@@ -40,8 +41,6 @@ REPEAT = 0.05
 """Time between two stops, s."""
 MOST_RECEIVERS = 255
 """Greatest number of subscriptions that a sign of life can tell."""
-URGENCY = -10
-"""Change of the niceness of the process where the user may make it: a busy machine must not delay a stop."""
 LAST_STOPS = 10
 """Number of stops after the end of the agent."""
 LAST_SECONDS = 2.0
@@ -164,8 +163,7 @@ def main() -> int:
     options = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the end of the agent ends the guard, which then sends the last stops
-    with suppress(PermissionError):
-        os.nice(URGENCY)
+    hurry()
     os.set_blocking(1, False)
     rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
     node = Node("command_guard", start_parameter_services=False, enable_rosout=False)
