@@ -165,6 +165,7 @@ def test_e_greedy_exploration_falls_to_its_value(written):
         ({"loss_type": "hubert"}, 'loss_type: found "hubert", expected one of huber, mean squared error'),
         ("[]", "found [], expected an object"),
         ("{", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
     ],
 )
 def test_hyperparameters_that_are_wrong_are_one_line(written, document, message):
