@@ -18,13 +18,15 @@ MOMENTS = (
     "write.half",
     "write.whole",
     "folder.aside",
+    "checkpoint.uploaded",
     "checkpoint.written",
     "batch.acknowledged",
     "model.published",
     "append.sent",
 )
 """Names of all points: half of a file is written under its temporary name; the file is written but not yet renamed; an
-old folder is renamed and the new one not yet in its place; a checkpoint is in place; its batch is removed from Redis; a
+old folder is renamed and the new one not yet in its place; a checkpoint is in S3 but not yet named; a checkpoint is in
+place; its batch is removed from Redis; a
 model is published; segments are appended to Redis but not yet reported."""
 
 _passed: Counter[str] = Counter()

@@ -10,8 +10,9 @@ from typing import Any
 
 from deepracer_ros.config import to_mapping
 from deepracer_ros.engine.run_models import open_store, version_of
+from deepracer_ros.models.pointer import PointerName
 from deepracer_ros.models.policy_file import Manifest
-from deepracer_ros.models.store import ModelStore, PointerName
+from deepracer_ros.models.store import ModelStore
 
 
 def add_parser(subparsers: Any) -> None:  # noqa: ANN401

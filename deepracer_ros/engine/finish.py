@@ -9,19 +9,25 @@ from dataclasses import dataclass, replace
 from deepracer_ros.config import to_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.formats.folder import model_documents
+from deepracer_ros.models.bucket import open_bucket
 from deepracer_ros.models.folder import write_model_folder
 from deepracer_ros.models.policy_file import Manifest
 from deepracer_ros.models.store import ModelStore
 from deepracer_ros.report.curves import write_curves
 from deepracer_ros.report.evaluation_report import summarise
+from deepracer_ros.run.bucket_checkpoints import read_bucket_checkpoint
 from deepracer_ros.run.checkpoint import Progress, read_checkpoint
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.run.progress import read_progress
 from deepracer_ros.run.summary import ModelSummary, Summary, library_versions, this_machine
+from deepracer_ros.services.record import keys_of_run
 from deepracer_ros.simulation.attempts import Evaluation
 from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.evaluation import evaluate_model
 from deepracer_ros.training.score import describe_evaluation, score_basis
+
+Keys = tuple[str, str] | None
+"""Access key and secret key of the run's own S3 server; None for another server."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +60,9 @@ def finish(config: RunConfig, folder: RunFolder, tracks: tuple[str, ...], starte
     Raises:
         InputError: if no model was published, or the folder cannot be written.
     """
-    progress = _progress(folder)
-    manifest, evaluation = _evaluate_best(config, folder)
+    keys = keys_of_run(folder.services, config.models.endpoint)
+    progress = _progress(config, folder, keys)
+    manifest, evaluation = _evaluate_best(config, folder, keys)
     write_curves(folder.curves, read_progress(folder.progress), folder.name)
     folder.write_summary(
         Summary(
@@ -77,19 +84,22 @@ def finish(config: RunConfig, folder: RunFolder, tracks: tuple[str, ...], starte
     return Outcome(folder, evaluation, progress.seconds, progress.seconds_to_all_laps)
 
 
-def _progress(folder: RunFolder) -> Progress:
+def _progress(config: RunConfig, folder: RunFolder, keys: Keys) -> Progress:
     """Return the progress in the last checkpoint."""
-    checkpoint = read_checkpoint(folder.checkpoint)
+    if config.trainer.checkpoints == "folder":
+        checkpoint = read_checkpoint(folder.checkpoint)
+    else:
+        checkpoint = read_bucket_checkpoint(open_bucket(config.models, keys), folder.name)
     return checkpoint.progress if checkpoint else Progress()
 
 
-def _evaluate_best(config: RunConfig, folder: RunFolder) -> tuple[Manifest, Evaluation]:
+def _evaluate_best(config: RunConfig, folder: RunFolder, keys: Keys) -> tuple[Manifest, Evaluation]:
     """Write the best model, or the last one if none was evaluated, into the run folder, and evaluate it.
 
     Raises:
         InputError: if no model was published.
     """
-    store = ModelStore(config.models, folder.name)
+    store = ModelStore(config.models, folder.name, keys)
     pointer = store.pointer("best")
     if pointer is not None and store.manifest(pointer.version).score_basis not in ("", score_basis(config)):
         pointer = None  # the best on another track, in another race, or by another reward

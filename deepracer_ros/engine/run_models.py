@@ -11,7 +11,8 @@ from pathlib import Path
 from deepracer_ros.config import from_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.models.config import ModelsConfig
-from deepracer_ros.models.store import ModelStore, PointerName
+from deepracer_ros.models.pointer import PointerName
+from deepracer_ros.models.store import ModelStore
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.services.record import ServicesRecord, read_record
 from deepracer_ros.services.s3_server import LocalS3, read_keys

@@ -3,7 +3,6 @@
 
 """The local Redis and S3 servers of a run, which are started if the configuration names none."""
 
-import os
 from dataclasses import replace
 from types import TracebackType
 
@@ -68,12 +67,10 @@ class Services:
             server.wait_ready()
 
     def _effective(self, config: RunConfig) -> RunConfig:
-        """Return the configuration with the addresses of the local servers, and put the S3 keys in the environment."""
+        """Return the configuration with the addresses of the local servers."""
         if self._redis:
             config = replace(config, experience=replace(config.experience, url=self._redis.url))
         if self._s3:
-            os.environ["AWS_ACCESS_KEY_ID"] = self._s3.access_key
-            os.environ["AWS_SECRET_ACCESS_KEY"] = self._s3.secret_key
             config = replace(config, models=replace(config.models, endpoint=self._s3.endpoint))
         return config
 

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.handlers import add_expect_header
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.models.config import ModelsConfig
 
 _NOT_FOUND = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")
 _NOT_MODIFIED = ("304", "NotModified")
@@ -35,6 +36,10 @@ class NotModifiedError(StoreError):
 
 class ConditionFailedError(StoreError):
     """Another writer has written the object first."""
+
+
+class FencedError(InputError):
+    """Another trainer has taken over the run; a retry fails again."""
 
 
 class Bucket:
@@ -155,6 +160,22 @@ class Bucket:
             objects = [{"Key": key} for key in keys[start : start + 1000]]
             with self._errors(keys[start]):
                 self._client.delete_objects(Bucket=self._name, Delete={"Objects": objects, "Quiet": True})
+
+
+def open_bucket(config: ModelsConfig, credentials: tuple[str, str] | None = None) -> Bucket:
+    """Return the configured bucket; it is created if it is absent and not on AWS.
+
+    Args:
+        config: Server and bucket.
+        credentials: Access key and secret key; by default boto3 searches for them.
+
+    Raises:
+        StoreError: if the server is unreachable or refuses the request, or AWS has no such bucket.
+        InputError: if neither an endpoint nor AWS is configured.
+    """
+    if not config.endpoint and not config.aws:
+        raise InputError("models.endpoint: is empty, expected the URL of an S3 server, or models.aws: true")
+    return Bucket(config.endpoint, config.bucket, config.region, credentials)
 
 
 def _code(error: ClientError) -> str:

@@ -15,17 +15,15 @@ condition that the object does not exist.
 
 import json
 import re
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal
 
-from deepracer_ros.config import from_mapping
-from deepracer_ros.errors import InputError
-from deepracer_ros.models.bucket import Bucket, ConditionFailedError, NotFoundError, NotModifiedError, StoreError
+from deepracer_ros.models.bucket import ConditionFailedError, NotFoundError, StoreError, open_bucket
 from deepracer_ros.models.config import ModelsConfig
-from deepracer_ros.models.pointer import Pointer
+from deepracer_ros.models.pointer import Pointer, PointerName
+from deepracer_ros.models.pointers import Pointers
 from deepracer_ros.models.policy_file import (
     MANIFEST_NAME,
     POLICY_NAME,
@@ -41,10 +39,9 @@ from deepracer_ros.models.policy_file import (
 )
 from deepracer_ros.names import check_run_name
 
-PointerName = Literal["last", "best"]
-
 EVALUATION_NAME = "evaluation.json"
-_MOST_ATTEMPTS = 50
+MOST_CLAIMS = 50
+"""Number of version numbers in a row that may be taken by publishers that died."""
 
 
 class ModelStore:
@@ -63,13 +60,11 @@ class ModelStore:
             InputError: if the name is not a valid run name, or neither an endpoint nor AWS is configured.
         """
         check_run_name(run)
-        if not config.endpoint and not config.aws:
-            raise InputError("models.endpoint: is empty, expected the URL of an S3 server, or models.aws: true")
         self.config, self.run = config, run
         self._root = f"{config.prefix.strip('/')}/{run}".lstrip("/")
         self._next = 0
-        self._moved: dict[PointerName, Pointer] = {}
-        self._bucket = Bucket(config.endpoint, config.bucket, config.region, credentials)
+        self._bucket = open_bucket(config, credentials)
+        self._pointers = Pointers(self._bucket, self._root)
 
     def _key(self, version: int, name: str) -> str:
         return f"{self._root}/{version:08d}/{name}"
@@ -87,6 +82,7 @@ class ModelStore:
 
         Raises:
             ModelError: if a tensor is not float32 or not finite; nothing is stored.
+            FencedError: if a later trainer has taken over the run.
             StoreError: if the server is unreachable or refuses the request.
         """
         policy = encode_policy(tensors)
@@ -95,16 +91,16 @@ class ModelStore:
         described = describe(manifest, policy, tensors, version)
         self._bucket.put(self._key(version, MANIFEST_NAME), encode_manifest(described))
         target = Pointer(version, described.sha256)
-        self._move("last", target)
+        self._pointers.move("last", target)
         if best:
-            self._move("best", target)
+            self._pointers.move("best", target)
         if version % self.config.keep == 0:
             self._prune()
         return described
 
     def _claim(self, policy: bytes) -> int:
         """Write the policy under the next free version number, and return the number."""
-        for version in range(self._next, self._next + _MOST_ATTEMPTS):
+        for version in range(self._next, self._next + MOST_CLAIMS):
             try:
                 self._bucket.put(self._key(version, POLICY_NAME), policy)
             except ConditionFailedError:
@@ -124,53 +120,19 @@ class ModelStore:
             ModelError: if the pointer is damaged.
             StoreError: if the server is unreachable or refuses the request.
         """
-        key = f"{self._root}/{name}.json"
-        try:
-            body, etag = self._bucket.get(key, known.etag if known else "")
-        except NotModifiedError:
-            return known
-        except NotFoundError:
-            return None
-        try:
-            pointer = from_mapping(Pointer, json.loads(body), key)
-        except ValueError as error:
-            raise ModelError(f"{key}: is not JSON ({error}), expected a pointer to a model") from error
-        except InputError as error:
-            raise ModelError(str(error)) from error
-        return Pointer(pointer.version, pointer.sha256, etag)
+        return self._pointers.read(name, known)
 
-    def _move(self, name: PointerName, target: Pointer, only_forward: bool = True) -> None:
-        """Move a pointer, on the condition that it has not changed since it was read; read it again if it has.
+    def take_over(self, epoch: int) -> None:
+        """Publish from now on in the place of the trainers before; what they publish later is refused.
 
         Args:
-            name: Name of the pointer.
-            target: Model that the pointer shall name.
-            only_forward: Whether a pointer to a newer version is left unchanged.
-        """
-        body = json.dumps({"version": target.version, "sha256": target.sha256}).encode()
-        key = f"{self._root}/{name}.json"
-        current = self._moved.get(name) or self._current(name)
-        for attempt in range(_MOST_ATTEMPTS):
-            if current is not None and only_forward and current.version > target.version:
-                return
-            try:
-                etag = self._bucket.put(key, body, current.etag if current else "")
-            except ConditionFailedError:
-                time.sleep(0.002 * attempt)
-                current = self._current(name)
-            else:
-                self._moved[name] = Pointer(target.version, target.sha256, etag)
-                return
-        raise StoreError(
-            f"{self._bucket.where}: {key} was moved by others {_MOST_ATTEMPTS} times, expected one publisher per run"
-        )
+            epoch: Number of this trainer in the order of all trainers of the run.
 
-    def _current(self, name: PointerName) -> Pointer | None:
-        """Return the content of a pointer; version 0 if it is damaged, for example by a server killed while writing."""
-        try:
-            return self.pointer(name)
-        except ModelError:
-            return Pointer(0, "", self._bucket.get(f"{self._root}/{name}.json")[1])
+        Raises:
+            FencedError: if a later trainer has taken over.
+            StoreError: if the server is unreachable or refuses the request.
+        """
+        self._pointers.take_over(epoch)
 
     def mark_best(self, version: int) -> None:
         """Point `best` at a version.
@@ -178,7 +140,7 @@ class ModelStore:
         Raises:
             InputError: if there is no such version, or the server is unreachable or refuses the request.
         """
-        self._move("best", Pointer(version, self._manifest(version).sha256), only_forward=False)
+        self._pointers.move("best", Pointer(version, self._manifest(version).sha256), only_forward=False)
 
     def rollback(self, version: int) -> Pointer | None:
         """Point `last` at another version; agents then load that version.
@@ -192,7 +154,7 @@ class ModelStore:
         """
         manifest = self.load(version).manifest
         before = self.pointer("last")
-        self._move("last", Pointer(version, manifest.sha256), only_forward=False)
+        self._pointers.move("last", Pointer(version, manifest.sha256), only_forward=False)
         return before
 
     def _keys(self) -> dict[int, set[str]]:
@@ -206,7 +168,7 @@ class ModelStore:
 
     def _newest(self) -> int:
         """Return the highest version number in use, 0 if none; `last` counts too, since `_prune` deletes versions."""
-        last = self._current("last")
+        last = self._pointers.current("last")
         return max([*self._keys(), last.version if last else 0], default=0)
 
     def versions(self) -> list[int]:
@@ -302,7 +264,7 @@ class ModelStore:
     def _prune(self) -> None:
         """Delete all versions except the newest `keep` and those that a pointer names."""
         keys = self._keys()
-        pointers = (self._current("last"), self._current("best"))
+        pointers = (self._pointers.current("last"), self._pointers.current("best"))
         kept = set(sorted(keys)[-self.config.keep :]) | {pointer.version for pointer in pointers if pointer}
         self._bucket.delete(
             [

@@ -75,10 +75,14 @@ class Driver:
             reads = ", ".join(self._reads)
             raise InputError(f"model reads {reads}: expected {CAMERA} alone on a car (agent.live_camera)")
         if not config.agent.model:
-            from deepracer_ros.models.store import ModelStore  # with the next one imports boto3: a car needs none
+            from deepracer_ros.models.store import ModelStore  # with the next ones imports boto3: a car needs none
+            from deepracer_ros.run.folder import RunFolder
+            from deepracer_ros.services.record import keys_of_run
             from deepracer_ros.training.reload import ModelLoader
 
-            self._loader = ModelLoader(ModelStore(config.models, place.run), place.run, self._reads)
+            services = RunFolder(Path(place.folder)).services
+            keys = keys_of_run(services, config.models.endpoint) if place.folder else None
+            self._loader = ModelLoader(ModelStore(config.models, place.run, keys), place.run, self._reads)
         published = 1 if config.agent.live_camera else config.camera.stack_size
         self._camera = CameraReader(config.simulation.cars, published)
         self._names: list[str] = []

@@ -24,6 +24,7 @@ from deepracer_ros.nodes.parameters import follow_changes, read_config, read_pla
 from deepracer_ros.nodes.qos import LATCHED
 from deepracer_ros.nodes.timers import Increase
 from deepracer_ros.run.folder import RunFolder
+from deepracer_ros.services.record import keys_of_run
 from deepracer_ros.training.batches import check_experience
 from deepracer_ros.training.parts import make_parts
 from deepracer_ros.training.trainer import Trainer
@@ -54,8 +55,9 @@ class TrainerNode:
         with ExitStack() as held:
             self._reader = ExperienceReader(config.experience.url, place.run)
             held.callback(self._reader.close)
-            models = ModelStore(config.models, place.run)
-            parts = make_parts(config, folder)
+            keys = keys_of_run(folder.services, config.models.endpoint)
+            models = ModelStore(config.models, place.run, keys)
+            parts = make_parts(config, folder, place.run, keys)
             held.callback(parts.checkpoints.close)
             self._trainer = Trainer(config, place.run, parts, self._reader, models, self._announce)
             held.pop_all()

@@ -4,6 +4,7 @@
 """Checkpoints: the state of the learner and the progress of the training, from which a training resumes."""
 
 import json
+import struct
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,15 +13,18 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
 
 from deepracer_ros.config import from_mapping, to_mapping
 from deepracer_ros.errors import InputError
-from deepracer_ros.files import only_one, remove_remains, write_atomically
+from deepracer_ros.files import only_one, read_file, remove_remains, write_atomically
 from deepracer_ros.moments import moment
 
 FORMAT = "deepracer_ros checkpoint 2"
+
+LENGTH_BYTES = 8
+"""Size of the length of the header at the start of safetensors bytes, an unsigned little-endian number."""
 
 State = Mapping[str, NDArray[Any]]
 """State of a learner: arrays by name."""
@@ -68,6 +72,19 @@ class Checkpoint:
 class CheckpointStore(Protocol):
     """Protocol of a store that keeps the newest checkpoint of one run and has one writer at a time."""
 
+    @property
+    def epoch(self) -> int:
+        """Number of the writer in the order of all writers of the run; 0 where no two of them can be alive at once."""
+        ...
+
+    def check(self) -> None:
+        """Check that this is still the writer.
+
+        Raises:
+            InputError: if another writer has taken over.
+        """
+        ...
+
     def load(self) -> Checkpoint | None:
         """Return the newest checkpoint; None if there is none.
 
@@ -84,7 +101,7 @@ class CheckpointStore(Protocol):
             progress: Progress of the training.
 
         Raises:
-            InputError: if the checkpoint cannot be written; the old one stays.
+            InputError: if the checkpoint cannot be written or another writer has taken over; the old one stays.
         """
         ...
 
@@ -94,7 +111,13 @@ class CheckpointStore(Protocol):
 
 
 class FileCheckpoints:
-    """A `CheckpointStore` that keeps the checkpoint in one safetensors file, which holds data only."""
+    """A `CheckpointStore` that keeps the checkpoint in one safetensors file, which holds data only.
+
+    Attributes:
+        epoch: Always 0: the lock of a writer that is alive cannot be taken.
+    """
+
+    epoch = 0
 
     def __init__(self, path: Path, lock: Path) -> None:
         """Lock the checkpoint for writing, and remove the unfinished file of a killed writer.
@@ -110,6 +133,9 @@ class FileCheckpoints:
         self._held = ExitStack()
         self._held.enter_context(only_one(lock, "another trainer works on this run"))
         remove_remains(path.parent, path.name)
+
+    def check(self) -> None:
+        """Do nothing: as long as this process lives, it holds the lock."""
 
     def load(self) -> Checkpoint | None:
         """Return the checkpoint; None if there is none.
@@ -129,8 +155,7 @@ class FileCheckpoints:
         Raises:
             InputError: if the file cannot be written; the old checkpoint stays.
         """
-        arrays = {name: np.ascontiguousarray(array) for name, array in state.items()}
-        write_atomically(self._path, save(arrays, {"format": FORMAT, "progress": json.dumps(to_mapping(progress))}))
+        write_atomically(self._path, encode_checkpoint(state, progress))
         moment("checkpoint.written")
 
     def close(self) -> None:
@@ -149,16 +174,38 @@ def read_checkpoint(path: Path) -> Checkpoint | None:
     """
     if not path.exists():
         return None
+    return decode_checkpoint(read_file(path), str(path))
+
+
+def encode_checkpoint(state: State, progress: Progress) -> bytes:
+    """Return a checkpoint as safetensors bytes, which hold data only.
+
+    Args:
+        state: State of the learner, arrays by name.
+        progress: Progress of the training.
+    """
+    arrays = {name: np.ascontiguousarray(array) for name, array in state.items()}
+    return save(arrays, {"format": FORMAT, "progress": json.dumps(to_mapping(progress))})
+
+
+def decode_checkpoint(content: bytes, where: str) -> Checkpoint:
+    """Return the checkpoint in safetensors bytes.
+
+    Args:
+        content: The bytes.
+        where: Where they are from, for messages.
+
+    Raises:
+        InputError: if they are damaged or have another format.
+    """
     try:
-        with safe_open(path, "np") as file:
-            metadata: dict[str, str] = file.metadata() or {}
-            found = metadata.get("format")
-            if found != FORMAT:
-                raise InputError(
-                    f"{path}: found a checkpoint of format {found!r}, expected {FORMAT!r}: start a new run"
-                )
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open returns no mapping
-        progress = from_mapping(Progress, json.loads(metadata["progress"]), f"{path}: progress")
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as a checkpoint ({error})") from error
+        state = load(content)
+        end = LENGTH_BYTES + int.from_bytes(content[:LENGTH_BYTES], "little")
+        metadata = json.loads(content[LENGTH_BYTES:end]).get("__metadata__", {})
+        found = metadata.get("format")
+        if found != FORMAT:
+            raise InputError(f"{where}: found a checkpoint of format {found!r}, expected {FORMAT!r}: start a new run")
+        progress = from_mapping(Progress, json.loads(metadata["progress"]), f"{where}: progress")
+    except (SafetensorError, KeyError, ValueError, struct.error) as error:
+        raise InputError(f"{where}: cannot be read as a checkpoint ({error})") from error
     return Checkpoint(state, progress)

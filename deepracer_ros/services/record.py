@@ -10,6 +10,7 @@ from pathlib import Path
 from deepracer_ros.config import from_mapping, to_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.files import OWNER_ONLY, write_json
+from deepracer_ros.services.s3_server import read_keys
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,27 @@ class ServicesRecord:
             InputError: if the folder cannot be written.
         """
         write_json(path, to_mapping(self), OWNER_ONLY)
+
+
+def keys_of_run(path: Path, endpoint: str) -> tuple[str, str] | None:
+    """Return access key and secret key of the S3 server that a run has started itself.
+
+    Args:
+        path: `services.json` of the run folder.
+        endpoint: URL of the S3 server that is to be used.
+
+    Returns:
+        The keys; None if it is another server, for which boto3 searches.
+
+    Raises:
+        InputError: if the record or the keys cannot be read.
+    """
+    if not path.is_file():
+        return None
+    record = read_record(path)
+    if not record.s3_folder or record.s3_endpoint != endpoint:
+        return None
+    return read_keys(path.parent / record.s3_folder)
 
 
 def read_record(path: Path) -> ServicesRecord:

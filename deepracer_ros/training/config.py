@@ -135,6 +135,14 @@ class TrainerConfig(Section):
     max_seconds: float = key(600.0, "Training ends after this training time at the latest.", unit="s", above=0)
     max_env_steps: int = key(0, "Training ends after this number of environment steps. 0: no such limit.", least=0)
     patience: float = key(120.0, "Longest wait for experience before the training fails.", unit="s", above=0)
+    checkpoints: Literal["folder", "bucket"] = key(
+        "folder", "Where checkpoints are kept. folder: in the folder of the run. bucket: in the bucket of the models, "
+        "so that a trainer on another machine can take over.",
+    )  # fmt: skip
+    lease: float = key(
+        6.0, "Time without a sign of the trainer after which another one takes over, with checkpoints: bucket.",
+        unit="s", least=0.5, most=600,
+    )  # fmt: skip
     sinks: tuple[str, ...] = key(("tensorboard",), "Sinks that receive progress in addition to progress.jsonl.")
 
 

@@ -56,6 +56,15 @@ class Experience(Protocol):
 class Models(Protocol):
     """Protocol of a store of models, which `models.store.ModelStore` implements."""
 
+    def take_over(self, epoch: int) -> None:
+        """Publish in the place of the trainers before, of which this is number `epoch`; they are refused from now on.
+
+        Raises:
+            FencedError: if a later trainer has taken over.
+            StoreError: if the store is unreachable or refuses.
+        """
+        ...
+
     def publish(self, tensors: Tensors, manifest: Manifest) -> Manifest:
         """Store a new version and make it the last one; return its manifest.
 
@@ -132,19 +141,23 @@ def make_run_learner(config: RunConfig) -> Learner:
         raise InputError(str(error)) from error
 
 
-def make_parts(config: RunConfig, folder: RunFolder) -> Parts:
+def make_parts(
+    config: RunConfig, folder: RunFolder, run: str = "", credentials: tuple[str, str] | None = None
+) -> Parts:  # fmt: skip
     """Build the parts of a trainer; an evaluator is built only if `trainer.evaluate_every` is not 0.
 
     Args:
         config: Configuration of the run.
         folder: Folder of the run.
+        run: Name of the run, for checkpoints in a bucket; by default that of the folder.
+        credentials: Access key and secret key of the bucket; by default boto3 searches for them.
 
     Raises:
         InputError: if another trainer works on the run, the folder cannot be written, or a sensor, sink, learner or
             track does not exist.
     """
     check_sinks(config.trainer.sinks)
-    checkpoints = FileCheckpoints(folder.checkpoint, folder.trainer_lock)
+    checkpoints = _open_checkpoints(config, folder, run or folder.name, credentials)
     try:
         evaluator: Evaluator | None = None
         if config.trainer.evaluate_every:
@@ -164,6 +177,18 @@ def make_parts(config: RunConfig, folder: RunFolder) -> Parts:
     except BaseException:
         checkpoints.close()
         raise
+
+
+def _open_checkpoints(
+    config: RunConfig, folder: RunFolder, run: str, credentials: tuple[str, str] | None
+) -> CheckpointStore:  # fmt: skip
+    if config.trainer.checkpoints == "folder":
+        return FileCheckpoints(folder.checkpoint, folder.trainer_lock)
+    from deepracer_ros.models.bucket import open_bucket  # with the next one imports boto3
+    from deepracer_ros.run.bucket_checkpoints import BucketCheckpoints
+
+    bucket = open_bucket(config.models, credentials)
+    return BucketCheckpoints(bucket, run, config.trainer.lease, folder.checkpoint)
 
 
 def _trace_opener(config: RunConfig, folder: RunFolder) -> Callable[[], QueuedSink[Iteration]]:

@@ -65,7 +65,8 @@ class Trainer:
             on_model: Called with the manifest after each publication.
 
         Raises:
-            InputError: if the checkpoint is damaged, or is from another network or learner.
+            InputError: if the checkpoint is damaged, or is from another network or learner; or if another trainer has
+                taken over the run.
         """
         self._config = self._next_config = config
         self._run, self._parts = run, parts
@@ -80,6 +81,8 @@ class Trainer:
                 raise InputError(
                     f"checkpoint of run {run}: {error}; expected a checkpoint of this configuration"
                 ) from error
+        if parts.checkpoints.epoch:
+            models.take_over(parts.checkpoints.epoch)
         self._basis = score_basis(config)
         if self.progress.best_of not in ("", f"{run}:{self._basis}"):  # of another track, race or reward
             self.progress = replace(self.progress, best=(), seconds_to_all_laps=None)
@@ -147,7 +150,8 @@ class Trainer:
             stop: Set by another thread to end the training after the current update.
 
         Raises:
-            InputError: if the disk is full, no experience arrives, or Redis is unreachable for too long.
+            InputError: if the disk is full, no experience arrives, Redis is unreachable for too long, or another
+                trainer has taken over the run.
             NonFiniteError: if the loss or a weight became NaN or infinite; the last good model stays published.
         """
         self._experience.recover(self.progress.consumed)
@@ -161,6 +165,7 @@ class Trainer:
                 self._publish(self._parts.learner.policy_tensors())
             waiting_since = time.monotonic()
             while not stop.is_set() and not self.is_over:
+                self._parts.checkpoints.check()
                 self._note_evaluation()
                 began = time.monotonic()
                 taken = self._take(stop)

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.models.bucket import ConditionFailedError
+from deepracer_ros.models.bucket import ConditionFailedError, FencedError, StoreError
 from deepracer_ros.models.config import ModelsConfig
+from deepracer_ros.models.pointer import Pointer
 from deepracer_ros.models.policy_file import ModelError, encode_manifest
-from deepracer_ros.models.store import ModelStore, Pointer, StoreError
+from deepracer_ros.models.store import ModelStore
 from deepracer_ros.services.s3_server import LocalS3
 from deepracer_ros.services.server import Ports
 
@@ -320,3 +321,33 @@ def test_configurations_are_checked(changes):
 
 def test_pointers_compare_by_what_they_say():
     assert Pointer(1, "a", "x") == Pointer(1, "a", "x")
+
+
+def test_a_trainer_that_was_replaced_moves_no_pointer(open_store, tensors, manifest):
+    first, second = open_store(), open_store()
+    first.take_over(1)
+    first.publish(tensors, manifest, best=True)
+    second.take_over(2)
+    assert second.pointer("last") == Pointer(1, second.manifest(1).sha256)
+    pointers = [second.pointer(name) for name in ("last", "best")]
+    assert [pointer.epoch for pointer in pointers] == [2, 2]
+    with pytest.raises(FencedError, match=r"last.json: another trainer has taken over, expected one trainer"):
+        first.publish(tensors, manifest)
+    with pytest.raises(FencedError, match="best.json"):
+        first.mark_best(2)
+    assert [second.pointer(name).etag for name in ("last", "best")] == [pointer.etag for pointer in pointers]
+    assert second.publish(tensors, manifest).version == 3
+    with pytest.raises(FencedError):
+        first.take_over(1)
+
+
+def test_a_rollback_by_hand_does_not_help_a_trainer_that_was_replaced(open_store, tensors, manifest):
+    first, second, hand = open_store(), open_store(), open_store()
+    first.take_over(1)
+    for _ in range(2):
+        first.publish(tensors, manifest)
+    second.take_over(2)
+    hand.rollback(1)
+    with pytest.raises(FencedError):
+        first.publish(tensors, manifest)
+    assert second.pointer("last").version == 1

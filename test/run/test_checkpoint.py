@@ -1,7 +1,7 @@
 # Copyright 2026 deepracer_ros maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Checkpoint stores: one suite of the contract for files and for memory; and what only files can suffer."""
+"""Checkpoint stores: one suite of the contract for files, S3 and memory; and what only files can suffer."""
 
 import signal
 import subprocess
@@ -32,15 +32,18 @@ def state(value=1.0):
 
 
 class MemoryCheckpoints:
-    """A second store, in memory."""
+    """A third store, in memory."""
 
-    held = set()
+    epoch, held = 0, set()
 
     def __init__(self, name, kept):
         if name in self.held:
             raise InputError(f"{name}: another trainer works on this run")
         self.held.add(name)
         self._name, self._kept = name, kept
+
+    def check(self):
+        pass
 
     def load(self):
         return self._kept.get(self._name)
@@ -53,16 +56,18 @@ class MemoryCheckpoints:
         self.held.discard(self._name)
 
 
-@pytest.fixture(params=["files", "memory"])
+@pytest.fixture(params=["files", "memory", "bucket"])
 def open_store(request, tmp_path):
     """Open the store of one run, again and again."""
     kept, opened = {}, []
+    makers = {
+        "files": lambda: FileCheckpoints(tmp_path / "checkpoint", tmp_path / "lock"),
+        "memory": lambda: MemoryCheckpoints("run", kept),
+        "bucket": lambda: request.getfixturevalue("open_bucket_store")(),
+    }
 
     def make():
-        files = request.param == "files"
-        opened.append(
-            FileCheckpoints(tmp_path / "checkpoint", tmp_path / "lock") if files else MemoryCheckpoints("run", kept)
-        )
+        opened.append(makers[request.param]())
         return opened[-1]
 
     yield make

@@ -92,7 +92,7 @@ class Training:
         self.store = store or ModelStore(run.config.models, run.name)
         self.reader = ExperienceReader(run.config.experience.url, run.name, patience)
         given = run.having(evaluate_every=0) if "evaluator" in parts else run
-        self.parts = replace(make_parts(given.config, run.folder), **parts)
+        self.parts = replace(make_parts(given.config, run.folder, run.name), **parts)
         self.trainer = Trainer(run.config, run.name, self.parts, self.reader, self.store)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)

@@ -21,8 +21,10 @@ from deepracer_ros.config import to_mapping
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.writer import ExperienceWriter
 from deepracer_ros.learning.learner import NonFiniteError
+from deepracer_ros.models.bucket import open_bucket
 from deepracer_ros.models.config import ModelsConfig
 from deepracer_ros.models.store import ModelStore
+from deepracer_ros.run.bucket_checkpoints import read_bucket_checkpoint
 from deepracer_ros.run.checkpoint import Progress
 from deepracer_ros.run.progress import read_progress
 from deepracer_ros.run.sinks import Sinks
@@ -125,6 +127,43 @@ def test_a_trainer_killed_at_every_moment_trains_nothing_twice_and_loses_nothing
     assert run.progress.env_steps == 12 * BATCH
     assert run.experience.segments == 0
     assert not list(run.folder.path.glob(".*.tmp"))
+
+
+def test_a_paused_trainer_changes_nothing_after_another_one_has_taken_over(train, feed, run, tmp_path, chance):
+    run = run.having(checkpoints="bucket", lease=1.0, best_by="progress")
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(to_mapping(run.config)))
+    bucket, store = open_bucket(run.config.models), ModelStore(run.config.models, run.name)
+    command = [sys.executable, str(HERE / "live_trainer.py"), str(path), run.name, str(run.folder.path)]
+    first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert first.stdout.readline() == "trains\n"
+        feed(2)
+        deadline = time.monotonic() + 20.0
+        while not (last := store.pointer("last")) or last.version < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        feed(1)
+        time.sleep(chance.uniform(0.0, 0.05))  # somewhere in its third update
+        first.send_signal(signal.SIGSTOP)
+        second = train(run)
+        feed(3)
+        second.until(lambda: read_bucket_checkpoint(bucket, run.name).progress.updates == 6)
+        second.until(lambda: store.pointer("last").version >= 6)
+        names = [key for key in bucket.keys("") if f"/{run.name}/" in key and "writer.json" not in key]
+        before = {key: bucket.get(key)[0] for key in names}
+        first.send_signal(signal.SIGCONT)
+        assert "another trainer" in first.communicate(timeout=20)[0]
+        after = [key for key in bucket.keys("") if f"/{run.name}/" in key and "writer.json" not in key]
+        assert {key for key in after if "/last.json" in key or "checkpoints/" in key} <= set(names)
+        assert {key: bucket.get(key)[0] for key in names} == before
+    finally:
+        first.kill()
+        first.wait()
+    second.close()
+    assert second.failure is None
+    assert read_bucket_checkpoint(bucket, run.name).progress.env_steps == 6 * BATCH
+    assert (run.experience.segments, run.experience.acknowledged) == (0, 6 * CARS)
 
 
 def test_a_nan_stops_and_leaves_the_last_good_model(train, feed, run):
@@ -387,10 +426,15 @@ def test_a_clone_is_published_before_it_learns(train, run):
 
 
 class MemoryCheckpoints:
-    """A second checkpoint store: in memory."""
+    """A third checkpoint store: in memory."""
+
+    epoch = 0
 
     def __init__(self):
         self.saved = None
+
+    def check(self):
+        pass
 
     def load(self):
         return self.saved
