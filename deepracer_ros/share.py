@@ -5,6 +5,7 @@
 
 import os
 import sys
+import xml.etree.ElementTree as ElementTree
 from functools import cache
 from pathlib import Path
 
@@ -33,3 +34,8 @@ def share_directory() -> Path:
         f"data files of deepracer_ros: not found in {source} nor in "
         f"{', '.join(map(str, candidates))}; expected a folder with package.xml, urdf/ and worlds/"
     )
+
+
+def version() -> str:
+    """Return the version of the package, which is defined in package.xml."""
+    return ElementTree.parse(share_directory() / "package.xml").findtext("version", "unknown")

@@ -9,17 +9,16 @@ import importlib
 import os
 import signal
 import sys
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.share import share_directory
+from deepracer_ros.share import version
 
 COMMANDS: tuple[str, ...] = (
     "train", "drive", "evaluate", "config", "tracks", "models", "race", "analyse", "export", "calibrate", "reward",
-    "logs", "record", "replay", "convert", "gazebo",
+    "logs", "record", "replay", "convert", "gazebo", "work",
 )  # fmt: skip
 """Names of the commands in the order of `--help`; each is a module of this package.
 
@@ -85,11 +84,6 @@ class Parser(argparse.ArgumentParser):
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     raise SystemExit(128 + number)
-
-
-def version() -> str:
-    """Return the version of the package, which is defined in package.xml."""
-    return ElementTree.parse(share_directory() / "package.xml").findtext("version", "unknown")
 
 
 class _CommandList(argparse.RawDescriptionHelpFormatter):

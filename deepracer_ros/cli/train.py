@@ -18,6 +18,7 @@ examples:
   deepracer train --track oval,hairpin --jobs 2         train one policy with two simulation jobs
   deepracer train --name monday                         start a named run, or resume it
   deepracer train --clone runs/latest --track hairpin          begin with the best model of another run
+  deepracer train --jobs 64 --cluster http://HEAD:8265         on a Ray cluster
   deepracer train --set learning.epochs=6 --set trainer.max_seconds=120
 
 `deepracer config` lists every key for --set and for a file, with meaning, default and range.
@@ -47,6 +48,10 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
         "--simtrace", action="store_true", help="write traces and metrics of all episodes as DeepRacer does, for its "
         "tools, into the folder deepracer/ of the run"
     )  # fmt: skip
+    parser.add_argument(
+        "--cluster", metavar="URL", help="train on a Ray cluster: http://HEAD:8265 submits the training as a job, auto "
+        "uses the cluster of this machine, or starts one (default: the processes run on this machine)",
+    )  # fmt: skip
     parser.add_argument("--namespace", default="", metavar="NAME", help="ROS namespace of all nodes (default: none)")
     parser.add_argument(
         "--log-level",
@@ -71,9 +76,13 @@ def run(args: argparse.Namespace) -> int:
 
         source = find_source(args.clone, args.runs)
     config = read_run_config(args, None if source is None else source.values())
+    if args.cluster is not None and args.cluster != "auto":
+        from deepracer_ros.engine.submission import submit_training  # imports Ray
+
+        return submit_training(args.cluster, config, args.name, args.runs)
     from deepracer_ros.engine.local import train  # imports numba
     from deepracer_ros.engine.processes import PREFIX
-    from deepracer_ros.engine.session import RosGraph
+    from deepracer_ros.engine.ros_graph import RosGraph
 
     clone = None
     if source is not None:
@@ -81,7 +90,9 @@ def run(args: argparse.Namespace) -> int:
         if clone.new:
             print(f"{PREFIX}weights that do not fit and are new: {', '.join(clone.new)}", flush=True)
 
-    outcome = train(config, args.runs, args.name, started, RosGraph(args.namespace, args.log_level), clone)
+    outcome = train(
+        config, args.runs, args.name, started, RosGraph(args.namespace, args.log_level), clone, args.cluster or ""
+    )
     evaluation = outcome.evaluation
     print(
         f"{outcome.folder.path}: "

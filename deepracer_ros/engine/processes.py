@@ -8,17 +8,10 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from deepracer_ros.errors import InputError
 
-RESTART_SECONDS = 0.5
-"""Pause before a dead process is restarted, s."""
-FUTILE_RESTARTS = 5
-"""Number of restarts in a row, without progress of the training in between, after which the run ends."""
-FUTILE_REFUSALS = 1
-"""Number of such restarts of a process that ended because of bad input; one, as its servers may have been down."""
 FATAL = 3
 """Exit code of a process whose error a restart would only repeat: a loss that became NaN, a reward that failed."""
 BAD_INPUT = 2
@@ -47,7 +40,6 @@ class Process:
 
     Attributes:
         name: Name of the process for messages.
-        restarts: Number of restarts since the training last made progress.
     """
 
     def __init__(self, name: str, module: str, arguments: list[str], log: Path, held: bool = False) -> None:
@@ -63,12 +55,11 @@ class Process:
         Raises:
             InputError: if the log file cannot be written or `setpriv` of util-linux is missing.
         """
-        self.name, self.restarts = name, 0
+        self.name = name
         self._command = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", module, *arguments]
         self._log = log
         self._read_to = log.stat().st_size if log.exists() else 0
         self._complaints: dict[str, str] = {}
-        self._died_at = 0.0
         self._start(held)
 
     def _start(self, held: bool = False) -> None:
@@ -124,31 +115,14 @@ class Process:
         wrong = {node: text for node, text in self._complaints.items() if text != WELL_AGAIN}
         return [f"{node}: {text}" if text else node for node, text in wrong.items()]
 
-    def restart_if_dead(self) -> bool:
-        """Restart the process if it has been dead for `RESTART_SECONDS`; return whether it was restarted.
+    def start_again(self) -> None:
+        """Start another child in place of one that has ended; it is not held.
 
         Raises:
-            InputError: if several restarts in a row brought no progress; the message has the last line of the log.
+            InputError: if the log file cannot be written.
         """
-        code = self.exit_code
-        if code is None:
-            return False
-        now = time.monotonic()
-        self._died_at = self._died_at or now
-        if now - self._died_at < RESTART_SECONDS:
-            return False
-        if code == BAD_INPUT and self.restarts >= FUTILE_REFUSALS:
-            raise InputError(self.last_words())
-        if self.restarts >= FUTILE_RESTARTS:
-            raise InputError(f"{self.name}: ended {self.restarts + 1} times ({self.last_words()}); see {self._log}")
-        self.restarts, self._died_at, self._complaints = self.restarts + 1, 0.0, {}
+        self._complaints = {}
         self._start()
-        return True
-
-    @property
-    def complains(self) -> bool:
-        """Whether a node of the process has an error, according to the log lines that `complaints` has read."""
-        return any(text != WELL_AGAIN for text in self._complaints.values())
 
     def ask_to_stop(self) -> None:
         """Send SIGTERM to the process if it is running."""

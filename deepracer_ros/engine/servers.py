@@ -25,25 +25,28 @@ class Services:
         config: Configuration of the run with the addresses of the local servers.
     """
 
-    def __init__(self, config: RunConfig, folder: RunFolder) -> None:
+    def __init__(self, config: RunConfig, folder: RunFolder, host: str = "", password: str = "") -> None:
         """Start the servers that the configuration does not name, and write `services.json`; do not wait for them.
 
         Args:
             config: Configuration of the run.
             folder: Folder of the run, which holds the data of the servers.
+            host: Address of this machine on which other hosts reach the servers; empty: only this machine does.
+            password: Password of the Redis server; needed with `host`.
 
         Raises:
             InputError: if the binary of a server is missing or cannot be started.
         """
         self._servers: list[LocalServer] = []
+        self._host = host
         self._redis = self._s3 = None
         try:
             if not config.experience.url:
                 memory = int(MEMORY_FACTOR * capacity_bytes(config)) + (64 << 20)
-                self._redis = LocalRedis(folder.redis, maximum_bytes=memory)
+                self._redis = LocalRedis(folder.redis, maximum_bytes=memory, host=host, password=password or None)
                 self._servers.append(self._redis)
             if not config.models.endpoint and not config.models.aws:
-                self._s3 = LocalS3(folder.s3)
+                self._s3 = LocalS3(folder.s3, host=host)
                 self._servers.append(self._s3)
         except BaseException:
             self.close()
@@ -69,7 +72,8 @@ class Services:
     def _effective(self, config: RunConfig) -> RunConfig:
         """Return the configuration with the addresses of the local servers."""
         if self._redis:
-            config = replace(config, experience=replace(config.experience, url=self._redis.url))
+            url = self._redis.tcp_url if self._host else self._redis.url
+            config = replace(config, experience=replace(config.experience, url=url))
         if self._s3:
             config = replace(config, models=replace(config.models, endpoint=self._s3.endpoint))
         return config

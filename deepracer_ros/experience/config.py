@@ -5,6 +5,7 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 from deepracer_ros.config import Section, key
 
@@ -26,6 +27,39 @@ class ExperienceConfig(Section):
 
 HIDDEN = "***"
 """Replaces a password in files and messages."""
+
+
+def split_password(url: str) -> tuple[str, str]:
+    """Return a Redis URL without its password, and the password; empty if there is none.
+
+    Args:
+        url: URL whose password stands before the host.
+    """
+    scheme, _, rest = url.partition("://")
+    user, at, host = rest.rpartition("@")
+    name, colon, password = user.partition(":")
+    if not at or not colon:
+        return url, ""
+    return f"{scheme}://{f'{name}@' if name else ''}{host}", unquote(password)
+
+
+def has_password(url: str) -> bool:
+    """Return whether a Redis URL has a password."""
+    return hide_password(url) != url
+
+
+def with_password(url: str, password: str) -> str:
+    """Return a Redis URL with a password in it; the URL itself if the password is empty.
+
+    Args:
+        url: URL without a password.
+        password: The password, as it is.
+    """
+    if not password:
+        return url
+    scheme, _, rest = url.partition("://")
+    user, at, host = rest.rpartition("@")
+    return f"{scheme}://{user if at else ''}:{quote(password, safe='')}@{host}"
 
 
 def hide_password(url: str) -> str:

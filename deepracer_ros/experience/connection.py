@@ -29,9 +29,11 @@ class Keys:
 
     Attributes:
         index: Stream with one entry per stored segment, in the order of arrival.
-        state: Hash of counters: bytes, appended, duplicates, trimmed, acknowledged.
+        state: Hash of counters: bytes, appended, duplicates, trimmed, acknowledged; and how the run stands.
         seen: Hash from `worker:car` to the last sequence number that was stored.
         blob: Prefix of the keys that hold the encoded segments.
+        model: Stream with one entry, the announcement of the newest model.
+        progress: Stream of progress records.
     """
 
     def __init__(self, run: str) -> None:
@@ -45,6 +47,8 @@ class Keys:
         self.state = f"{{{run}}}:state"
         self.seen = f"{{{run}}}:seen"
         self.blob = f"{{{run}}}:blob:"
+        self.model = f"{{{run}}}:model"
+        self.progress = f"{{{run}}}:progress"
 
 
 def _bytes_of(value: bytes | memoryview | str | float) -> bytes | memoryview:

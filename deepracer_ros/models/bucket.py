@@ -140,6 +140,19 @@ class Bucket:
             etag: str = self._client.put_object(Bucket=self._name, Key=key, Body=body, **condition)["ETag"]
             return etag
 
+    def replace(self, key: str, body: bytes) -> None:
+        """Write an object, whatever was there before.
+
+        Args:
+            key: Key of the object.
+            body: Content to write.
+
+        Raises:
+            StoreError: if the server is unreachable or refuses the request.
+        """
+        with self._errors(key):
+            self._client.put_object(Bucket=self._name, Key=key, Body=body)
+
     def keys(self, prefix: str) -> list[str]:
         """Return the keys that begin with `prefix`, in ascending order.
 

@@ -7,12 +7,14 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from std_msgs.msg import String
 
 from deepracer_ros.engine.processes import FATAL, PREFIX
+from deepracer_ros.errors import InputError
+from deepracer_ros.experience.bulletin import Bulletin
 from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.learning.learner import NonFiniteError
 from deepracer_ros.models.policy_file import Manifest
@@ -31,6 +33,8 @@ from deepracer_ros.training.trainer import Trainer
 
 CHANGEABLE = ("learning.learning_rate", "learning.entropy_coefficient")
 """Keys that may change while the trainer runs."""
+BULLETIN_PATIENCE = 2.0
+"""How long the trainer tries to tell something while Redis does not answer, s."""
 
 
 class TrainerNode:
@@ -59,7 +63,10 @@ class TrainerNode:
             models = ModelStore(config.models, place.run, keys)
             parts = make_parts(config, folder, place.run, keys)
             held.callback(parts.checkpoints.close)
+            self._bulletin = Bulletin(config.experience.url, place.run, BULLETIN_PATIENCE)
+            held.callback(self._bulletin.close)
             self._trainer = Trainer(config, place.run, parts, self._reader, models, self._announce)
+            self._bulletin.tell("running")
             held.pop_all()
         self._lost = Increase()
         follow_changes(self.node, config, self._trainer.reconfigure)
@@ -73,7 +80,10 @@ class TrainerNode:
         return self._training.done()
 
     def _announce(self, manifest: Manifest) -> None:
-        self._published.publish(to_published(manifest, time.time()))
+        message = to_published(manifest, time.time())
+        self._published.publish(message)
+        with suppress(InputError):  # Redis is away: agents elsewhere find the model in S3
+            self._bulletin.announce(message.data)
 
     def _report(self) -> Health:
         progress, counts = self._trainer.progress, self._trainer.counts
@@ -104,11 +114,17 @@ class TrainerNode:
         self._stop.set()
         try:
             self._training.result()
+            if self._trainer.is_over:
+                self._bulletin.tell("done")
         except NonFiniteError as error:
-            print(f"{PREFIX}trainer: {error}; the last good model stays", file=sys.stderr, flush=True)
+            words = f"trainer: {error}; the last good model stays"
+            with suppress(InputError):
+                self._bulletin.tell("failed", words)
+            print(f"{PREFIX}{words}", file=sys.stderr, flush=True)
             raise SystemExit(FATAL) from None
         finally:
             self._trainer.close()
+            self._bulletin.close()
 
 
 def main() -> int:

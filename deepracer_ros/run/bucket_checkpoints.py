@@ -12,7 +12,6 @@ An object is written whole before it is named, and deleted when another one is n
 import hashlib
 import time
 from contextlib import suppress
-from pathlib import Path
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.models.bucket import Bucket, ConditionFailedError, NotFoundError, StoreError
@@ -24,7 +23,6 @@ from deepracer_ros.run.checkpoint import (
     State,
     decode_checkpoint,
     encode_checkpoint,
-    read_checkpoint,
 )
 from deepracer_ros.run.lease import RETRY_SECONDS, WriterLease, WriterRecord, read_record
 
@@ -43,23 +41,20 @@ class BucketCheckpoints:
         epoch: Number of this writer in the order of all writers of the run, from 1.
     """
 
-    def __init__(
-        self, bucket: Bucket, run: str, lease_seconds: float, beginning: Path | None = None
-    ) -> None:  # fmt: skip
+    def __init__(self, bucket: Bucket, run: str, lease_seconds: float) -> None:
         """Become the writer of the run's checkpoints, and delete what a killed writer left unfinished.
 
         Args:
             bucket: The bucket.
             run: Name of the run.
             lease_seconds: Time without a sign of a writer after which another one takes over, s; equal for all.
-            beginning: Checkpoint file with which the run begins if the bucket has no checkpoint yet; None: none.
 
         Raises:
             InputError: if another writer lives, or the name is not a valid run name.
             StoreError: if the server is unreachable or refuses the request.
         """
         check_run_name(run)
-        self._bucket, self._folder, self._beginning = bucket, f"{FOLDER}/{run}", beginning
+        self._bucket, self._folder = bucket, f"{FOLDER}/{run}"
         self._lease = WriterLease(bucket, _record_key(run), lease_seconds)
         self.epoch = self._lease.record.epoch
         try:
@@ -78,15 +73,14 @@ class BucketCheckpoints:
         self._lease.check()
 
     def load(self) -> Checkpoint | None:
-        """Return the newest checkpoint; that of the file `beginning` if there is none, and None without one.
+        """Return the newest checkpoint; None if there is none.
 
         Raises:
             InputError: if the checkpoint is damaged or has another format.
             StoreError: if the server is unreachable or refuses the request.
         """
-        if not self._lease.record.checkpoint:
-            return read_checkpoint(self._beginning) if self._beginning is not None else None
-        return _fetch(self._bucket, self._folder, self._lease.record)
+        record = self._lease.record
+        return _fetch(self._bucket, self._folder, record) if record.checkpoint else None
 
     def save(self, state: State, progress: Progress) -> None:
         """Replace the checkpoint: write a new object, then name it in the record, then delete the old object.

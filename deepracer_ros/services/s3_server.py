@@ -15,6 +15,7 @@ from pathlib import Path
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.files import OWNER_ONLY, write_json
+from deepracer_ros.services.forwarding import Forwarder
 from deepracer_ros.services.server import LOOPBACK, LocalServer, Ports, find_program
 
 _PORT_OPTIONS = (
@@ -36,19 +37,20 @@ class LocalS3(LocalServer):
     """A SeaweedFS server with one identity, whose keys are kept in the server's folder.
 
     Attributes:
-        endpoint: URL of the S3 API, `http://127.0.0.1:PORT`.
+        endpoint: URL of the S3 API, `http://127.0.0.1:PORT`, or on the address for other hosts.
         access_key: Access key of the only identity.
         secret_key: Secret key of the only identity; on disk it is readable by the owner of the folder only.
     """
 
     name = "local S3 server"
 
-    def __init__(self, folder: Path, *, port: int = 0) -> None:
+    def __init__(self, folder: Path, *, port: int = 0, host: str = "") -> None:
         """Start the server; `wait_ready` waits until it answers.
 
         Args:
             folder: Folder for objects, metadata, keys and log; created if absent. Existing objects are served.
             port: Port of the S3 API on 127.0.0.1; 0 chooses a free one.
+            host: Address of this machine on which other hosts reach the S3 API, and nothing else of the server.
 
         Raises:
             InputError: if there is no server binary, the folder is in use or cannot be written.
@@ -61,7 +63,15 @@ class LocalS3(LocalServer):
             )
         self._binary = binary
         self._port = port
+        self._forwarder: Forwarder | None = None
         super().__init__(folder)
+        if host and host != LOOPBACK:
+            try:
+                self._forwarder = Forwarder(host, self._port)
+            except InputError:
+                self.close()
+                raise
+            self.endpoint = f"http://{host}:{self._forwarder.port}"
 
     def _configure(self) -> None:
         self._held_ports = Ports(len(_PORT_OPTIONS))
@@ -106,6 +116,8 @@ class LocalS3(LocalServer):
             connection.close()
 
     def _end(self, seconds: float = 5.0) -> None:
+        if self._forwarder is not None:
+            self._forwarder.close()
         self.kill()
         for socket_path in Path("/tmp").glob("seaweedfs-*.sock"):
             if socket_path.stem.rsplit("-", 1)[-1] in map(str, self._ports.values()):

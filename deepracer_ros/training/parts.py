@@ -17,12 +17,13 @@ from deepracer_ros.learning.learner import Learner, make_learner
 from deepracer_ros.models.policy_file import Manifest, Tensors
 from deepracer_ros.run.checkpoint import CheckpointStore, FileCheckpoints
 from deepracer_ros.run.folder import RunFolder
-from deepracer_ros.run.sinks import QueuedSink, Sinks, check_sinks
+from deepracer_ros.run.sinks import SINKS, QueuedSink, SinkFactory, Sinks, check_sinks
 from deepracer_ros.simulation.sensors import TRACE, sensor_specs
 from deepracer_ros.training.batches import make_batch
 from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.iteration import Iteration
 from deepracer_ros.training.score import Score
+from deepracer_ros.training.shared_progress import SHARED, SharedProgress
 from deepracer_ros.training.tuning import tune_process
 
 WAITING_ITERATIONS = 16
@@ -169,7 +170,7 @@ def make_parts(
             learner=make_run_learner(config),
             make_batch=lambda segments: make_batch(segments, steps, reads),
             checkpoints=checkpoints,
-            open_sinks=lambda resumed_at: Sinks(folder, resumed_at, config.trainer.sinks),
+            open_sinks=_sinks_opener(config, folder, run or folder.name),
             evaluator=evaluator,
             open_trace=_trace_opener(config, folder) if TRACE in config.sensors else None,
             beside=model_documents(to_mapping(config), config.actions),
@@ -188,7 +189,15 @@ def _open_checkpoints(
     from deepracer_ros.run.bucket_checkpoints import BucketCheckpoints
 
     bucket = open_bucket(config.models, credentials)
-    return BucketCheckpoints(bucket, run, config.trainer.lease, folder.checkpoint)
+    return BucketCheckpoints(bucket, run, config.trainer.lease)
+
+
+def _sinks_opener(config: RunConfig, folder: RunFolder, run: str) -> Callable[[int], Sinks]:
+    """Return a function that opens the sinks; a run that lives in a bucket has one more, which others can read."""
+    if config.trainer.checkpoints == "folder":
+        return lambda resumed_at: Sinks(folder, resumed_at, config.trainer.sinks)
+    registry: dict[str, SinkFactory] = {**SINKS, SHARED: lambda _, at: SharedProgress(config.experience.url, run, at)}
+    return lambda resumed_at: Sinks(folder, resumed_at, (*config.trainer.sinks, SHARED), registry)
 
 
 def _trace_opener(config: RunConfig, folder: RunFolder) -> Callable[[], QueuedSink[Iteration]]:

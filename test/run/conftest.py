@@ -28,8 +28,8 @@ def open_bucket_store(bucket, run):
     """Become the writer of this test's run; the lease is short."""
     opened = []
 
-    def make(beginning=None, lease=LEASE):
-        opened.append(BucketCheckpoints(bucket, run, lease, beginning))
+    def make(lease=LEASE):
+        opened.append(BucketCheckpoints(bucket, run, lease))
         return opened[-1]
 
     yield make

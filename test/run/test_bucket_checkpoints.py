@@ -18,7 +18,7 @@ from deepracer_ros.models.bucket import StoreError
 from deepracer_ros.moments import VARIABLE
 from deepracer_ros.run import bucket_checkpoints
 from deepracer_ros.run.bucket_checkpoints import read_bucket_checkpoint
-from deepracer_ros.run.checkpoint import FileCheckpoints, Progress
+from deepracer_ros.run.checkpoint import Progress
 
 WRITER = """
 import sys
@@ -86,17 +86,6 @@ def test_one_checkpoint_is_kept_and_anybody_may_read_it(open_bucket_store, bucke
     assert objects(bucket, run) == ["00000003-", "writer.js"]
     found = read_bucket_checkpoint(bucket, run)
     assert (found.progress.updates, found.state["weight"].tolist()) == (3, [3.0, 3.0, 3.0])
-
-
-def test_a_run_may_begin_with_the_checkpoint_of_its_folder(open_bucket_store, tmp_path):
-    files = FileCheckpoints(tmp_path / "checkpoint", tmp_path / "lock")
-    files.save({"weight": np.ones(2)}, Progress(updates=7))
-    files.close()
-    store = open_bucket_store(beginning=tmp_path / "checkpoint")
-    assert store.load().progress.updates == 7
-    store.save({"weight": np.ones(2)}, Progress(updates=8))
-    store.close()
-    assert open_bucket_store(beginning=tmp_path / "checkpoint").load().progress.updates == 8
 
 
 @pytest.mark.parametrize(("moment", "kept"), [("checkpoint.uploaded", 1), ("checkpoint.written", 2)])

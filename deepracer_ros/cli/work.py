@@ -1,0 +1,115 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""The command `deepracer work`, which is one worker of a run that lives in Redis and S3."""
+
+import argparse
+import os
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from deepracer_ros.cli.options import REDIS_VARIABLE
+
+S3_VARIABLE = "DEEPRACER_S3"
+"""Environment variable with the URL of an S3 server, or aws."""
+
+EXAMPLES = """\
+examples:
+  deepracer train --name shared --redis redis://HEAD:6379 --s3 http://HEAD:8333 --set trainer.checkpoints=bucket
+  deepracer work simulation --run shared --job 1 --redis redis://HEAD:6379 --s3 http://HEAD:8333
+  deepracer work trainer --run shared --redis redis://HEAD:6379 --s3 http://HEAD:8333
+
+A worker takes the run's configuration, reward and tracks from S3. Credentials of S3 are found as boto3 does; the
+password of Redis is in DEEPRACER_REDIS_PASSWORD, or in the file that DEEPRACER_REDIS_PASSWORD_FILE names.
+Exit code 0 when the run is done, 2 with one line when it has failed or the worker cannot go on.
+"""
+
+
+def add_parser(subparsers: Any) -> None:  # noqa: ANN401
+    """Add the command to the console script."""
+    parser = subparsers.add_parser(
+        "work",
+        help="be one worker of a run that lives in Redis and S3",
+        description="Runs one simulation job or the trainer of a run, on any machine, until the run is done.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("part", choices=("simulation", "trainer"), help="what this worker does")
+    parser.add_argument("--run", dest="run_name", required=True, metavar="RUN", help="name of the run")
+    parser.add_argument("--job", type=int, default=0, metavar="N", help="number of the simulation job (default: 0)")
+    parser.add_argument(
+        "--redis", metavar="URL", help=f"Redis server, without its password (default: ${REDIS_VARIABLE})"
+    )
+    parser.add_argument("--s3", metavar="URL", help=f"S3 server, or 'aws' (default: ${S3_VARIABLE})")
+    parser.add_argument("--bucket", default="deepracer", metavar="NAME", help="bucket (default: deepracer)")
+    parser.add_argument(
+        "--folder", type=Path, metavar="FOLDER", help="folder for files and logs of this worker (default: a temporary "
+        "one for a simulation, runs/RUN for the trainer)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--log-level", default="warn", choices=("debug", "info", "warn", "error", "fatal"),
+        help="log level of the nodes (default: warn)",
+    )  # fmt: skip
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command and return its exit code.
+
+    Raises:
+        InputError: on bad input, or if a server does not answer.
+    """
+    from deepracer_ros.engine.domain import own_domain
+    from deepracer_ros.engine.work import Servers, prepare
+    from deepracer_ros.errors import InputError
+    from deepracer_ros.experience.config import has_password
+
+    if args.redis and has_password(args.redis):
+        raise InputError(
+            "--redis: found a password, which a process list would show; expected a URL without one, and the password "
+            "in DEEPRACER_REDIS_PASSWORD"
+        )
+    servers = Servers(
+        _named(args.redis, REDIS_VARIABLE, "--redis"), _named(args.s3, S3_VARIABLE, "--s3"), args.bucket
+    )  # fmt: skip
+    if args.job < 0:
+        raise InputError(f"--job: found {args.job}, expected 0 or more")
+    with ExitStack() as stack:
+        folder = args.folder or (Path("runs") / args.run_name if args.part == "trainer" else None)
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deepracer-work-")))
+        prepare(servers, args.run_name, args.job, folder)
+        stack.enter_context(own_domain())
+        return _work(args.part, folder, args.log_level)
+
+
+def _named(option: str | None, variable: str, name: str) -> str:
+    """Return the address that an option or an environment variable gives.
+
+    Raises:
+        InputError: if neither does.
+    """
+    from deepracer_ros.errors import InputError
+
+    found = option or os.environ.get(variable)
+    if not found:
+        raise InputError(f"{name}: not given, expected the URL of the server here or in {variable}")
+    return found
+
+
+def _work(part: str, folder: Path, log_level: str) -> int:
+    """Run the nodes of a worker, and return the exit code."""
+    from deepracer_ros.nodes.base import run as run_nodes
+    from deepracer_ros.run.folder import RunFolder
+
+    arguments = ["--ros-args", "--params-file", str(RunFolder(folder).parameters), "--log-level", log_level]
+    if part == "trainer":
+        from deepracer_ros.nodes.trainer_node import TrainerNode
+
+        return run_nodes([TrainerNode], arguments, tell_signal=True)
+    from deepracer_ros.nodes.run_follower import RunFollower
+    from deepracer_ros.nodes.simulation_job import NODES
+
+    return run_nodes([RunFollower, *NODES], arguments)

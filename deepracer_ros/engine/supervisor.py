@@ -1,0 +1,95 @@
+# Copyright 2026 deepracer_ros maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""The rule by which dead workers are started again, the same for every engine."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from deepracer_ros.engine.engine import Engine, Report, Task
+from deepracer_ros.engine.processes import BAD_INPUT, FATAL
+from deepracer_ros.errors import InputError
+
+RESTART_SECONDS = 0.5
+"""Pause before a dead worker is started again, s."""
+FUTILE_RESTARTS = 5
+"""Number of restarts in a row, without progress of the training in between, after which the run ends."""
+FUTILE_REFUSALS = 1
+"""Number of such restarts of a worker that ended because of bad input; one, as its servers may have been down."""
+
+
+@dataclass
+class _Record:
+    """What is known of one worker."""
+
+    restarts: int = 0
+    died_at: float = 0.0
+
+
+class Supervisor:
+    """Starts the workers of a run, and starts those again that have died."""
+
+    def __init__(self, engine: Engine, tasks: Sequence[Task]) -> None:
+        """Start the workers.
+
+        Args:
+            engine: The engine.
+            tasks: What they do.
+
+        Raises:
+            InputError: if one cannot be started; those before it are stopped.
+        """
+        self._engine, self.tasks = engine, list(tasks)
+        self._records = {task: _Record() for task in tasks}
+        try:
+            for task in tasks:
+                engine.start(task)
+        except BaseException:
+            self.stop()
+            raise
+
+    def poll(self) -> Mapping[Task, Report]:
+        """Return how all workers are."""
+        return self._engine.poll(self.tasks)
+
+    def revive(self, reports: Mapping[Task, Report]) -> list[str]:
+        """Start dead workers again after a pause; return the names of those that were started.
+
+        Args:
+            reports: How they are.
+
+        Raises:
+            InputError: if a restart would only repeat an error, or several in a row brought no progress; the message
+                has the last words of the worker.
+        """
+        for task, report in reports.items():
+            if report.exit_code == FATAL:
+                raise InputError(self._engine.last_words(task))
+        return [task.name for task, report in reports.items() if self._revive(task, report.exit_code)]
+
+    def _revive(self, task: Task, code: int | None) -> bool:
+        record = self._records[task]
+        if code is None:
+            return False
+        now = time.monotonic()
+        record.died_at = record.died_at or now
+        if now - record.died_at < RESTART_SECONDS:
+            return False
+        if code == BAD_INPUT and record.restarts >= FUTILE_REFUSALS:
+            raise InputError(self._engine.last_words(task))
+        if record.restarts >= FUTILE_RESTARTS:
+            words = self._engine.last_words(task)
+            raise InputError(f"{task.name}: ended {record.restarts + 1} times ({words}); see `deepracer logs`")
+        record.restarts, record.died_at = record.restarts + 1, 0.0
+        self._engine.start(task)
+        return True
+
+    def progressed(self) -> None:
+        """Take note of progress of the training: the restarts up to now were not futile."""
+        for record in self._records.values():
+            record.restarts = 0
+
+    def stop(self) -> None:
+        """Stop all workers, the simulation jobs first, so that the last batch of the trainer is complete."""
+        self._engine.stop(list(reversed(self.tasks)))
