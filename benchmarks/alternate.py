@@ -96,9 +96,9 @@ class PausedTraining:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the training as Ctrl-C does."""
+        """End the training; a shell may have let it ignore SIGINT."""
         self._send(signal.SIGCONT)
-        self._process.send_signal(signal.SIGINT)
+        self._process.send_signal(signal.SIGTERM)
         self._process.wait(START_SECONDS)
 
 

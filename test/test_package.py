@@ -128,7 +128,7 @@ def imported(*folders):
 
 def test_everything_imported_is_declared(manifest, setup_arguments):
     ros = {element.text for element in manifest if element.tag.endswith("depend")}
-    extras = ("optimal", "onnx", "openvino", "tflite")
+    extras = ("optimal", "onnx", "openvino", "tflite", "ray")
     needed = [
         *setup_arguments["install_requires"],
         *sum((setup_arguments["extras_require"][name] for name in extras), []),

@@ -18,7 +18,7 @@ from deepracer_ros.share import version
 
 COMMANDS: tuple[str, ...] = (
     "train", "drive", "evaluate", "config", "tracks", "models", "race", "analyse", "export", "calibrate", "reward",
-    "logs", "record", "replay", "convert", "gazebo", "work",
+    "logs", "record", "replay", "convert", "gazebo", "work", "status", "scale", "sweep", "manifest",
 )  # fmt: skip
 """Names of the commands in the order of `--help`; each is a module of this package.
 

@@ -40,6 +40,10 @@ def add_parser(subparsers: Any) -> None:  # noqa: ANN401
     parser.add_argument("--run", dest="run_name", required=True, metavar="RUN", help="name of the run")
     parser.add_argument("--job", type=int, default=0, metavar="N", help="number of the simulation job (default: 0)")
     parser.add_argument(
+        "--jobs", type=int, metavar="N", help="number of jobs among which the tracks are shared out (default: that of "
+        "the run)",
+    )  # fmt: skip
+    parser.add_argument(
         "--redis", metavar="URL", help=f"Redis server, without its password (default: ${REDIS_VARIABLE})"
     )
     parser.add_argument("--s3", metavar="URL", help=f"S3 server, or 'aws' (default: ${S3_VARIABLE})")
@@ -80,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
         folder = args.folder or (Path("runs") / args.run_name if args.part == "trainer" else None)
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deepracer-work-")))
-        prepare(servers, args.run_name, args.job, folder)
+        prepare(servers, args.run_name, args.job, args.jobs, folder)
         stack.enter_context(own_domain())
         return _work(args.part, folder, args.log_level)
 
@@ -101,15 +105,17 @@ def _named(option: str | None, variable: str, name: str) -> str:
 
 def _work(part: str, folder: Path, log_level: str) -> int:
     """Run the nodes of a worker, and return the exit code."""
+    from deepracer_ros.engine.local_engine import JOB_NODES
+    from deepracer_ros.engine.ros_graph import RosGraph
     from deepracer_ros.nodes.base import run as run_nodes
     from deepracer_ros.run.folder import RunFolder
 
-    arguments = ["--ros-args", "--params-file", str(RunFolder(folder).parameters), "--log-level", log_level]
+    arguments, graph = ["--ros-args", "--params-file", str(RunFolder(folder).parameters)], RosGraph("", log_level)
     if part == "trainer":
         from deepracer_ros.nodes.trainer_node import TrainerNode
 
-        return run_nodes([TrainerNode], arguments, tell_signal=True)
+        return run_nodes([TrainerNode], [*arguments, *graph.arguments("trainer")], tell_signal=True)
     from deepracer_ros.nodes.run_follower import RunFollower
     from deepracer_ros.nodes.simulation_job import NODES
 
-    return run_nodes([RunFollower, *NODES], arguments)
+    return run_nodes([RunFollower, *NODES], [*arguments, *graph.arguments("run_follower", *JOB_NODES)])

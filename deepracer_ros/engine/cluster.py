@@ -7,9 +7,10 @@ import secrets
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
-from deepracer_ros.engine.engine import TRAINER, Task
+from deepracer_ros.engine.engine import Task
 from deepracer_ros.engine.ray_engine import RayEngine, connected, other_hosts
 from deepracer_ros.engine.run_files import share_run
 from deepracer_ros.engine.servers import Services
@@ -46,8 +47,7 @@ def on_cluster(config: RunConfig, folder: RunFolder, address: str) -> Iterator[P
             environment = {PASSWORD_VARIABLE: password} if password else {}
             if keys := keys_of_run(folder.services, services.config.models.endpoint):
                 environment |= {"AWS_ACCESS_KEY_ID": keys[0], "AWS_SECRET_ACCESS_KEY": keys[1]}
-            jobs = [Task("simulation", job) for job in range(config.jobs)]
-            arguments = {task: _arguments(task, folder.name, url, services.config) for task in (TRAINER, *jobs)}
+            arguments = partial(_arguments, run=folder.name, url=url, config=services.config)
             with closing(SharedRecords(services.config, folder)) as records:
                 yield Placement(services, RayEngine(arguments, environment), records)
 
@@ -56,7 +56,7 @@ def _arguments(task: Task, run: str, url: str, config: RunConfig) -> list[str]:
     """Return the command line of a worker after the name `deepracer`; it holds no password."""
     s3 = "aws" if config.models.aws else config.models.endpoint
     place = ["--redis", url, "--s3", s3, "--bucket", config.models.bucket]
-    return ["work", task.part, "--run", run, "--job", str(task.job), *place]
+    return ["work", task.part, "--run", run, "--job", str(task.job), "--jobs", str(task.jobs), *place]
 
 
 def _check_reachable(config: RunConfig, others: list[str]) -> None:

@@ -15,10 +15,12 @@ class Task:
     Attributes:
         part: The trainer, or a simulation job.
         job: Number of the simulation job.
+        jobs: Number of simulation jobs among which the tracks are shared out.
     """
 
     part: Literal["trainer", "simulation"]
     job: int = 0
+    jobs: int = 1
 
     @property
     def name(self) -> str:

@@ -46,7 +46,8 @@ class LocalEngine:
         else:
             module, log = "simulation_job", f"job_{task.job}"
             inside = f"job_{task.job}" if task.job else ""
-            arguments += ["-p", f"job:={task.job}", *self._graph.arguments(*JOB_NODES, inside=inside)]
+            arguments += ["-p", f"job:={task.job}", "-p", f"jobs:={task.jobs}"]
+            arguments += self._graph.arguments(*JOB_NODES, inside=inside)
         self._processes[task] = Process(
             task.name, f"deepracer_ros.nodes.{module}", arguments, self._folder.log(log), held=not self._has_begun
         )

@@ -5,7 +5,7 @@
 
 import os
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -104,11 +104,11 @@ class Host:
 class RayEngine:
     """An `Engine` on the Ray cluster to which this process is connected."""
 
-    def __init__(self, arguments: Mapping[Task, list[str]], environment: Mapping[str, str]) -> None:
+    def __init__(self, arguments: Callable[[Task], list[str]], environment: Mapping[str, str]) -> None:
         """Prepare the engine; nothing is started.
 
         Args:
-            arguments: Command line of `deepracer work` of each task.
+            arguments: Returns the command line of a task after the name `deepracer`.
             environment: Variables of all workers, with the passwords of the servers.
         """
         self._arguments, self._environment = arguments, dict(environment)
@@ -125,7 +125,7 @@ class RayEngine:
         if task.part == "trainer" and ray.cluster_resources().get(TRAINER_RESOURCE):
             options["resources"] = {TRAINER_RESOURCE: 1e-3}
         actor = ray.remote(Host).options(**options)
-        self._actors[task] = actor.remote(task, self._arguments[task], self._environment, version())
+        self._actors[task] = actor.remote(task, self._arguments(task), self._environment, version())
         self._reports[task] = Report(None, is_placed=False)
         self._lost.pop(task, None)
 

@@ -5,12 +5,15 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
 from deepracer_ros.engine.engine import TRAINER, Engine, Report, Task
+from deepracer_ros.engine.job_count import JobCount
 from deepracer_ros.engine.servers import Services
 from deepracer_ros.engine.supervisor import Supervisor
+from deepracer_ros.errors import InputError
 from deepracer_ros.report.terminal import TerminalView, TrainingStatus
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.run.progress import ProgressRecord
@@ -82,7 +85,7 @@ class Session:
         self._advanced = time.monotonic()
         self._phase: Phase = "starting"
         self._revived = ""
-        jobs = [Task("simulation", job) for job in range(config.jobs)]
+        jobs = [Task("simulation", job, config.jobs) for job in range(config.jobs)]
         self._supervisor = Supervisor(self._engine, [TRAINER, *jobs])
 
     def run(self, on_laps: Callable[[], None] = lambda: None) -> None:
@@ -96,19 +99,25 @@ class Session:
                 reward function failed.
         """
         self._services.wait_ready()
-        self._engine.begin()
-        while (reports := self._supervisor.poll())[TRAINER].exit_code != 0:
-            self._watch(reports)
-            if self._latest.evaluation and self._latest.evaluation.is_perfect:
-                on_laps()
-            time.sleep(WATCH_SECONDS)
+        with closing(JobCount(self._config, self._folder.name)) as wanted:
+            self._engine.begin()
+            try:
+                while (reports := self._supervisor.poll())[TRAINER].exit_code != 0:
+                    self._watch(reports, wanted)
+                    if self._latest.evaluation and self._latest.evaluation.is_perfect:
+                        on_laps()
+                    time.sleep(WATCH_SECONDS)
+            except InputError as error:
+                wanted.give_up(str(error))
+                raise
         self._read_progress(reports)
         self._phase = "evaluating"
         self._show(reports)
 
-    def _watch(self, reports: Mapping[Task, Report]) -> None:
-        """Restart dead servers and workers, and update the view and the state."""
+    def _watch(self, reports: Mapping[Task, Report], wanted: JobCount) -> None:
+        """Restart dead servers and workers, change their number, and update the view and the state."""
         revived = self._services.restart_dead() + self._supervisor.revive(reports)
+        self._supervisor.change(*wanted.changes(self._supervisor.tasks))
         if revived:
             self._revived = f"restarted: {', '.join(revived)}"
         self._read_progress(reports)

@@ -40,14 +40,36 @@ class Supervisor:
         Raises:
             InputError: if one cannot be started; those before it are stopped.
         """
-        self._engine, self.tasks = engine, list(tasks)
-        self._records = {task: _Record() for task in tasks}
+        self._engine = engine
+        self._records: dict[Task, _Record] = {}
         try:
-            for task in tasks:
-                engine.start(task)
+            self.change([], tasks)
         except BaseException:
             self.stop()
             raise
+
+    @property
+    def tasks(self) -> list[Task]:
+        """What the workers do, in the order of their starts."""
+        return list(self._records)
+
+    def change(self, gone: Sequence[Task], new: Sequence[Task]) -> None:
+        """Stop the workers of some tasks, and start those of others.
+
+        Args:
+            gone: Tasks that end.
+            new: Tasks that begin.
+
+        Raises:
+            InputError: if a worker cannot be started.
+        """
+        if gone:
+            self._engine.stop(gone)
+        for task in gone:
+            del self._records[task]
+        for task in new:
+            self._records[task] = _Record()
+            self._engine.start(task)
 
     def poll(self) -> Mapping[Task, Report]:
         """Return how all workers are."""

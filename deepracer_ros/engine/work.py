@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deepracer_ros.config import to_mapping
 from deepracer_ros.credentials import find_password
@@ -57,13 +58,14 @@ class Servers:
         return self.redis if has_password(self.redis) else with_password(self.redis, find_password(PASSWORD_VARIABLE))
 
 
-def prepare(servers: Servers, run: str, job: int, path: Path) -> RunConfig:
+def prepare(servers: Servers, run: str, job: int, jobs: int | None, path: Path) -> RunConfig:
     """Fetch the files of a run, and write the parameters of a worker's nodes.
 
     Args:
         servers: Where the run lives.
         run: Name of the run.
         job: Number of the simulation job.
+        jobs: Number of simulation jobs among which the tracks are shared out; None: as the run was started.
         path: Folder of the worker, which has the files of a run folder; made if it is absent.
 
     Returns:
@@ -79,7 +81,10 @@ def prepare(servers: Servers, run: str, job: int, path: Path) -> RunConfig:
     values = fetch_run(models, run, folder.sources)
     where = f"configuration of run {run}"
     addresses = {"endpoint": models.endpoint, "aws": models.aws, "bucket": models.bucket}
-    changes = {"experience": {"url": servers.redis_url()}, "models": addresses, "trainer": {"checkpoints": "bucket"}}
+    changes: dict[str, Any] = {"models": addresses, "trainer": {"checkpoints": "bucket"}}
+    changes["experience"] = {"url": servers.redis_url()}
+    if jobs is not None:
+        changes["jobs"] = jobs
     config = read_config(merge(values, changes), where)
     folder.write_parameters({"run": run, "folder": str(path.resolve()), "job": job, **to_mapping(config)})
     return config

@@ -3,7 +3,7 @@
 
 """What a trainer tells all workers of its run through Redis, on whatever machine they are.
 
-    {run}:state      hash with `phase` (running, done, failed) and `words`, beside the counts of the experience
+    {run}:state      hash with `phase` (running, done, failed), `words` and `jobs`, beside the counts of the experience
     {run}:model      stream with one entry, the announcement of the newest model
     {run}:progress   stream of progress records, one per update
 
@@ -17,6 +17,7 @@ from typing import Any, Literal, cast, get_args
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.connection import PATIENCE, Connection, Keys
+from deepracer_ros.experience.workers import WorkerReport
 
 RunPhase = Literal["", "running", "done", "failed"]
 """How a run stands. Empty: it has not begun. running: its trainer works, or will be started again. done: the training
@@ -70,6 +71,17 @@ class Bulletin:
         """
         values = {"phase": phase, "words": " ".join(words.split())}
         self._connection.attempt(lambda: self._connection.client.hset(self._keys.state, mapping=values))
+
+    def want_jobs(self, jobs: int) -> None:
+        """Say how many simulation jobs the run shall have; the session that runs it follows.
+
+        Args:
+            jobs: Number of jobs.
+
+        Raises:
+            InputError: if the server does not answer in time.
+        """
+        self._connection.attempt(lambda: self._connection.client.hset(self._keys.state, "jobs", jobs))
 
     def announce(self, announcement: str) -> None:
         """Announce a model in place of the one before.
@@ -147,6 +159,34 @@ class BulletinReader:
         if phase not in get_args(RunPhase):
             raise InputError(f"redis {self._connection.url}: {self._keys.state}: phase: found {phase!r}")
         return Standing(cast("RunPhase", phase), words)
+
+    def wanted_jobs(self) -> int:
+        """Return how many simulation jobs the run shall have; 0 if nobody has said so.
+
+        Raises:
+            InputError: if the server does not answer in time.
+        """
+        found = self._connection.attempt(lambda: self._connection.client.hget(self._keys.state, "jobs")) or b""
+        return int(found) if found.isdigit() else 0
+
+    def workers(self) -> dict[str, WorkerReport]:
+        """Return what each simulation job has stored, by its name.
+
+        Raises:
+            InputError: if the server does not answer in time, or an entry is no report.
+        """
+        found = self._connection.attempt(lambda: self._connection.client.hgetall(self._keys.workers))
+        return {name.decode(): WorkerReport.decode(report) for name, report in sorted(found.items())}
+
+    def latest_record(self) -> bytes | None:
+        """Return the newest progress record, JSON; None before the first.
+
+        Raises:
+            InputError: if the server does not answer in time.
+        """
+        client = self._connection.client
+        entries = self._connection.attempt(lambda: client.xrevrange(self._keys.progress, count=1))
+        return entries[0][1][_RECORD] if entries else None
 
     def next_model(self, seconds: float) -> str | None:
         """Wait for an announcement that this reader has not returned yet; None if there is none in time.

@@ -34,6 +34,7 @@ class Keys:
         blob: Prefix of the keys that hold the encoded segments.
         model: Stream with one entry, the announcement of the newest model.
         progress: Stream of progress records.
+        workers: Hash of what each simulation job has stored.
     """
 
     def __init__(self, run: str) -> None:
@@ -49,6 +50,7 @@ class Keys:
         self.blob = f"{{{run}}}:blob:"
         self.model = f"{{{run}}}:model"
         self.progress = f"{{{run}}}:progress"
+        self.workers = f"{{{run}}}:workers"
 
 
 def _bytes_of(value: bytes | memoryview | str | float) -> bytes | memoryview:

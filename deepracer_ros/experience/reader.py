@@ -283,15 +283,33 @@ class ExperienceReader:
         Raises:
             InputError: if the server does not answer in time.
         """
-        length, state = self._connection.attempt(
-            lambda: (
-                self._connection.client.xlen(self._keys.index),
-                self._connection.client.hgetall(self._keys.state),
-            )
-        )
-        names = ("bytes", "appended", "duplicates", "trimmed", "acknowledged")
-        return ExperienceStatus(length, *(int(state.get(name.encode(), 0)) for name in names))
+        return _status(self._connection, self._keys)
 
     def close(self) -> None:
         """Close the connection; segments that were not acknowledged stay for the next trainer."""
         self._connection.close()
+
+
+def read_status(url: str, run: str, patience: float = PATIENCE) -> ExperienceStatus:
+    """Return fill level and counts of a run's experience, for those who only watch it.
+
+    Args:
+        url: URL of the Redis server; see `Connection`.
+        run: Name of the run.
+        patience: How long the question is tried again while the server is unreachable, s.
+
+    Raises:
+        InputError: if the URL is malformed or the server does not answer in time.
+    """
+    connection = Connection(url, patience)
+    try:
+        return _status(connection, Keys(run))
+    finally:
+        connection.close()
+
+
+def _status(connection: Connection, keys: Keys) -> ExperienceStatus:
+    client = connection.client
+    length, state = connection.attempt(lambda: (client.xlen(keys.index), client.hgetall(keys.state)))
+    names = ("bytes", "appended", "duplicates", "trimmed", "acknowledged")
+    return ExperienceStatus(length, *(int(state.get(name.encode(), 0)) for name in names))

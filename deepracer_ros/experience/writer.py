@@ -24,6 +24,7 @@ from deepracer_ros.experience.connection import PATIENCE, Connection, Keys, refu
 from deepracer_ros.experience.encoding import encode, layout
 from deepracer_ros.experience.index import write_layout
 from deepracer_ros.experience.segment import Segment
+from deepracer_ros.experience.workers import WorkerReport
 from deepracer_ros.moments import moment
 
 Mode = Literal["on-policy", "replay"]
@@ -78,11 +79,13 @@ class WriterCounts:
         segments: Number of segments stored.
         bytes: Size of the stored segments, bytes.
         full: Number of appends that stored nothing because Redis was full or refused writes.
+        dropped: Number of segments that were dropped before they could be sent; counted by the caller.
     """
 
     segments: int = 0
     bytes: int = 0
     full: int = 0
+    dropped: int = 0
 
 
 class ExperienceWriter:
@@ -102,6 +105,7 @@ class ExperienceWriter:
         capacity_bytes: int = 256 << 20,
         mode: Mode = "on-policy",
         patience: float = PATIENCE,
+        label: str = "",
     ) -> None:
         """Connect to Redis.
 
@@ -112,10 +116,12 @@ class ExperienceWriter:
             mode: What happens if an append exceeds the capacity. `on-policy` refuses it until the trainer has
                 consumed segments; `replay` removes the oldest segments.
             patience: How long an action is retried while the server is unreachable, s.
+            label: Name under which the counts are stored, too, for those who watch the run; empty: they are not.
 
         Raises:
             InputError: if the URL is malformed or the server does not answer in time.
         """
+        self._label = label
         self._keys = Keys(run)
         self._connection = Connection(url, patience)
         self._mode = mode
@@ -181,6 +187,9 @@ class ExperienceWriter:
                 for name, blob in blobs.items():
                     transaction.execute_command("SET", f"{keys.blob}{name}:{attempt}", blob)
                 options = (self.capacity_bytes, self._mode, keys.blob, attempt)
+                if self._label:
+                    report = WorkerReport.of(self.counts.segments, self.counts.bytes, self.counts.dropped)
+                    transaction.hset(keys.workers, self._label, report.encode())
                 transaction.eval(_ENTER, 3, keys.index, keys.state, keys.seen, *options, *arguments)
                 try:
                     stored, self.held_bytes = transaction.execute()[-1]

@@ -68,10 +68,12 @@ class RecorderNode:
             self._specs,
             self._terms,
         )
-        self._writer = ExperienceWriter(config.experience.url, place.run, capacity_bytes(config))
+        self._writer = ExperienceWriter(
+            config.experience.url, place.run, capacity_bytes(config), label=f"job {place.job}"
+        )  # fmt: skip
         self._recorded = self.node.create_publisher(Time, "recorder/recorded", LOCK_STEP)
         self._sender = SegmentSender(self._writer, lambda number: self._recorded.publish(to_stamp(number)))
-        self._segments, self._dropped, self._dropping = Rate(), 0, Increase()
+        self._segments, self._dropping = Rate(), Increase()
         self._inputs = Inputs(self.node)
         quality = recorded(config.window)
         self._inputs.subscribe(PointCloud2, "race/state", partial(self._take, put=self._put_state), quality)
@@ -138,13 +140,13 @@ class RecorderNode:
             if self._sender.send(number, segments):
                 self._segments.count += len(segments)
             else:
-                self._dropped += len(segments)
+                self._writer.counts.dropped += len(segments)
         if (start := self._cutter.take_start()) is not None:
             # Earlier steps are never recorded, so the simulation must not wait for them.
             self._recorded.publish(to_stamp(start))
 
     def _report(self) -> Health:
-        dropped = self._dropping.take(self._dropped)
+        dropped = self._dropping.take(self._writer.counts.dropped)
         figures = {
             "waiting": self._sender.waiting,
             "segments_per_second": self._segments.take(),
@@ -153,7 +155,7 @@ class RecorderNode:
             "full": self._writer.counts.full,
             "retries": self._writer.retries,
             "bad_messages": self._inputs.refused,
-            "dropped_segments": self._dropped,
+            "dropped_segments": self._writer.counts.dropped,
             "dropped_steps": self._cutter.dropped_steps,
         }
         return Health(

@@ -19,6 +19,7 @@ import pytest
 import redis
 import yaml
 
+from deepracer_ros.cli.main import main
 from deepracer_ros.models.config import ModelsConfig
 from deepracer_ros.models.store import ModelStore
 from deepracer_ros.parameters import merge
@@ -202,6 +203,17 @@ def test_whatever_is_killed_is_started_again(training, chance, part):
 def test_a_trainer_that_is_asked_to_end_from_outside_is_started_again(training, number):
     training.kill("trainer_node", number)
     training.goes_on()
+
+
+def test_jobs_come_and_go_while_it_trains(training):
+    def jobs():
+        ours = [process for process in running() if process.parent == training.process.pid]
+        return sum("nodes.simulation_job" in process.command for process in ours)
+
+    for wanted in (2, 1):
+        assert main(["scale", str(training.folder), "--jobs", str(wanted)]) == 0
+        training.until(lambda wanted=wanted: jobs() == wanted)
+        training.goes_on()
 
 
 def test_a_second_command_for_the_same_run_is_refused(training):
