@@ -80,7 +80,7 @@ def strike(made: Cluster, run: str, victim: str, chance: random.Random) -> str:
         made.remove_node(node, allow_graceful=False)
         made.add_node(num_cpus=2)
         return victim
-    pids = processes("cli.main", "work", "trainer" if victim == "trainer" else "simulation", run)
+    pids = processes(f"cli.main work {'trainer' if victim == 'trainer' else 'simulation'} --run {run} ")
     if not pids:
         return ""
     os.kill(chance.choice(sorted(pids)), signal.SIGKILL)

@@ -90,6 +90,9 @@ def run(args: argparse.Namespace) -> None:
     from deepracer_ros.experience.bulletin import BulletinReader
     from deepracer_ros.experience.reader import read_status
 
+    if args.redis is None and (ended := _ended(args.run_name)) is not None:
+        print(json.dumps(ended, indent=2) if args.json else "\n".join(_lines(ended)))
+        return
     url, name = find_run(args)
     reader = BulletinReader(url, name, patience=2.0)
     before, began = reader.workers(), time.monotonic()
@@ -106,6 +109,21 @@ def run(args: argparse.Namespace) -> None:
         "jobs": {job: _rates(before.get(job), report, seconds) for job, report in after.items()},
     }
     print(json.dumps(found, indent=2) if args.json else "\n".join(_lines(found)))
+
+
+def _ended(name: str) -> dict[str, Any] | None:
+    """Return how a run in a folder of this machine stands if no session works on it; its servers may be gone."""
+    from deepracer_ros.run.folder import RunFolder
+    from deepracer_ros.run.state import ENDED, read_state
+
+    for path in (Path(name), Path("runs") / name):
+        state = read_state(RunFolder(path).state)
+        if state is not None and (state.stale or state.phase in ENDED):
+            record = _own_record(name)
+            phase = "stopped" if state.stale else state.phase
+            found = {"run": path.resolve().name, "phase": phase, "words": state.warning}
+            return {**found, "progress": json.loads(record) if record else None, "experience": None, "jobs": {}}
+    return None
 
 
 def _own_record(name: str) -> bytes | None:
@@ -142,6 +160,8 @@ def _lines(found: dict[str, Any]) -> list[str]:
             f"{progress['steps_per_second']:.0f}/s, staleness {progress['staleness']:.1f}, "
             f"model {progress['model_version']}"
         )
+    if held is None:
+        return lines
     lines.append(
         f"experience: {held['segments']} segments held, {held['bytes'] / 1e6:.1f} MB; {held['appended']} stored, "
         f"{held['duplicates']} sent again, {held['acknowledged']} taken"

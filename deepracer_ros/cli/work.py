@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deepracer-work-")))
         prepare(servers, args.run_name, args.job, args.jobs, folder)
         stack.enter_context(own_domain())
-        return _work(args.part, folder, args.log_level)
+        return _work(args.part, args.job, folder, args.log_level)
 
 
 def _named(option: str | None, variable: str, name: str) -> str:
@@ -103,10 +103,10 @@ def _named(option: str | None, variable: str, name: str) -> str:
     return found
 
 
-def _work(part: str, folder: Path, log_level: str) -> int:
+def _work(part: str, job: int, folder: Path, log_level: str) -> int:
     """Run the nodes of a worker, and return the exit code."""
     from deepracer_ros.engine.local_engine import JOB_NODES
-    from deepracer_ros.engine.ros_graph import RosGraph
+    from deepracer_ros.engine.ros_graph import RosGraph, job_namespace
     from deepracer_ros.nodes.base import run as run_nodes
     from deepracer_ros.run.folder import RunFolder
 
@@ -118,4 +118,5 @@ def _work(part: str, folder: Path, log_level: str) -> int:
     from deepracer_ros.nodes.run_follower import RunFollower
     from deepracer_ros.nodes.simulation_job import NODES
 
-    return run_nodes([RunFollower, *NODES], [*arguments, *graph.arguments("run_follower", *JOB_NODES)])
+    place = graph.arguments("run_follower", *JOB_NODES, inside=job_namespace(job))
+    return run_nodes([RunFollower, *NODES], [*arguments, *place])

@@ -6,6 +6,7 @@
 from pathlib import Path
 
 from deepracer_ros.errors import InputError
+from deepracer_ros.experience.config import complete_url
 from deepracer_ros.race.catalogue import find_tracks
 from deepracer_ros.rewards.reward import find_reward
 from deepracer_ros.rewards.sandbox.confinement import check_confinement
@@ -53,7 +54,7 @@ def check_config(config: RunConfig) -> tuple[str, ...]:
     if config.experience.url:
         from deepracer_ros.experience.connection import Connection
 
-        Connection(config.experience.url, patience=CHECK_SECONDS).close()
+        Connection(complete_url(config.experience.url), patience=CHECK_SECONDS).close()
     if config.models.endpoint or config.models.aws:
         from deepracer_ros.models.store import ModelStore
 

@@ -16,9 +16,8 @@ from deepracer_ros.engine.run_files import share_run
 from deepracer_ros.engine.servers import Services
 from deepracer_ros.engine.session import Placement
 from deepracer_ros.engine.shared_records import SharedRecords
-from deepracer_ros.engine.work import PASSWORD_VARIABLE
 from deepracer_ros.errors import InputError
-from deepracer_ros.experience.config import split_password
+from deepracer_ros.experience.config import PASSWORD_VARIABLE, split_password
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.services.record import keys_of_run
 from deepracer_ros.services.server import LOOPBACK

@@ -53,6 +53,9 @@ class Report(NamedTuple):
 class Engine(Protocol):
     """Protocol of an engine. A call returns at once, except `stop`, which has a deadline."""
 
+    is_spread: bool
+    """Whether its workers are on several hosts: then what one meets may be the fault of its host."""
+
     def start(self, task: Task) -> None:
         """Start the worker of a task; start another one if it has ended.
 

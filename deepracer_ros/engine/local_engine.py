@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from deepracer_ros.engine.engine import Report, Task
 from deepracer_ros.engine.processes import Process
-from deepracer_ros.engine.ros_graph import PLAIN, RosGraph
+from deepracer_ros.engine.ros_graph import PLAIN, RosGraph, job_namespace
 from deepracer_ros.run.folder import RunFolder
 
 STOP_SECONDS = 10.0
@@ -17,7 +17,13 @@ JOB_NODES = ("simulation", "agent", "recorder")
 
 
 class LocalEngine:
-    """An `Engine` whose workers load their code at once, and begin when the servers are there."""
+    """An `Engine` whose workers load their code at once, and begin when the servers are there.
+
+    Attributes:
+        is_spread: Always False.
+    """
+
+    is_spread = False
 
     def __init__(self, folder: RunFolder, graph: RosGraph = PLAIN) -> None:
         """Prepare the engine; nothing is started.
@@ -45,9 +51,8 @@ class LocalEngine:
             arguments += self._graph.arguments("trainer")
         else:
             module, log = "simulation_job", f"job_{task.job}"
-            inside = f"job_{task.job}" if task.job else ""
             arguments += ["-p", f"job:={task.job}", "-p", f"jobs:={task.jobs}"]
-            arguments += self._graph.arguments(*JOB_NODES, inside=inside)
+            arguments += self._graph.arguments(*JOB_NODES, inside=job_namespace(task.job))
         self._processes[task] = Process(
             task.name, f"deepracer_ros.nodes.{module}", arguments, self._folder.log(log), held=not self._has_begun
         )

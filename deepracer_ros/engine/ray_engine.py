@@ -3,6 +3,7 @@
 
 """The engine of a Ray cluster, the only module that knows Ray: each worker is an actor that watches one process."""
 
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -102,7 +103,13 @@ class Host:
 
 
 class RayEngine:
-    """An `Engine` on the Ray cluster to which this process is connected."""
+    """An `Engine` on the Ray cluster to which this process is connected.
+
+    Attributes:
+        is_spread: Always True.
+    """
+
+    is_spread = True
 
     def __init__(self, arguments: Callable[[Task], list[str]], environment: Mapping[str, str]) -> None:
         """Prepare the engine; nothing is started.
@@ -195,6 +202,7 @@ class JobClient:
         """
         from ray.job_submission import JobSubmissionClient  # takes long, and needs ray[default]
 
+        logging.getLogger("ray").setLevel(logging.ERROR)
         self._address = address
         with self._errors():
             self._client = JobSubmissionClient(address)

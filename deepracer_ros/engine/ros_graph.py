@@ -54,3 +54,8 @@ class RosGraph:
 
 PLAIN = RosGraph()
 """No namespace, and warnings only."""
+
+
+def job_namespace(job: int) -> str:
+    """Return the namespace of the nodes of a simulation job inside that of the run; empty for job 0."""
+    return f"job_{job}" if job else ""

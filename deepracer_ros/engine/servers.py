@@ -6,6 +6,7 @@
 from dataclasses import replace
 from types import TracebackType
 
+from deepracer_ros.experience.config import complete_url
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.services.record import ServicesRecord
 from deepracer_ros.services.redis_server import LocalRedis
@@ -71,6 +72,8 @@ class Services:
 
     def _effective(self, config: RunConfig) -> RunConfig:
         """Return the configuration with the addresses of the local servers."""
+        if not self._redis:
+            config = replace(config, experience=replace(config.experience, url=complete_url(config.experience.url)))
         if self._redis:
             url = self._redis.tcp_url if self._host else self._redis.url
             config = replace(config, experience=replace(config.experience, url=url))

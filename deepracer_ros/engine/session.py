@@ -139,7 +139,7 @@ class Session:
     def _show(self, reports: Mapping[Task, Report]) -> None:
         """Show the state, with the current errors of all nodes, or which workers were restarted."""
         complaints = [complaint for report in reports.values() for complaint in report.complaints]
-        warning = "; ".join(complaints) or self._revived
+        warning = "; ".join([*complaints, *self._supervisor.given_up.values()]) or self._revived
         self._state.write(self._phase, warning)
         jobs = [report for task, report in reports.items() if task.part == "simulation"]
         self._view.update(

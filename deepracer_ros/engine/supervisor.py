@@ -28,7 +28,12 @@ class _Record:
 
 
 class Supervisor:
-    """Starts the workers of a run, and starts those again that have died."""
+    """Starts the workers of a run, and starts those again that have died.
+
+    Attributes:
+        given_up: Simulation jobs that are not started again because they would fail again, and why; the others go on.
+            Only an engine on several hosts has them.
+    """
 
     def __init__(self, engine: Engine, tasks: Sequence[Task]) -> None:
         """Start the workers.
@@ -42,6 +47,7 @@ class Supervisor:
         """
         self._engine = engine
         self._records: dict[Task, _Record] = {}
+        self.given_up: dict[Task, str] = {}
         try:
             self.change([], tasks)
         except BaseException:
@@ -67,6 +73,7 @@ class Supervisor:
             self._engine.stop(gone)
         for task in gone:
             del self._records[task]
+            self.given_up.pop(task, None)
         for task in new:
             self._records[task] = _Record()
             self._engine.start(task)
@@ -85,15 +92,30 @@ class Supervisor:
             InputError: if a restart would only repeat an error, or several in a row brought no progress; the message
                 has the last words of the worker.
         """
+        revived = []
         for task, report in reports.items():
-            if report.exit_code == FATAL:
-                raise InputError(self._engine.last_words(task))
-        return [task.name for task, report in reports.items() if self._revive(task, report.exit_code)]
+            if task in self.given_up or task not in self._records:
+                continue
+            try:
+                if self._revive(task, report.exit_code):
+                    revived.append(task.name)
+            except InputError as error:
+                if not self._others_go_on(task, reports):
+                    raise
+                self.given_up[task] = f"{task.name} is given up: {error}"
+        return revived
+
+    def _others_go_on(self, task: Task, reports: Mapping[Task, Report]) -> bool:
+        """Return whether the run can do without a worker: another host's simulation jobs go on."""
+        others = [report for other, report in reports.items() if other.part == "simulation" and other != task]
+        return self._engine.is_spread and task.part == "simulation" and any(other.is_alive for other in others)
 
     def _revive(self, task: Task, code: int | None) -> bool:
         record = self._records[task]
         if code is None:
             return False
+        if code == FATAL:
+            raise InputError(self._engine.last_words(task))
         now = time.monotonic()
         record.died_at = record.died_at or now
         if now - record.died_at < RESTART_SECONDS:

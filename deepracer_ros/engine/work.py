@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from deepracer_ros.config import to_mapping
-from deepracer_ros.credentials import find_password
 from deepracer_ros.engine.run_files import fetch_run
 from deepracer_ros.errors import InputError
-from deepracer_ros.experience.config import has_password, with_password
+from deepracer_ros.experience.config import complete_url
 from deepracer_ros.files import make_folder
 from deepracer_ros.models.config import ModelsConfig
 from deepracer_ros.names import check_run_name
@@ -19,16 +18,13 @@ from deepracer_ros.parameters import merge
 from deepracer_ros.run.folder import RunFolder
 from deepracer_ros.training.config import RunConfig, read_config
 
-PASSWORD_VARIABLE = "DEEPRACER_REDIS_PASSWORD"  # noqa: S105 - the name of a variable
-"""Environment variable with the password of the Redis server; with `_FILE` after it, of a file with the password."""
-
 
 @dataclass(frozen=True)
 class Servers:
     """Where a run lives.
 
     Attributes:
-        redis: URL of the Redis server; the password may be given by `PASSWORD_VARIABLE`.
+        redis: URL of the Redis server; the password may be in the environment.
         s3: URL of the S3 server, or `aws`. boto3 searches for the credentials.
         bucket: Name of the bucket.
     """
@@ -55,7 +51,7 @@ class Servers:
         Raises:
             InputError: if the file with the password cannot be read.
         """
-        return self.redis if has_password(self.redis) else with_password(self.redis, find_password(PASSWORD_VARIABLE))
+        return complete_url(self.redis)
 
 
 def prepare(servers: Servers, run: str, job: int, jobs: int | None, path: Path) -> RunConfig:

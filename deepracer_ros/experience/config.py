@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from deepracer_ros.config import Section, key
+from deepracer_ros.credentials import find_password
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,22 @@ def split_password(url: str) -> tuple[str, str]:
     if not at or not colon:
         return url, ""
     return f"{scheme}://{f'{name}@' if name else ''}{host}", unquote(password)
+
+
+PASSWORD_VARIABLE = "DEEPRACER_REDIS_PASSWORD"  # noqa: S105 - the name of a variable
+"""Environment variable with the password of the Redis server; with `_FILE` after it, of a file with the password."""
+
+
+def complete_url(url: str) -> str:
+    """Return the URL of a named Redis server with the password of the environment, unless it has one.
+
+    Args:
+        url: URL of the server.
+
+    Raises:
+        InputError: if the file with the password cannot be read.
+    """
+    return url if has_password(url) else with_password(url, find_password(PASSWORD_VARIABLE))
 
 
 def has_password(url: str) -> bool:

@@ -15,6 +15,7 @@ from deepracer_ros.experience.bulletin import Bulletin
 from deepracer_ros.experience.segment import Segment
 from deepracer_ros.experience.writer import ExperienceWriter
 from deepracer_ros.run.progress import ProgressRecord, encode_record
+from deepracer_ros.run.state import StateFile
 from deepracer_ros.simulation.sensors import CAMERA
 
 RUN, STEPS = "status-run", 4
@@ -82,3 +83,15 @@ def test_without_a_server_it_is_one_line(told, capsys):
     )
     assert main(["status", RUN, "--redis", "redis://127.0.0.1:1"]) == 2
     assert "redis://127.0.0.1:1: no success within 2 s" in capsys.readouterr().err
+
+
+def test_a_run_that_has_ended_needs_no_server(told, tmp_path, capsys):
+    folder = tmp_path / "runs" / "ended"
+    folder.mkdir(parents=True)
+    StateFile(folder / "state.json").write("stopped", "the disk is full")
+    (folder / "progress.jsonl").write_bytes(encode_record(RECORD) + b"\n")
+    assert main(["status", "ended"]) == 0
+    lines = ["run ended: stopped: the disk is full", "1280 steps trained in 12 s, 1234/s, staleness 1.5, model 7"]
+    assert capsys.readouterr().out.splitlines() == lines
+    assert main(["status", "runs/ended", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["phase"] == "stopped"

@@ -19,6 +19,8 @@ JOB = Task("simulation", 3)
 class Codes:
     """An engine that is told how its workers end."""
 
+    is_spread = False
+
     def __init__(self):
         self.started, self.stopped, self.codes = [], [], {}
 
@@ -113,3 +115,16 @@ def test_the_pause_is_real_time(engine):
     while not made.revive(made.poll()):
         assert time.monotonic() - began < 5.0
     assert time.monotonic() - began >= 0.9 * RESTART_SECONDS
+
+
+def test_on_several_hosts_the_other_jobs_go_on_without_one_that_fails(engine, clock):
+    engine.is_spread, other = True, Task("simulation", 4)
+    made = Supervisor(engine, [TRAINER, JOB, other])
+    die(made, engine, clock, BAD_INPUT)
+    assert die(made, engine, clock, BAD_INPUT) == ([], [])
+    assert made.given_up == {JOB: "simulation job 3 is given up: the words of simulation job 3"}
+    assert die(made, engine, clock, -9) == ([], [])
+    with pytest.raises(InputError, match="^the words of simulation job 4$"):
+        die(made, engine, clock, FATAL, other)
+    with pytest.raises(InputError, match="^the words of trainer$"):
+        die(made, engine, clock, FATAL, TRAINER)

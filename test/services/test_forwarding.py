@@ -61,6 +61,16 @@ def test_every_byte_goes_there_and_back(echo):
         socket.create_connection((OTHER, forwarder.port), timeout=1.0)
 
 
+def test_its_end_ends_the_connections(echo, capfd):
+    forwarder = Forwarder(OTHER, echo)
+    with socket.create_connection((OTHER, forwarder.port), timeout=10.0) as connection:
+        connection.sendall(b"x")
+        assert connection.recv(1) == b"x"
+        forwarder.close()
+        assert connection.recv(1) == b""
+    assert capfd.readouterr().err == ""
+
+
 def test_nothing_behind_it_is_a_closed_connection():
     forwarder = Forwarder(OTHER, Ports(1).numbers[0])
     assert exchange(forwarder.port, b"") == b""
