@@ -51,7 +51,7 @@ EXTRAS = {
     "openvino": ["openvino>=2024.6,<2027"],
     "tflite": ["tensorflow-cpu>=2.17,<3"],
     # Training on a cluster.
-    "ray": ["ray[default]>=2.49,<3"],
+    "ray": ["ray[default]>=2.59,<3"],
     "bench": ["py-spy>=0.4,<0.5", "stable-baselines3>=2.4,<3"],
 }
 

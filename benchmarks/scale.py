@@ -40,6 +40,7 @@ from deepracer_ros.training.batches import capacity_bytes
 from deepracer_ros.training.config import RunConfig
 from deepracer_ros.training.parts import Experience, make_parts
 from deepracer_ros.training.rollout import collect
+from deepracer_ros.training.sending import SegmentSender
 from deepracer_ros.training.trainer import Trainer
 
 RUN = "scale"
@@ -150,18 +151,16 @@ def trained_per_second(config: RunConfig, experience: Experience, seconds: float
 def feed(url: str, job: int) -> None:
     """Be a job: send the recorded segments again and again until the standard input ends."""
     config = configuration(url)
-    segments, writer = record_segments(config), ExperienceWriter(url, RUN, capacity_bytes(config))
+    segments, room = record_segments(config), threading.Event()
     print("ready", flush=True)
     sys.stdin.readline()
-    ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    sender = SegmentSender(ExperienceWriter(url, RUN, capacity_bytes(config)), lambda _: room.set())
     for sequence in itertools.count():
-        mine = [replace(segment, worker=f"job{job}", sequence=sequence) for segment in segments]
-        while not writer.append(mine):
-            if ended.wait(0.002):
+        sender.send(sequence, [replace(segment, worker=f"job{job}", sequence=sequence) for segment in segments])
+        while not room.wait(1.0):
+            if sender.ended:
                 return
-        if ended.is_set():
-            return
+        room.clear()
 
 
 def fed_rate(jobs: int, seconds: float) -> float:

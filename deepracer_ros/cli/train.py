@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from deepracer_ros.cli.options import add_config_options, read_run_config
+from deepracer_ros.packages import load_package
 
 EXAMPLES = """\
 examples:
@@ -76,6 +77,8 @@ def run(args: argparse.Namespace) -> int:
 
         source = find_source(args.clone, args.runs)
     config = read_run_config(args, None if source is None else source.values())
+    if args.cluster is not None:
+        load_package("ray", "'deepracer_ros[ray]'")
     if args.cluster is not None and args.cluster != "auto":
         from deepracer_ros.engine.submission import submit_training  # imports Ray
 

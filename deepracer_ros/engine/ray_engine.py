@@ -46,6 +46,7 @@ def connected(address: str) -> Iterator[str]:
             with suppress(ConnectionError):
                 ray.init(address="auto", **quiet)
             if not ray.is_initialized():
+                os.environ.setdefault("RAY_AUTH_MODE", "token")  # else anybody on this machine could use it
                 ray.init(include_dashboard=False, **quiet)
         else:
             ray.init(address=address, **quiet)

@@ -35,6 +35,7 @@ class Keys:
         model: Stream with one entry, the announcement of the newest model.
         progress: Stream of progress records.
         workers: Hash of what each simulation job has stored.
+        turn: Which writer may send segments now.
     """
 
     def __init__(self, run: str) -> None:
@@ -51,6 +52,7 @@ class Keys:
         self.model = f"{{{run}}}:model"
         self.progress = f"{{{run}}}:progress"
         self.workers = f"{{{run}}}:workers"
+        self.turn = f"{{{run}}}:turn"
 
 
 def _bytes_of(value: bytes | memoryview | str | float) -> bytes | memoryview:

@@ -7,6 +7,9 @@ An append is one transaction. It first stores the segments by SET commands, whic
 copy, while a script would copy each segment twice. Then one script enters the segments in the index, or answers FULL
 and removes them again. No other client sees a state in between.
 
+Before it sends segments, a writer asks for room and takes its turn. Without that, all of many jobs would send theirs
+when room for one of them is made, and the server would throw most of it away.
+
 A segment is stored once even if it is sent several times: the script remembers the last sequence number of each
 `worker:car`. An append whose reply was lost can therefore be repeated.
 """
@@ -29,13 +32,26 @@ from deepracer_ros.moments import moment
 
 Mode = Literal["on-policy", "replay"]
 
+TURN_SECONDS = 1.0
+"""Time after which the turn of a writer that has died is another's, s."""
+
+_CLAIM = """
+local held = tonumber(redis.call('HGET', KEYS[1], 'bytes') or '0')
+if held > 0 and held + tonumber(ARGV[2]) > tonumber(ARGV[1]) then return {0, held} end
+if not redis.call('SET', KEYS[2], ARGV[3], 'NX', 'PX', ARGV[4]) and redis.call('GET', KEYS[2]) ~= ARGV[3] then
+  return {0, held}
+end
+return {1, held}
+"""
+
 _ENTER = """
-local index, state, seen = KEYS[1], KEYS[2], KEYS[3]
+local index, state, seen, turn = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local capacity, trims, prefix, attempt = tonumber(ARGV[1]), ARGV[2] == 'replay', ARGV[3], ARGV[4]
+if redis.call('GET', turn) == ARGV[5] then redis.call('DEL', turn) end
 local held = tonumber(redis.call('HGET', state, 'bytes') or '0')
 local fresh, last, total = {}, {}, 0
 local function blob(a) return prefix .. ARGV[a] .. ':' .. ARGV[a + 1] .. ':' .. attempt end
-for a = 5, #ARGV, 6 do
+for a = 6, #ARGV, 6 do
   local slot, sequence = ARGV[a], tonumber(ARGV[a + 1])
   local newest = last[slot] or tonumber(redis.call('HGET', seen, slot) or '-1')
   if sequence > newest then
@@ -121,9 +137,10 @@ class ExperienceWriter:
         Raises:
             InputError: if the URL is malformed or the server does not answer in time.
         """
-        self._label = label
+        self._label, self._token = label, secrets.token_hex(8)
         self._keys = Keys(run)
         self._connection = Connection(url, patience)
+        self._claim = self._connection.client.register_script(_CLAIM)
         self._mode = mode
         self._memory: NDArray[np.uint8] = np.empty(0, np.uint8)
         self.capacity_bytes = capacity_bytes
@@ -153,7 +170,7 @@ class ExperienceWriter:
             return True
         layouts = [layout(segment) for segment in segments]
         total = sum(where.size for where in layouts)
-        if self.last_error and not self.has_room(total):
+        if not self._take_turn(total):
             self.counts.full += 1
             return False
         if len(self._memory) < total:
@@ -186,11 +203,11 @@ class ExperienceWriter:
             with self._connection.client.pipeline(transaction=True) as transaction:
                 for name, blob in blobs.items():
                     transaction.execute_command("SET", f"{keys.blob}{name}:{attempt}", blob)
-                options = (self.capacity_bytes, self._mode, keys.blob, attempt)
+                options = (self.capacity_bytes, self._mode, keys.blob, attempt, self._token)
                 if self._label:
                     report = WorkerReport.of(self.counts.segments, self.counts.bytes, self.counts.dropped)
                     transaction.hset(keys.workers, self._label, report.encode())
-                transaction.eval(_ENTER, 3, keys.index, keys.state, keys.seen, *options, *arguments)
+                transaction.eval(_ENTER, 4, keys.index, keys.state, keys.seen, keys.turn, *options, *arguments)
                 try:
                     stored, self.held_bytes = transaction.execute()[-1]
                 except redis.ResponseError as error:
@@ -199,9 +216,40 @@ class ExperienceWriter:
                         raise
                     return f"redis {self._connection.url} {reason}"
             moment("append.sent")
-            return "" if stored else f"full: {self.held_bytes} of {self.capacity_bytes} bytes held"
+            return "" if stored else self._full()
 
         self.last_error = self._connection.attempt(send)
+
+    def _take_turn(self, size: int) -> bool:
+        """Return whether there is room and it is this writer's turn to send; set `last_error` if not.
+
+        The turn ends with the append, or after `TURN_SECONDS`.
+        """
+        if self._mode == "replay":
+            return True
+        arguments = (self.capacity_bytes, size, self._token, int(1e3 * TURN_SECONDS))
+        keys = (self._keys.state, self._keys.turn)
+
+        def claim() -> list[int] | str:
+            try:
+                found: list[int] = self._claim(keys, arguments)
+            except redis.ResponseError as error:
+                if not (reason := refusal(error)):
+                    raise
+                return f"redis {self._connection.url} {reason}"
+            return found
+
+        answer = self._connection.attempt(claim)
+        if isinstance(answer, str):
+            self.last_error = answer
+            return False
+        is_mine, self.held_bytes = answer
+        if not is_mine:
+            self.last_error = self._full()
+        return bool(is_mine)
+
+    def _full(self) -> str:
+        return f"full: {self.held_bytes} of {self.capacity_bytes} bytes held"
 
     def has_room(self, size: int) -> bool:
         """Return whether the experience can take `size` more bytes; asks the server without sending segments.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.export.frozen_graph import INPUT, OUTPUT
-from deepracer_ros.export.packages import load_package
+from deepracer_ros.packages import load_package
 
 Runner = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """A function from a grey frame (120, 160) to the outputs (K,)."""

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepracer_ros.export.car_network import CarNetwork, Linear
-from deepracer_ros.export.packages import load_package
 from deepracer_ros.formats.metadata import HEIGHT, WIDTH
 from deepracer_ros.learning.config import CAMERA
+from deepracer_ros.packages import load_package
 
 OUTPUT = "policy"
 OPERATORS = 17

@@ -12,8 +12,10 @@ from deepracer_ros.experience.encoding import layout
 from deepracer_ros.experience.segment import Segment
 from deepracer_ros.experience.writer import ExperienceWriter
 
-RETRY_SECONDS = 0.002
-"""Interval at which a full Redis is asked for room, s."""
+RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.002, 0.1
+"""Interval at which a full Redis is asked for room, s: at first, and after it has doubled again and again. A full Redis
+has the trainer's next batches, so it does not matter that the room is found late; but many jobs that ask all the time
+would take the cores of a trainer beside them, and Redis' time."""
 
 
 class SegmentSender:
@@ -76,15 +78,18 @@ class SegmentSender:
 
     def _append(self, segments: list[Segment]) -> bool:
         """Append segments and wait for room for the same amount; return False if stopped before."""
+        pause = RETRY_SECONDS
         while not self._writer.append(segments):
             self.waiting = self._writer.last_error
-            if self._stop.wait(RETRY_SECONDS):
+            if self._stop.wait(pause):
                 return False
-        size = sum(layout(segment).size for segment in segments)
+            pause = min(2.0 * pause, LONGEST_RETRY_SECONDS)
+        size, pause = sum(layout(segment).size for segment in segments), RETRY_SECONDS
         while not self._writer.has_room(size):
             self.waiting = f"full: {self._writer.held_bytes} of {self._writer.capacity_bytes} bytes held"
-            if self._stop.wait(RETRY_SECONDS):
+            if self._stop.wait(pause):
                 return False
+            pause = min(2.0 * pause, LONGEST_RETRY_SECONDS)
         self.waiting = ""
         return True
 

@@ -6,11 +6,13 @@
 import os
 import re
 import signal
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from deepracer_ros.cli.main import main
 from deepracer_ros.config import to_mapping
 from deepracer_ros.engine.engine import TRAINER, Task
 from deepracer_ros.engine.local_engine import LocalEngine
@@ -63,7 +65,7 @@ def shared(redis_server, s3, small, tmp_path_factory):
         yield config, RunFolder(folder)
 
 
-@pytest.fixture(params=["local", "ray"])
+@pytest.fixture(params=["local", pytest.param("ray", marks=pytest.mark.ray)])
 def open_engine(request, shared, s3):
     """Make an engine for the run, or for one that nobody knows; what it started is stopped at the end."""
     config, folder = shared
@@ -152,6 +154,7 @@ def test_a_worker_that_was_killed_is_told_by_its_signal_and_replaced(open_engine
     until(lambda: appended(shared[0]) > before)
 
 
+@pytest.mark.ray
 def test_actors_that_are_lost_are_told_with_a_reason(cluster, shared, s3):
     config, _ = shared
     place = ["--run", RUN, "--redis", config.experience.url, "--s3", config.models.endpoint]
@@ -165,6 +168,7 @@ def test_actors_that_are_lost_are_told_with_a_reason(cluster, shared, s3):
     engine.stop([JOB])
 
 
+@pytest.mark.ray
 def test_another_version_on_a_node_is_one_line(cluster, monkeypatch, shared):
     from deepracer_ros.engine import ray_engine as module
 
@@ -178,6 +182,7 @@ def test_another_version_on_a_node_is_one_line(cluster, monkeypatch, shared):
     engine.stop([JOB])
 
 
+@pytest.mark.ray
 def test_a_cluster_that_is_not_there_is_one_line():
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'deepracer_ros[ray]'")
     from deepracer_ros.engine.submission import submit_training
@@ -191,3 +196,13 @@ def test_a_cluster_that_is_not_there_is_one_line():
         with pytest.raises(InputError, match=expected) as caught:
             submit_training(address, config, None, Path("runs"))
         assert "\n" not in str(caught.value)
+
+
+def test_a_cluster_without_ray_is_one_line(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    for address in ("auto", "http://head:8265"):
+        assert main(["train", "--cluster", address]) == 2
+        said = capsys.readouterr().err
+        assert said == "deepracer: ray: found no such package, expected it: pip install 'deepracer_ros[ray]'\n"
+    assert not list(tmp_path.iterdir())

@@ -67,7 +67,7 @@ class LossyProxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def lose_reply(self, marker):
-        """Swallow what the server says up to the reply that contains `marker`, then drop the connection."""
+        """Drop the connection in place of the reply that contains `marker`."""
         self._lost = marker
 
     def _accept(self):
@@ -83,11 +83,10 @@ class LossyProxy:
     def _pass_on(self, source, target, may_lose=False):
         try:
             while data := source.recv(1 << 16):
-                if not (may_lose and self._lost):
-                    target.sendall(data)
-                elif self._lost in data:
+                if may_lose and self._lost and self._lost in data:
                     self._lost = b""
                     break
+                target.sendall(data)
         except OSError:
             pass
         source.close()

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import redis
 
-from deepracer_ros.experience.connection import unique_worker
+from deepracer_ros.experience import writer as writer_module
+from deepracer_ros.experience.connection import Connection, Keys, unique_worker
 from deepracer_ros.experience.encoding import encode, layout
 from deepracer_ros.experience.reader import ExperienceReader
 from deepracer_ros.experience.writer import ExperienceWriter
@@ -234,3 +235,29 @@ def test_empty_appends_and_runs_of_their_own(url, run, make_segment):
     writer.append([make_segment(0)])
     assert ExperienceReader(url, f"{run}-other").take(0, 1, 0.0) == []
     assert np.all([name not in unique_worker("a:b") for name in ":"])
+
+
+def test_one_writer_sends_when_there_is_room_for_one(url, run, make_segment):
+    writers = [ExperienceWriter(url, run, capacity_bytes=2 * SIZE) for _ in range(3)]
+    client = Connection(url).client
+    reader = ExperienceReader(url, run)
+    assert writers[0].append([make_segment(0, worker="a"), make_segment(1, worker="a")])
+    assert not writers[1].append([make_segment(0, worker="b")])
+    assert writers[1].last_error.startswith("full: ")
+    reader.acknowledge([item.stream_id for item in reader.take(1, 1, 1.0)])
+    assert writers[1]._take_turn(SIZE)
+    sent = client.info("commandstats")["cmdstat_exec"]["calls"]
+    assert not writers[2].append([make_segment(0, worker="c")])  # it is not its turn, and it sends nothing
+    assert client.info("commandstats")["cmdstat_exec"]["calls"] == sent
+    assert writers[1].append([make_segment(0, worker="b")])
+    assert client.get(Keys(run).turn) is None
+
+
+def test_the_turn_of_a_writer_that_died_ends(url, run, make_segment, monkeypatch):
+    monkeypatch.setattr(writer_module, "TURN_SECONDS", 0.05)
+    dead, other = ExperienceWriter(url, run), ExperienceWriter(url, run)
+    assert dead._take_turn(SIZE)
+    deadline = time.monotonic() + 5.0
+    while not other.append([make_segment(0)]):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
