@@ -26,7 +26,7 @@ from ray.cluster_utils import Cluster
 
 from deepracer_ros.engine.run_models import open_store
 from deepracer_ros.experience.config import split_password
-from deepracer_ros.experience.reader import read_status
+from deepracer_ros.experience.status import read_status
 from deepracer_ros.models.bucket import open_bucket
 from deepracer_ros.parameters import read_parameters
 from deepracer_ros.run.bucket_checkpoints import read_bucket_checkpoint

@@ -28,8 +28,9 @@ import numpy as np
 
 from benchmarks.common import default_config
 from deepracer_ros.experience.encoding import layout
-from deepracer_ros.experience.reader import ExperienceReader, ExperienceStatus, Taken
+from deepracer_ros.experience.reader import ExperienceReader, Taken
 from deepracer_ros.experience.segment import Segment
+from deepracer_ros.experience.status import ExperienceStatus
 from deepracer_ros.experience.writer import ExperienceWriter
 from deepracer_ros.learning.policy import RandomPolicy
 from deepracer_ros.models.policy_file import Manifest
@@ -46,6 +47,8 @@ from deepracer_ros.training.trainer import Trainer
 RUN = "scale"
 WARM_UP = 3
 """Number of updates that are not counted."""
+FASTER = ((1, "-"), (10, "--"), (100, ":"))
+"""How many times as fast simulated trainers are, for example on a GPU, and how their lines are drawn."""
 NETWORK = 10e9 / 8.0
 """Speed of the network, bytes/s: 10 Gbit/s."""
 
@@ -262,8 +265,10 @@ def draw(path: Path, times: Times, measured: dict[int, float]) -> None:
         figure = Figure(figsize=(8.0, 4.6), layout="constrained")
         axis = figure.subplots()
         for rate, colour in ((1_000.0, GREEN), (10_000.0, BLUE)):
-            rates = [simulate(times, count, times.steps / rate) for count in jobs]
-            axis.plot(jobs, rates, "-", color=colour, label=f"model, jobs of {rate:.0f} steps/s")
+            for faster, line in FASTER:
+                found = [simulate(replace(times, learn=times.learn / faster), n, times.steps / rate) for n in jobs]
+                label = f"jobs of {rate:.0f} steps/s" + (f", a trainer {faster} times as fast" if faster > 1 else "")
+                axis.plot(jobs, found, line, color=colour, label=label)
         axis.plot(list(measured), list(measured.values()), "o", color=ACCENT, label="measured, recorded segments")
         for name, seconds in (("trainer", times.learn), ("Redis", times.append + times.take),
                               ("10 Gbit/s", times.size / NETWORK)):  # fmt: skip
@@ -301,10 +306,10 @@ def main() -> int:
         model = simulate(times, jobs, times.append)
         print(f"{jobs} jobs: {measured[jobs]:.0f} steps/s, {measured[jobs] / own:.3f} of the trainer's own rate; "
               f"the model says {model:.0f}, {model / measured[jobs] - 1.0:+.0%}", flush=True)  # fmt: skip
-    for rate in (1_000.0, 10_000.0):
-        for jobs in (1, 4, 16, 64, 256):
-            found = simulate(times, jobs, times.steps / rate)
-            print(f"model, {jobs} jobs of {rate:.0f} steps/s: {found:.0f} steps/s")
+    for (faster, _), rate in itertools.product(FASTER, (1_000.0, 10_000.0)):
+        trainer = replace(times, learn=times.learn / faster)
+        found = ", ".join(f"{simulate(trainer, jobs, times.steps / rate):.0f}" for jobs in (1, 4, 16, 64, 256))
+        print(f"model, trainer {faster} times as fast, 1, 4, 16, 64, 256 jobs of {rate:.0f} steps/s: {found} steps/s")
     draw(options.output, times, measured)
     print(options.output)
     return 0

@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> None:
         InputError: if there is no such run, or Redis does not answer.
     """
     from deepracer_ros.experience.bulletin import BulletinReader
-    from deepracer_ros.experience.reader import read_status
+    from deepracer_ros.experience.status import read_status
 
     if args.redis is None and (ended := _ended(args.run_name)) is not None:
         print(json.dumps(ended, indent=2) if args.json else "\n".join(_lines(ended)))

@@ -40,6 +40,7 @@ def connected(address: str) -> Iterator[str]:
     Raises:
         InputError: if there is no such cluster, or it refuses the token.
     """
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # else a wrong token is 40 lines
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error", "configure_logging": False}
     try:
         if address == "auto":
@@ -184,9 +185,9 @@ class RayEngine:
 
 
 def _words(error: Exception) -> str:
-    """Return an error of Ray as one line: the last line of its text says the most."""
+    """Return an error of Ray as one line: the last line of its text says the most, and the first sentence of it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+    return lines[-1].split(". ")[0].rstrip(".") if lines else type(error).__name__
 
 
 class JobClient:

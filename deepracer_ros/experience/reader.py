@@ -20,6 +20,7 @@ from deepracer_ros.errors import InputError
 from deepracer_ros.experience.connection import PATIENCE, Connection, Keys, unique_worker
 from deepracer_ros.experience.encoding import decode
 from deepracer_ros.experience.segment import Segment
+from deepracer_ros.experience.status import ExperienceStatus, status_of
 
 _GROUP = "trainer"
 _LONGEST_BLOCK = 1.0
@@ -57,27 +58,6 @@ class Taken:
 
     stream_id: str
     segment: Segment
-
-
-@dataclass(frozen=True)
-class ExperienceStatus:
-    """Fill level and counts of a run's experience, over all writers and readers.
-
-    Attributes:
-        segments: Number of segments held now.
-        bytes: Size of the segments held now, bytes.
-        appended: Number of segments stored since the run began.
-        duplicates: Number of segments that were sent again and not stored again.
-        trimmed: Number of oldest segments removed to make room (mode `replay`).
-        acknowledged: Number of segments that the trainer consumed and removed.
-    """
-
-    segments: int
-    bytes: int
-    appended: int
-    duplicates: int
-    trimmed: int
-    acknowledged: int
 
 
 @dataclass
@@ -283,33 +263,8 @@ class ExperienceReader:
         Raises:
             InputError: if the server does not answer in time.
         """
-        return _status(self._connection, self._keys)
+        return status_of(self._connection, self._keys)
 
     def close(self) -> None:
         """Close the connection; segments that were not acknowledged stay for the next trainer."""
         self._connection.close()
-
-
-def read_status(url: str, run: str, patience: float = PATIENCE) -> ExperienceStatus:
-    """Return fill level and counts of a run's experience, for those who only watch it.
-
-    Args:
-        url: URL of the Redis server; see `Connection`.
-        run: Name of the run.
-        patience: How long the question is tried again while the server is unreachable, s.
-
-    Raises:
-        InputError: if the URL is malformed or the server does not answer in time.
-    """
-    connection = Connection(url, patience)
-    try:
-        return _status(connection, Keys(run))
-    finally:
-        connection.close()
-
-
-def _status(connection: Connection, keys: Keys) -> ExperienceStatus:
-    client = connection.client
-    length, state = connection.attempt(lambda: (client.xlen(keys.index), client.hgetall(keys.state)))
-    names = ("bytes", "appended", "duplicates", "trimmed", "acknowledged")
-    return ExperienceStatus(length, *(int(state.get(name.encode(), 0)) for name in names))

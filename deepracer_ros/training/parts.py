@@ -9,8 +9,9 @@ from typing import Any, Protocol
 
 from deepracer_ros.config import to_mapping
 from deepracer_ros.errors import InputError
-from deepracer_ros.experience.reader import ExperienceStatus, Taken
+from deepracer_ros.experience.reader import Taken
 from deepracer_ros.experience.segment import Segment
+from deepracer_ros.experience.status import ExperienceStatus
 from deepracer_ros.formats.folder import model_documents
 from deepracer_ros.learning.batch import Batch
 from deepracer_ros.learning.learner import Learner, make_learner
