@@ -262,7 +262,7 @@ def draw(path: Path, times: Times, measured: dict[int, float]) -> None:
 
     jobs = [2**power for power in range(9)]
     with plot_style():
-        figure = Figure(figsize=(8.0, 4.6), layout="constrained")
+        figure = Figure(figsize=(8.0, 5.6), layout="constrained")
         axis = figure.subplots()
         for rate, colour in ((1_000.0, GREEN), (10_000.0, BLUE)):
             for faster, line in FASTER:
@@ -278,7 +278,7 @@ def draw(path: Path, times: Times, measured: dict[int, float]) -> None:
         axis.set_yscale("log")
         axis.set_xlabel("simulation jobs")
         axis.set_ylabel("environment steps trained per second")
-        axis.legend(loc="lower right")
+        figure.legend(loc="outside lower center", ncols=2, fontsize=9)
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=140)
 
