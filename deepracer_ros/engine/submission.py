@@ -19,7 +19,7 @@ from deepracer_ros.experience.config import has_password
 from deepracer_ros.names import check_run_name, name_of_tracks, to_file_name
 from deepracer_ros.training.config import RunConfig
 
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 2.0
 """Pause between two looks at the job, s."""
 PATIENCE = 60.0
 """Time without an answer of the cluster after which the command gives up to watch, s; the job goes on."""
