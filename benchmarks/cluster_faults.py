@@ -25,8 +25,8 @@ from pathlib import Path
 from ray.cluster_utils import Cluster
 
 from deepracer_ros.engine.run_models import open_store
+from deepracer_ros.experience.bulletin import BulletinReader
 from deepracer_ros.experience.config import split_password
-from deepracer_ros.experience.status import read_status
 from deepracer_ros.models.bucket import open_bucket
 from deepracer_ros.parameters import read_parameters
 from deepracer_ros.run.bucket_checkpoints import read_bucket_checkpoint
@@ -120,7 +120,7 @@ def count(files: RunFolder) -> str:
     laps, password = read_summary(files.summary).evaluation, split_password(read_record(files.services).redis_url)[1]
     with open_store(files.path) as store, LocalRedis(files.redis, password=password) as redis:
         checkpoint = read_bucket_checkpoint(open_bucket(store.config, read_keys(files.s3)), files.name)
-        status = read_status(redis.url, files.name)
+        status = BulletinReader(redis.url, files.name).experience()
     assert checkpoint is not None
     used = checkpoint.progress.updates * config.trainer.batch_segments
     difference = status.appended - status.segments - used

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from deepracer_ros.errors import InputError
-from deepracer_ros.experience.config import HIDDEN
+from deepracer_ros.experience.config import HIDDEN, has_password
 from deepracer_ros.formats.folder import read_owner_folder
 from deepracer_ros.names import check_run_name
 from deepracer_ros.parameters import merge, nest, parse_value, read_parameters
@@ -64,6 +64,28 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="set any key, for example learning.epochs=6",
     )
+
+
+def named_server(option: str | None, name: str, variable: str) -> str:
+    """Return the address of a server that an option or an environment variable gives.
+
+    Args:
+        option: Value of the option.
+        name: Name of the option.
+        variable: Name of the variable.
+
+    Raises:
+        InputError: if neither gives one, or the option has a password, which a process list would show.
+    """
+    if option and has_password(option):
+        raise InputError(
+            f"{name}: found a password, which a process list would show; expected a URL without one, and the password "
+            "in DEEPRACER_REDIS_PASSWORD"
+        )
+    found = option or os.environ.get(variable)
+    if not found:
+        raise InputError(f"{name}: not given, expected the URL of the server here or in {variable}")
+    return found
 
 
 def read_run_config(args: argparse.Namespace, base: Mapping[str, Any] | None = None) -> RunConfig:

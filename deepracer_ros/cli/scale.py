@@ -6,7 +6,7 @@
 import argparse
 from typing import Any
 
-from deepracer_ros.cli.status import add_run_options, find_run
+from deepracer_ros.cli.status import PATIENCE, add_run_options, find_run
 
 EXAMPLES = """\
 examples:
@@ -36,17 +36,17 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         InputError: if there is no such run or it does not train, or Redis does not answer.
     """
-    from deepracer_ros.engine.job_count import MOST_JOBS
     from deepracer_ros.errors import InputError
     from deepracer_ros.experience.bulletin import Bulletin, BulletinReader
+    from deepracer_ros.training.config import MOST_JOBS
 
     if not 1 <= args.jobs <= MOST_JOBS:
         raise InputError(f"--jobs: found {args.jobs}, expected 1 to {MOST_JOBS}")
     url, name = find_run(args)
-    reader = BulletinReader(url, name, patience=2.0)
+    reader = BulletinReader(url, name, PATIENCE)
     standing = reader.standing()
     if standing.phase != "running":
         raise InputError(f"run {name}: found {standing.phase or 'no training'}, expected a run that trains")
     before = reader.wanted_jobs()
-    Bulletin(url, name, patience=2.0).want_jobs(args.jobs)
+    Bulletin(url, name, PATIENCE).want_jobs(args.jobs)
     print(f"run {name}: {args.jobs} simulation jobs wanted, {before} before")

@@ -10,10 +10,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepracer_ros.cli.options import REDIS_VARIABLE
+from deepracer_ros.cli.options import REDIS_VARIABLE, named_server
 
 if TYPE_CHECKING:
     from deepracer_ros.experience.workers import WorkerReport
+    from deepracer_ros.run.folder import RunFolder
 
 EXAMPLES = """\
 examples:
@@ -21,6 +22,8 @@ examples:
   deepracer status shared --redis redis://HEAD:6379
   deepracer status shared --json
 """
+PATIENCE = 2.0
+"""How long Redis is asked again while it does not answer, s."""
 SAMPLE_SECONDS = 2.0
 """Time between the two looks from which rates are computed, s."""
 SILENT_SECONDS = 30.0
@@ -62,23 +65,27 @@ def find_run(args: argparse.Namespace) -> tuple[str, str]:
     Raises:
         InputError: if the run folder names no server, and none is given.
     """
-    from deepracer_ros.engine.work import Servers
     from deepracer_ros.errors import InputError
+    from deepracer_ros.experience.config import complete_url
     from deepracer_ros.names import check_run_name
-    from deepracer_ros.run.folder import RunFolder
     from deepracer_ros.services.record import read_record
 
-    for path in (Path(args.run_name), Path("runs") / args.run_name):
-        services = RunFolder(path).services
-        if services.is_file() and args.redis is None:
-            return read_record(services).redis_url, path.resolve().name
-    url = args.redis or os.environ.get(REDIS_VARIABLE)
-    if not url:
+    folder = _folder(args.run_name)
+    if args.redis is None and folder is not None and folder.services.is_file():
+        return read_record(folder.services).redis_url, folder.path.resolve().name
+    if args.redis is None and not os.environ.get(REDIS_VARIABLE):
         raise InputError(
             f"{args.run_name}: found no run folder with services.json, expected one, or the Redis server by --redis or "
             f"{REDIS_VARIABLE}"
         )
-    return Servers(url, "").redis_url(), check_run_name(args.run_name)
+    return complete_url(named_server(args.redis, "--redis", REDIS_VARIABLE)), check_run_name(args.run_name)
+
+
+def _folder(name: str) -> "RunFolder | None":
+    """Return the folder of a run on this machine by its path or, below runs/, its name; None if there is none."""
+    from deepracer_ros.run.folder import RunFolder
+
+    return next((RunFolder(path) for path in (Path(name), Path("runs") / name) if path.is_dir()), None)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -88,53 +95,47 @@ def run(args: argparse.Namespace) -> None:
         InputError: if there is no such run, or Redis does not answer.
     """
     from deepracer_ros.experience.bulletin import BulletinReader
-    from deepracer_ros.experience.status import read_status
 
-    if args.redis is None and (ended := _ended(args.run_name)) is not None:
+    folder = _folder(args.run_name) if args.redis is None else None
+    if folder is not None and (ended := _ended(folder)) is not None:
         print(json.dumps(ended, indent=2) if args.json else "\n".join(_lines(ended)))
         return
     url, name = find_run(args)
-    reader = BulletinReader(url, name, patience=2.0)
+    reader = BulletinReader(url, name, PATIENCE)
     before, began = reader.workers(), time.monotonic()
     time.sleep(SAMPLE_SECONDS)
     after, seconds = reader.workers(), time.monotonic() - began
-    standing, record = reader.standing(), reader.latest_record() or _own_record(args.run_name)
+    standing, record = reader.standing(), reader.latest_record() or _own_record(folder)
     found = {
         "run": name,
         "phase": standing.phase or "not begun",
         "words": standing.words,
         "wanted_jobs": reader.wanted_jobs(),
-        "experience": vars(read_status(url, name)),
+        "experience": vars(reader.experience()),
         "progress": json.loads(record) if record else None,
         "jobs": {job: _rates(before.get(job), report, seconds) for job, report in after.items()},
     }
     print(json.dumps(found, indent=2) if args.json else "\n".join(_lines(found)))
 
 
-def _ended(name: str) -> dict[str, Any] | None:
-    """Return how a run in a folder of this machine stands if no session works on it; its servers may be gone."""
-    from deepracer_ros.run.folder import RunFolder
+def _ended(folder: "RunFolder") -> dict[str, Any] | None:
+    """Return how a run of this machine stands if no session works on it; its servers may be gone."""
     from deepracer_ros.run.state import ENDED, read_state
 
-    for path in (Path(name), Path("runs") / name):
-        state = read_state(RunFolder(path).state)
-        if state is not None and (state.stale or state.phase in ENDED):
-            record = _own_record(name)
-            phase = "stopped" if state.stale else state.phase
-            found = {"run": path.resolve().name, "phase": phase, "words": state.warning}
-            return {**found, "progress": json.loads(record) if record else None, "experience": None, "jobs": {}}
-    return None
+    state = read_state(folder.state)
+    if state is None or not (state.stale or state.phase in ENDED):
+        return None
+    record, phase = _own_record(folder), "stopped" if state.stale else state.phase
+    found = {"run": folder.path.resolve().name, "phase": phase, "words": state.warning}
+    return {**found, "progress": json.loads(record) if record else None, "experience": None, "jobs": {}}
 
 
-def _own_record(name: str) -> bytes | None:
+def _own_record(folder: "RunFolder | None") -> bytes | None:
     """Return the newest progress record in a run folder of this machine; None if there is none."""
-    from deepracer_ros.run.folder import RunFolder
     from deepracer_ros.run.progress import encode_record, read_progress
 
-    for path in (Path(name), Path("runs") / name):
-        if records := read_progress(RunFolder(path).progress):
-            return encode_record(records[-1])
-    return None
+    records = read_progress(folder.progress) if folder is not None else []
+    return encode_record(records[-1]) if records else None
 
 
 def _rates(before: "WorkerReport | None", after: "WorkerReport", seconds: float) -> dict[str, Any]:

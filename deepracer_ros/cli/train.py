@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from deepracer_ros.cli.options import add_config_options, read_run_config
+from deepracer_ros.errors import InputError
 from deepracer_ros.packages import load_package
 
 EXAMPLES = """\
@@ -79,7 +80,9 @@ def run(args: argparse.Namespace) -> int:
     config = read_run_config(args, None if source is None else source.values())
     if args.cluster is not None:
         load_package("ray", "'deepracer_ros[ray]'")
-    if args.cluster is not None and args.cluster != "auto":
+    if args.cluster not in (None, "auto"):
+        if source is not None:
+            raise InputError(f"--clone: found it with --cluster {args.cluster}, expected it with --cluster auto, there")
         from deepracer_ros.engine.submission import submit_training  # imports Ray
 
         return submit_training(args.cluster, config, args.name, args.runs)
@@ -94,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"{PREFIX}weights that do not fit and are new: {', '.join(clone.new)}", flush=True)
 
     outcome = train(
-        config, args.runs, args.name, started, RosGraph(args.namespace, args.log_level), clone, args.cluster or ""
+        config, args.runs, args.name, started, RosGraph(args.namespace, args.log_level), clone, args.cluster is not None
     )
     evaluation = outcome.evaluation
     print(

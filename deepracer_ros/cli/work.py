@@ -4,13 +4,12 @@
 """The command `deepracer work`, which is one worker of a run that lives in Redis and S3."""
 
 import argparse
-import os
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from deepracer_ros.cli.options import REDIS_VARIABLE
+from deepracer_ros.cli.options import REDIS_VARIABLE, named_server
 
 S3_VARIABLE = "DEEPRACER_S3"
 """Environment variable with the URL of an S3 server, or aws."""
@@ -68,16 +67,9 @@ def run(args: argparse.Namespace) -> int:
     from deepracer_ros.engine.domain import own_domain
     from deepracer_ros.engine.work import Servers, prepare
     from deepracer_ros.errors import InputError
-    from deepracer_ros.experience.config import has_password
 
-    if args.redis and has_password(args.redis):
-        raise InputError(
-            "--redis: found a password, which a process list would show; expected a URL without one, and the password "
-            "in DEEPRACER_REDIS_PASSWORD"
-        )
-    servers = Servers(
-        _named(args.redis, REDIS_VARIABLE, "--redis"), _named(args.s3, S3_VARIABLE, "--s3"), args.bucket
-    )  # fmt: skip
+    redis = named_server(args.redis, "--redis", REDIS_VARIABLE)
+    servers = Servers(redis, named_server(args.s3, "--s3", S3_VARIABLE), args.bucket)
     if args.job < 0:
         raise InputError(f"--job: found {args.job}, expected 0 or more")
     with ExitStack() as stack:
@@ -87,20 +79,6 @@ def run(args: argparse.Namespace) -> int:
         prepare(servers, args.run_name, args.job, args.jobs, folder)
         stack.enter_context(own_domain())
         return _work(args.part, args.job, folder, args.log_level)
-
-
-def _named(option: str | None, variable: str, name: str) -> str:
-    """Return the address that an option or an environment variable gives.
-
-    Raises:
-        InputError: if neither does.
-    """
-    from deepracer_ros.errors import InputError
-
-    found = option or os.environ.get(variable)
-    if not found:
-        raise InputError(f"{name}: not given, expected the URL of the server here or in {variable}")
-    return found
 
 
 def _work(part: str, job: int, folder: Path, log_level: str) -> int:

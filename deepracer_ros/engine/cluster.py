@@ -25,19 +25,18 @@ from deepracer_ros.training.config import RunConfig
 
 
 @contextmanager
-def on_cluster(config: RunConfig, folder: RunFolder, address: str) -> Iterator[Placement]:
+def on_cluster(config: RunConfig, folder: RunFolder) -> Iterator[Placement]:
     """Yield servers on this node of a Ray cluster and an engine that places the workers on all nodes.
 
     Args:
         config: Configuration of the run; servers that it names are used as they are.
         folder: Folder of the run on this node.
-        address: Address of the cluster as Ray has it; `auto`: that of this machine, or a new one.
 
     Raises:
         InputError: if there is no such cluster, or a server cannot be started or reached from other nodes.
     """
     config = replace(config, trainer=replace(config.trainer, checkpoints="bucket"))
-    with connected(address) as host:
+    with connected() as host:
         _check_reachable(config, other_hosts(host))
         with Services(config, folder, host, secrets.token_urlsafe(24)) as services:
             services.wait_ready()

@@ -11,14 +11,12 @@ from dataclasses import replace
 from deepracer_ros.engine.engine import Task
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.bulletin import Bulletin, BulletinReader
-from deepracer_ros.training.config import RunConfig
+from deepracer_ros.training.config import MOST_JOBS, RunConfig
 
 LOOK_SECONDS = 1.0
 """Interval at which Redis is asked, s."""
 PATIENCE = 2.0
 """How long Redis is asked again while it does not answer, s."""
-MOST_JOBS = 1000
-"""Greatest number of jobs, that of the key `jobs`."""
 
 
 class JobCount:

@@ -42,7 +42,7 @@ def train(
     started: float,
     graph: RosGraph = PLAIN,
     clone: "Clone | None" = None,
-    cluster: str = "",
+    cluster: bool = False,
 ) -> "Outcome":
     """Train until the configured end and evaluate the best model.
 
@@ -53,7 +53,7 @@ def train(
         started: `time.monotonic()` at the start of the command, s.
         graph: Place of the nodes in the ROS graph, and what they log.
         clone: State with which a new run begins; None: random weights.
-        cluster: Address of a Ray cluster, or `auto`; empty: the processes run on this machine.
+        cluster: Whether the workers run on the Ray cluster of this machine, not as its processes.
 
     Returns:
         The run folder, the final evaluation and the training times.
@@ -109,7 +109,7 @@ def _train(
     tracks: tuple[str, ...],
     started: float,
     graph: RosGraph,
-    cluster: str,
+    cluster: bool,
 ) -> "Outcome":
     folder.keep_sources(sources_of(config))
     folder.write_config(to_saved(config))  # as given, since the next run has other local servers
@@ -134,13 +134,13 @@ def _train(
 
 
 def _placement(
-    config: RunConfig, folder: RunFolder, graph: RosGraph, cluster: str
+    config: RunConfig, folder: RunFolder, graph: RosGraph, cluster: bool
 ) -> AbstractContextManager[Placement]:
     """Return the servers and the engine of a run."""
     if cluster:
         from deepracer_ros.engine.cluster import on_cluster  # imports Ray
 
-        return on_cluster(config, folder, cluster)
+        return on_cluster(config, folder)
     return on_this_machine(config, folder, graph)
 
 

@@ -30,12 +30,8 @@ LOST = -9
 
 
 @contextmanager
-def connected(address: str) -> Iterator[str]:
-    """Connect this process to a cluster; yield the address of this node.
-
-    Args:
-        address: Address of the cluster as Ray has it; `auto`: that of this machine, or a new one, which ends with the
-            connection.
+def connected() -> Iterator[str]:
+    """Connect this process to the cluster of this machine, or a new one that ends with it; yield this node's address.
 
     Raises:
         InputError: if there is no such cluster, or it refuses the token.
@@ -43,16 +39,13 @@ def connected(address: str) -> Iterator[str]:
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # else a wrong token is 40 lines
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error", "configure_logging": False}
     try:
-        if address == "auto":
-            with suppress(ConnectionError):
-                ray.init(address="auto", **quiet)
-            if not ray.is_initialized():
-                os.environ.setdefault("RAY_AUTH_MODE", "token")  # else anybody on this machine could use it
-                ray.init(include_dashboard=False, **quiet)
-        else:
-            ray.init(address=address, **quiet)
+        with suppress(ConnectionError):
+            ray.init(address="auto", **quiet)
+        if not ray.is_initialized():
+            os.environ.setdefault("RAY_AUTH_MODE", "token")  # else anybody on this machine could use it
+            ray.init(include_dashboard=False, **quiet)
     except (ConnectionError, RuntimeError, ValueError, RayError) as error:
-        raise InputError(f"--cluster {address}: {_words(error)}; expected a running Ray cluster") from error
+        raise InputError(f"--cluster auto: {_words(error)}; expected a running Ray cluster") from error
     try:
         yield str(ray.util.get_node_ip_address())
     finally:

@@ -72,11 +72,11 @@ class Services:
 
     def _effective(self, config: RunConfig) -> RunConfig:
         """Return the configuration with the addresses of the local servers."""
-        if not self._redis:
-            config = replace(config, experience=replace(config.experience, url=complete_url(config.experience.url)))
         if self._redis:
             url = self._redis.tcp_url if self._host else self._redis.url
-            config = replace(config, experience=replace(config.experience, url=url))
+        else:
+            url = complete_url(config.experience.url)
+        config = replace(config, experience=replace(config.experience, url=url))
         if self._s3:
             config = replace(config, models=replace(config.models, endpoint=self._s3.endpoint))
         return config

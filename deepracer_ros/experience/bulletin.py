@@ -17,6 +17,7 @@ from typing import Any, Literal, cast, get_args
 
 from deepracer_ros.errors import InputError
 from deepracer_ros.experience.connection import PATIENCE, Connection, Keys
+from deepracer_ros.experience.status import ExperienceStatus, status_of
 from deepracer_ros.experience.workers import WorkerReport
 
 RunPhase = Literal["", "running", "done", "failed"]
@@ -168,6 +169,14 @@ class BulletinReader:
         """
         found = self._connection.attempt(lambda: self._connection.client.hget(self._keys.state, "jobs")) or b""
         return int(found) if found.isdigit() else 0
+
+    def experience(self) -> ExperienceStatus:
+        """Return fill level and counts of the run's experience.
+
+        Raises:
+            InputError: if the server does not answer in time.
+        """
+        return status_of(self._connection, self._keys)
 
     def workers(self) -> dict[str, WorkerReport]:
         """Return what each simulation job has stored, by its name.

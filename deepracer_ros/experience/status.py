@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 
-from deepracer_ros.experience.connection import PATIENCE, Connection, Keys
+from deepracer_ros.experience.connection import Connection, Keys
 
 
 @dataclass(frozen=True)
@@ -27,24 +27,6 @@ class ExperienceStatus:
     duplicates: int
     trimmed: int
     acknowledged: int
-
-
-def read_status(url: str, run: str, patience: float = PATIENCE) -> ExperienceStatus:
-    """Return fill level and counts of a run's experience, for those who only watch it.
-
-    Args:
-        url: URL of the Redis server; see `Connection`.
-        run: Name of the run.
-        patience: How long the question is tried again while the server is unreachable, s.
-
-    Raises:
-        InputError: if the URL is malformed or the server does not answer in time.
-    """
-    connection = Connection(url, patience)
-    try:
-        return status_of(connection, Keys(run))
-    finally:
-        connection.close()
 
 
 def status_of(connection: Connection, keys: Keys) -> ExperienceStatus:

@@ -21,6 +21,9 @@ from deepracer_ros.simulation.config import EnvironmentConfig
 WINDOW_MARGIN = 8
 """Steps beyond one segment that a simulation may run ahead: enough for an append, too few for a second segment."""
 
+MOST_JOBS = 1000
+"""Greatest number of simulation jobs of a run."""
+
 FILES = (".py", ".npy", ".yaml", ".yml")
 """Endings of the names of files that a configuration may name."""
 
@@ -155,7 +158,7 @@ class RunConfig(EnvironmentConfig):
         "Names of tracks, or paths of DeepRacer route files. random:SEED is a generated track, random:A-B are those of "
         "the seeds from A to B.",
     )
-    jobs: int = key(1, "Simulation jobs; the tracks are divided among them.", least=1, most=1000)
+    jobs: int = key(1, "Simulation jobs; the tracks are divided among them.", least=1, most=MOST_JOBS)
     seed: int = key(0, "Seed of all random draws.", least=0, most=2**31 - 1)
     agent: AgentConfig = section(AgentConfig, "How the agent drives.")
     actions: ActionSpaceConfig = section(ActionSpaceConfig, "The action space of the policy.")

@@ -206,3 +206,11 @@ def test_a_cluster_without_ray_is_one_line(monkeypatch, capsys, tmp_path):
         said = capsys.readouterr().err
         assert said == "deepracer: ray: found no such package, expected it: pip install 'deepracer_ros[ray]'\n"
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.ray
+def test_a_clone_is_not_dropped_in_silence(capsys, tmp_path, monkeypatch):
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'deepracer_ros[ray]'")
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "--clone", "generalist", "--cluster", "http://head:8265"]) == 2
+    assert "--clone: found it with --cluster http://head:8265, expected it with" in capsys.readouterr().err
